@@ -1,0 +1,98 @@
+# redflag: build, test, install. `make help` lists the targets; everything built goes to build/.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+CLANG ?= clang
+BUILD ?= build
+GO ?= go
+
+VERSION := 0.1.0
+CSTD := -std=c11 -D_GNU_SOURCE
+WARN := -Wall -Wextra -Wvla -Wmissing-prototypes -Wwrite-strings -Wconversion
+WERROR ?= $(if $(CI),-Werror,)
+CFLAGS ?= -O2 -g
+INCLUDE := -Ireporter -I.
+LIBS := -lsqlite3 -lyaml -lnettle
+DEFINES := -DRF_VERSION='"$(VERSION)"'
+
+include reporter/sources.mk
+include tests/tests.mk
+
+.DEFAULT_GOAL := all
+.PHONY: all help deps check test bench demo install uninstall clean lint
+
+all: $(BUILD)/bin/redflag ## build the redflag command
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+deps: ## install what is missing (Debian and Ubuntu: apt)
+	@ci/deps.sh
+
+# --- the reporter: one library of all stages, one main --------------------------------------------------------
+LIB_OBJECTS := $(REPORTER_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/embedded.o
+MAIN_OBJECT := $(BUILD)/obj/reporter/cmd/main.o
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(CFLAGS) $(WARN) $(WERROR) $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@
+
+# The files that the instrumented toolchain is made of travel inside the command.
+$(BUILD)/gen/embedded.S: ci/embed.sh $(EMBEDDED_FILES)
+	@mkdir -p $(@D)
+	ci/embed.sh $(EMBEDDED_FILES) > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/obj/embedded.o: $(BUILD)/gen/embedded.S
+	@mkdir -p $(@D)
+	$(CC) -I. -c $< -o $@
+
+$(BUILD)/bin/redflag: $(MAIN_OBJECT) $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+# --- unit tests: one cmocka program a module, built with the sanitizers ----------------------------------------
+SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN_OBJECTS := $(REPORTER_SOURCES:%.c=$(BUILD)/san/%.o)
+UNIT_PROGRAMS := $(UNIT_TESTS:%=$(BUILD)/unit/%)
+
+$(BUILD)/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(SAN_FLAGS) $(WARN) $(WERROR) $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@
+
+$(BUILD)/unit/%: $(BUILD)/san/tests/unit/%_test.o $(SAN_OBJECTS) $(BUILD)/obj/embedded.o
+	@mkdir -p $(@D)
+	$(CC) $(SAN_FLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+.PRECIOUS: $(BUILD)/san/%.o
+
+check: deps all $(UNIT_PROGRAMS) lint ## quick tier: lint, unit and corpus tests under ASan and UBSan
+	@tests/run-units.sh $(UNIT_PROGRAMS)
+
+lint: ## house rules: banned functions, stages, shell
+	@ci/lint.sh
+
+test: check ## everything a user needs to believe in
+	@tests/run-all.sh
+
+bench: deps all ## ratios against the alternatives
+	@tests/bench.sh
+
+demo: deps all ## a sample module with real bugs, from the test run to the summary
+	@ci/demo.sh
+
+install: all ## install under PREFIX (default /usr/local), honours DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(BUILD)/bin/redflag $(DESTDIR)$(PREFIX)/bin/redflag
+	install -m 644 docs/redflag.1 $(DESTDIR)$(PREFIX)/share/man/man1/redflag.1
+	install -m 644 docs/redflag.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/redflag
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/redflag $(DESTDIR)$(PREFIX)/share/man/man1/redflag.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/redflag
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

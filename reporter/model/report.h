@@ -1,0 +1,129 @@
+/* The raw report: one occurrence of a problem as a process told it, before anything is decided about it.
+ *
+ * Both readers make it: read/racetext.c from the text that stock prints, read/spool_read.c from a spool, which knows
+ * more. What a source doesn't tell is 0, an empty slice or false. All memory belongs to the arena that the reader was
+ * given. Later stages only read it.
+ */
+#ifndef RF_MODEL_REPORT_H
+#define RF_MODEL_REPORT_H
+
+#include "base/str.h"
+
+enum rf_kind {
+	RF_KIND_UNKNOWN,
+	RF_KIND_DATA_RACE,
+	RF_KIND_USE_AFTER_FREE,
+	RF_KIND_COUNT
+};
+/* "data-race", "use-after-free"; what the database, the command line and the fingerprint call it. */
+const char *rf_kind_name(enum rf_kind kind);
+/* RF_KIND_UNKNOWN when there is none of that name. */
+enum rf_kind rf_kind_from_name(rf_str name);
+
+enum rf_memory {
+	RF_MEMORY_UNKNOWN,
+	RF_MEMORY_HEAP,
+	RF_MEMORY_GLOBAL,
+	RF_MEMORY_COUNT
+};
+
+struct rf_frame {
+	rf_str function; /* full Go name, such as "example.com/shop.(*Cart).Add.func1"; "" unknown */
+	rf_str file;     /* as the binary has it; "" unknown */
+	uint32_t line;   /* 0 unknown */
+	uint64_t pc;     /* 0 unknown (text) */
+	uint64_t offset; /* what stock prints as +0x… */
+};
+
+struct rf_stack {
+	struct rf_frame *frames; /* innermost first */
+	uint32_t count;          /* 0: the stack is missing ("failed to restore the stack") */
+	bool cut;                /* there were more frames */
+};
+
+struct rf_label {
+	rf_str key, value;
+};
+
+struct rf_goroutine {
+	uint32_t thread;      /* ThreadSanitizer's number: what stock prints as "goroutine N" */
+	uint64_t goid, parent_goid; /* Go's own number; 0 unknown */
+	uint64_t created_unix_ns;
+	rf_str state;         /* "running", "finished", "chan receive" …; "" unknown */
+	rf_str entry;         /* the function it was started with; "" unknown */
+	rf_str test;          /* owning test, such as "TestCart/empty"; "" none or unknown */
+	bool test_known;      /* false: the source doesn't know owners (text), so "" means nothing */
+	bool test_over;       /* the owning test had ended when the report was made */
+	bool is_main;
+	bool finished;
+	struct rf_label *labels;
+	uint32_t label_count;
+	struct rf_stack created; /* where the `go` statement stands; count 0 for the main goroutine */
+};
+
+struct rf_access {
+	bool write, atomic, freed;  /* freed: the memory was handed back here */
+	bool previous;              /* "Previous write at …": the older side */
+	uint64_t address;
+	uint32_t size;              /* bytes; 0 unknown */
+	struct rf_goroutine *goroutine; /* never NULL */
+	struct rf_stack stack;
+};
+
+struct rf_switch {
+	uint64_t time_unix_ns;
+	uint64_t from_goid, to_goid; /* 0 none */
+	uint32_t p, m;
+	rf_str reason;
+};
+
+#define RF_REPORT_ACCESSES_MAX 4     /* ThreadSanitizer gives two; more are dropped and counted by the reader */
+#define RF_REPORT_GOROUTINES_MAX 16
+
+struct rf_report {
+	enum rf_kind kind;
+	struct rf_access accesses[RF_REPORT_ACCESSES_MAX];
+	uint32_t access_count;
+	struct rf_goroutine *goroutines[RF_REPORT_GOROUTINES_MAX];
+	uint32_t goroutine_count;
+	enum rf_memory memory;       /* what the address belongs to */
+	uint64_t memory_start, memory_bytes;
+	rf_str memory_name;          /* a global's name */
+	struct rf_stack allocated;   /* where the heap block was allocated; count 0 unknown */
+	uint64_t allocated_goid;
+	struct rf_switch *switches;  /* before the report, oldest first */
+	uint32_t switch_count;
+	bool suppressed;             /* by a suppression inside the process */
+	bool from_spool;
+	uint64_t time_unix_ns;       /* when it was made, or when its last line was read; 0 unknown */
+	uint32_t record_sequence;    /* in its spool; 0 for text */
+	rf_str text;                 /* the lines as printed, for text */
+};
+
+/* Where a report comes from: the process that made it. */
+struct rf_process {
+	bool instrumented;   /* false for text */
+	uint8_t spool_id[16];
+	uint32_t pid;
+	uint64_t start_unix_ns;
+	bool finished;       /* the process ended in good order */
+	rf_str arguments;    /* separated by one blank, for people */
+	rf_str executable, directory, host;
+	rf_str go_version, build_id;
+	rf_str main_package; /* import path without ".test"; "" unknown */
+	bool is_test;
+	rf_str trace_id, traceparent, tag, options;
+	uint32_t gomaxprocs, features;
+};
+
+/* Counters that a process wrote about itself (see struct rf_spool_counters). */
+struct rf_process_counters {
+	uint64_t goroutines_created, goroutines_unregistered, reports, reports_dropped, symbols_dropped, labels_cut,
+		tests_dropped, switches;
+};
+
+/* A key that is equal for the text and the spool record of one and the same report (order, operation, address,
+ * goroutine numbers, functions, files, lines of both sides), for joining the two; not for grouping. 64-bit FNV-1a. */
+uint64_t rf_report_match_key(const struct rf_report *report);
+
+#endif

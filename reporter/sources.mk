@@ -1,0 +1,10 @@
+# Every source of the reporter but main.c, stage by stage, in the order in which a stage may include another.
+REPORTER_SOURCES := \
+	reporter/base/str.c \
+	reporter/base/arena.c \
+	reporter/base/error.c \
+	reporter/model/report.c
+
+# Files that `redflag toolchain` writes into the overlay; they are part of its cache key.
+EMBEDDED_FILES := \
+	tsan-glue/spool_format.h

@@ -1,0 +1,2 @@
+# One cmocka program a module: tests/unit/<name>_test.c.
+UNIT_TESTS :=

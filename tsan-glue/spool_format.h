@@ -1,0 +1,211 @@
+/* The spool file: what the observed process leaves for the reporter. This header is the whole format; the glue
+ * (tsan-glue/spool.c) writes it and the reporter (reporter/read/spool_read.c) reads it.
+ *
+ * One file a process, <dir>/rf-<pid>-<start time in hex>.spool. All numbers are little-endian and fixed-width;
+ * there are no pointers. The file is one struct rf_spool_file_header, then records, each at a multiple of 8 bytes.
+ *
+ * A record is a struct rf_spool_record followed by its payload. `length` counts the record header and the payload
+ * (not the padding to 8) and is stored last, so a record that was being written when the process was killed has
+ * length 0 and ends the file. `crc` is CRC-32C (Castagnoli, reflected, start and final xor 0xffffffff) over the
+ * whole record with `crc` and `length` taken as 0. File space behind the last record is zero.
+ *
+ * A string or array in a payload is a struct rf_spool_ref: offset from the start of the record header, and length
+ * in bytes. Strings are not NUL-terminated; any byte may occur. A reader checks every ref against `length`.
+ *
+ * Rules for readers: refuse a newer major version; skip unknown record types by length. A struct never changes
+ * inside a major version: new data comes as new record types. On a bad crc skip the record if its length is
+ * plausible (at least sizeof(struct rf_spool_record), at most RF_SPOOL_RECORD_BYTES_MAX, inside the file), give up
+ * the rest if it isn't, and say how many bytes were dropped.
+ */
+#ifndef RF_SPOOL_FORMAT_H
+#define RF_SPOOL_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RF_SPOOL_MAGIC "RFSPOOL\n" /* 8 bytes, no NUL */
+#define RF_SPOOL_VERSION_MAJOR 1
+#define RF_SPOOL_VERSION_MINOR 0
+#define RF_SPOOL_FILE_BYTES_MAX ((uint64_t)256 << 20) /* a full spool drops records and counts them */
+#define RF_SPOOL_RECORD_BYTES_MAX ((uint32_t)1 << 20)
+#define RF_SPOOL_SUFFIX ".spool"
+
+struct rf_spool_file_header {
+	char magic[8];
+	uint16_t version_major, version_minor;
+	uint32_t header_bytes;      /* sizeof this struct; records start here */
+	uint8_t spool_id[16];       /* random; identifies the process for good */
+	uint64_t start_unix_ns;     /* when the process opened the file */
+	uint32_t pid;
+	uint32_t finished;          /* 1 after an orderly end (OnFinalize), 0 while running or after a kill */
+	uint64_t reserved[2];
+};
+
+struct rf_spool_ref {
+	uint32_t offset, length; /* bytes, from the start of the record header */
+};
+
+enum rf_spool_type {
+	RF_SPOOL_PROCESS = 1,   /* struct rf_spool_process: once, first */
+	RF_SPOOL_SYMBOL = 2,    /* struct rf_spool_symbol: before its first use */
+	RF_SPOOL_REPORT = 3,    /* struct rf_spool_report */
+	RF_SPOOL_COUNTERS = 4,  /* struct rf_spool_counters: at the end, and after a drop; the last one counts */
+	RF_SPOOL_TYPE_COUNT
+};
+
+struct rf_spool_record {
+	uint32_t length;  /* bytes, header and payload; stored last */
+	uint16_t type;    /* enum rf_spool_type */
+	uint16_t reserved;
+	uint32_t crc;
+	uint32_t sequence; /* 1, 2, 3 … in one file; with spool_id it names the record for good */
+	uint64_t time_unix_ns;
+};
+
+/* Who the process is. */
+struct rf_spool_process {
+	struct rf_spool_record record;
+	uint32_t pid, parent_pid;
+	uint32_t gomaxprocs;          /* at start; 0 unknown */
+	uint32_t features;            /* RF_SPOOL_FEATURE_*: what the probe allowed */
+	uint64_t text_start, text_end; /* run-time addresses of Go's code */
+	struct rf_spool_ref arguments;  /* each followed by NUL */
+	struct rf_spool_ref executable; /* /proc/self/exe */
+	struct rf_spool_ref directory;  /* working directory at start */
+	struct rf_spool_ref host;
+	struct rf_spool_ref go_version; /* "go1.26.8" */
+	struct rf_spool_ref build_id;   /* Go build ID, may be empty */
+	struct rf_spool_ref main_package; /* from the build information: "example.com/shop.test", may be empty */
+	struct rf_spool_ref trace_id;    /* TRACE_ID, else the trace-id field of TRACEPARENT, else empty */
+	struct rf_spool_ref traceparent; /* TRACEPARENT as it stands, may be empty */
+	struct rf_spool_ref tag;         /* REDFLAG_TAG, may be empty */
+	struct rf_spool_ref options;     /* REDFLAG as it stands, may be empty */
+};
+
+#define RF_SPOOL_FEATURE_GOROUTINES 1u /* thread ids could be mapped to goroutines */
+#define RF_SPOOL_FEATURE_OWNERS 2u     /* testing reported its tests */
+#define RF_SPOOL_FEATURE_SWITCHES 4u   /* the switch ring was there */
+
+/* One code address, as Go's runtime symbolises it. A frame that was inlined has a symbol of its own. */
+struct rf_spool_symbol {
+	struct rf_spool_record record;
+	uint32_t id;             /* 1, 2, 3 …; 0 stands for "no symbol" in references */
+	uint32_t line;
+	uint64_t pc;             /* address inside the call or access, not the return address; 0 unknown */
+	uint64_t entry;          /* of the function that holds pc; 0 unknown */
+	uint32_t argument_bytes; /* of that function; UINT32_MAX unknown */
+	uint32_t offset;         /* what stock prints after the line as +0x…; 0 unknown */
+	struct rf_spool_ref function, file;
+};
+
+/* One side of a report. */
+struct rf_spool_access {
+	uint64_t address;
+	uint32_t size;      /* bytes; 0 unknown (see RF_SPOOL_ACCESS_SIZE_RAW) */
+	uint32_t thread;    /* ThreadSanitizer's number: what stock prints as "goroutine N" */
+	uint32_t flags;     /* RF_SPOOL_ACCESS_* */
+	uint32_t goroutine; /* 1-based index into goroutines; 0 unknown */
+	struct rf_spool_ref stack; /* uint32_t symbol ids, innermost first; empty when it could not be restored */
+};
+
+#define RF_SPOOL_ACCESS_WRITE 1u
+#define RF_SPOOL_ACCESS_ATOMIC 2u
+#define RF_SPOOL_ACCESS_STACK_CUT 4u /* more frames than RF_SPOOL_STACK_FRAMES_MAX */
+#define RF_SPOOL_ACCESS_FREE 8u      /* the memory was handed back here: other side of a use after free */
+
+#define RF_SPOOL_STACK_FRAMES_MAX 256
+
+struct rf_spool_goroutine {
+	uint32_t thread, parent_thread; /* ThreadSanitizer's numbers; parent UINT32_MAX unknown */
+	uint64_t goid, parent_goid;     /* Go's numbers; 0 unknown */
+	uint64_t created_unix_ns;       /* 0 unknown */
+	uint32_t entry_symbol;          /* the function it was started with; 0 unknown */
+	uint32_t flags;                 /* RF_SPOOL_GOROUTINE_* */
+	struct rf_spool_ref created_stack; /* uint32_t symbol ids: where the `go` statement stands */
+	struct rf_spool_ref labels;        /* profiler labels: key NUL value NUL … */
+	struct rf_spool_ref test;          /* owning test, inherited; empty when no test owns it */
+	struct rf_spool_ref state;         /* "running", "finished", or Go's wait reason such as "chan receive" */
+};
+
+#define RF_SPOOL_GOROUTINE_FINISHED 1u
+#define RF_SPOOL_GOROUTINE_MAIN 2u
+#define RF_SPOOL_GOROUTINE_TEST_OVER 4u  /* its owning test had ended when the report was made */
+#define RF_SPOOL_GOROUTINE_LABELS_CUT 8u
+#define RF_SPOOL_GOROUTINE_STACK_CUT 16u
+
+enum rf_spool_memory {
+	RF_SPOOL_MEMORY_UNKNOWN,
+	RF_SPOOL_MEMORY_HEAP,
+	RF_SPOOL_MEMORY_GLOBAL,
+	RF_SPOOL_MEMORY_COUNT
+};
+
+/* One switch of a P from one goroutine to another. */
+struct rf_spool_switch {
+	uint64_t time_unix_ns;
+	uint64_t from_goid, to_goid; /* 0: none (the P was idle) */
+	uint32_t p, m;
+	struct rf_spool_ref reason;  /* why `from` stopped: Go's wait reason, "preempted", "exited", … */
+};
+
+/* One report of ThreadSanitizer. */
+struct rf_spool_report {
+	struct rf_spool_record record;
+	uint32_t kind;           /* enum rf_spool_kind */
+	uint32_t flags;          /* RF_SPOOL_REPORT_* */
+	uint32_t memory;         /* enum rf_spool_memory: what the address belongs to */
+	uint32_t reserved;
+	uint64_t memory_start, memory_bytes; /* heap block or global */
+	struct rf_spool_ref memory_name;     /* global's name, may be empty */
+	struct rf_spool_ref allocation_stack; /* uint32_t symbol ids; empty when unknown */
+	struct rf_spool_ref accesses;    /* struct rf_spool_access[], in stock's printing order */
+	struct rf_spool_ref goroutines;  /* struct rf_spool_goroutine[] */
+	struct rf_spool_ref switches;    /* struct rf_spool_switch[], oldest first */
+	uint64_t allocation_goid;        /* 0 unknown */
+};
+
+enum rf_spool_kind {
+	RF_SPOOL_KIND_UNKNOWN = 0,
+	RF_SPOOL_KIND_RACE = 1,
+	RF_SPOOL_KIND_USE_AFTER_FREE = 2,
+	RF_SPOOL_KIND_COUNT
+};
+
+#define RF_SPOOL_REPORT_SUPPRESSED 1u /* a suppression matched inside the process; stock printed nothing */
+#define RF_SPOOL_REPORT_CUT 2u        /* something had to be left out to stay within the record's bound */
+
+/* What was dropped, and how much was done. All since the start of the process. */
+struct rf_spool_counters {
+	struct rf_spool_record record;
+	uint64_t goroutines_created;
+	uint64_t goroutines_unregistered; /* table full, or thread id not readable */
+	uint64_t reports;
+	uint64_t reports_dropped;   /* spool full or not writable */
+	uint64_t symbols_dropped;
+	uint64_t labels_cut;
+	uint64_t tests_dropped;     /* more tests than the table holds */
+	uint64_t switches;
+};
+
+_Static_assert(sizeof(struct rf_spool_file_header) == 64, "format");
+_Static_assert(offsetof(struct rf_spool_file_header, spool_id) == 16, "format");
+_Static_assert(offsetof(struct rf_spool_file_header, finished) == 44, "format");
+_Static_assert(sizeof(struct rf_spool_record) == 24, "format");
+_Static_assert(offsetof(struct rf_spool_record, crc) == 8, "format");
+_Static_assert(offsetof(struct rf_spool_record, time_unix_ns) == 16, "format");
+_Static_assert(sizeof(struct rf_spool_process) == 24 + 16 + 16 + 11 * 8, "format");
+_Static_assert(offsetof(struct rf_spool_process, arguments) == 56, "format");
+_Static_assert(sizeof(struct rf_spool_symbol) == 72, "format");
+_Static_assert(offsetof(struct rf_spool_symbol, function) == 56, "format");
+_Static_assert(sizeof(struct rf_spool_access) == 32, "format");
+_Static_assert(offsetof(struct rf_spool_access, stack) == 24, "format");
+_Static_assert(sizeof(struct rf_spool_goroutine) == 72, "format");
+_Static_assert(offsetof(struct rf_spool_goroutine, created_stack) == 40, "format");
+_Static_assert(sizeof(struct rf_spool_switch) == 40, "format");
+_Static_assert(offsetof(struct rf_spool_switch, reason) == 32, "format");
+_Static_assert(sizeof(struct rf_spool_report) == 104, "format");
+_Static_assert(offsetof(struct rf_spool_report, memory_start) == 40, "format");
+_Static_assert(offsetof(struct rf_spool_report, accesses) == 72, "format");
+_Static_assert(sizeof(struct rf_spool_counters) == 24 + 8 * 8, "format");
+
+#endif
