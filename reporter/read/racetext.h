@@ -1,0 +1,37 @@
+/* Reader of the text that stock `go test -race` prints: lines in, raw reports out.
+ *
+ * Feed it lines of one stream (one test's output, one log file) in order. A report starts at "WARNING: DATA RACE"
+ * (between two lines of "==================") and ends at the next rule. Lines that belong to no report are ignored
+ * here; whoever feeds keeps them. A report that other output is mixed into, or that is cut off, is given out with
+ * what could be read (stacks missing, `incomplete` set).
+ *
+ * Life cycle: rf_racetext_init, rf_racetext_line for each line, rf_racetext_end at the end of the stream, release.
+ * Each stream that can be interleaved with others (package and test of a test2json stream) needs a reader of its own.
+ * Bounds: RF_RACETEXT_BYTES_MAX a report (more is dropped, counted in `bytes_dropped`), 256 frames a stack.
+ */
+#ifndef RF_READ_RACETEXT_H
+#define RF_READ_RACETEXT_H
+
+#include "base/arena.h"
+#include "model/report.h"
+
+#define RF_RACETEXT_BYTES_MAX ((size_t)1 << 20)
+
+struct rf_racetext {
+	struct rf_buf text;    /* lines of the report that is open */
+	bool open;             /* between the first and the last rule */
+	bool rule_before;      /* the line before was a rule */
+	uint64_t bytes_dropped;
+	uint64_t incomplete;   /* reports given out that were cut or mixed with other output */
+};
+
+void rf_racetext_init(struct rf_racetext *r);
+void rf_racetext_release(struct rf_racetext *r);
+/* One line, with or without its newline. Returns true and a report in *out (memory of `arena`) when it ended one. */
+bool rf_racetext_line(struct rf_racetext *r, rf_str line, rf_arena *arena, struct rf_report *out);
+/* End of the stream: the report that is still open, if there is one. */
+bool rf_racetext_end(struct rf_racetext *r, rf_arena *arena, struct rf_report *out);
+/* Parses the text of one report (with or without its rules). False when it isn't one. */
+bool rf_racetext_parse(rf_str text, rf_arena *arena, struct rf_report *out, bool *incomplete);
+
+#endif

@@ -1,0 +1,50 @@
+/* Reader of spool files (format: tsan-glue/spool_format.h).
+ *
+ * Never trusts a byte of the file: every offset, length and count is checked, a damaged record is skipped and counted,
+ * a torn tail ends the file. Works on a file that is still being written: rf_spool_next returns false at the end of
+ * what is there, and goes on after rf_spool_refresh.
+ *
+ *	open -> next until false -> read `dropped` -> close
+ *
+ * Symbols are kept by the reader; reports come out resolved, their memory belongs to the arena given to next.
+ */
+#ifndef RF_READ_SPOOL_READ_H
+#define RF_READ_SPOOL_READ_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "model/report.h"
+
+struct rf_spool_drops {
+	uint64_t records_bad;      /* wrong checksum or impossible content */
+	uint64_t records_unknown;  /* of a type that this version doesn't know */
+	uint64_t bytes_torn;       /* behind the last readable record */
+};
+
+struct rf_spool_symbol_info {  /* for `redflag symtab SPOOL` */
+	rf_str function, file;
+	uint64_t pc, entry;
+	uint32_t line, argument_bytes;
+};
+
+struct rf_spool; /* opaque */
+
+/* Memory-maps nothing: reads the file, so that a truncation under our hands is an error and not a signal. */
+int rf_spool_open(struct rf_spool **out, const char *path, struct rf_error *err);
+/* The same on bytes in memory, which must stay valid (tests, fuzzing). */
+int rf_spool_open_bytes(struct rf_spool **out, rf_str bytes, struct rf_error *err);
+void rf_spool_close(struct rf_spool *s);
+/* Reads what was appended since; RF_ERR_IO as open. */
+int rf_spool_refresh(struct rf_spool *s, struct rf_error *err);
+
+/* Filled once the process record was read, which is the first; zero before. Valid until close. */
+const struct rf_process *rf_spool_process(const struct rf_spool *s);
+const struct rf_process_counters *rf_spool_counters(const struct rf_spool *s);
+const struct rf_spool_drops *rf_spool_dropped(const struct rf_spool *s);
+/* The next report. */
+bool rf_spool_next(struct rf_spool *s, rf_arena *arena, struct rf_report *out);
+/* Symbols read so far, in the order of their ids (0-based index). Valid until close. */
+uint32_t rf_spool_symbol_count(const struct rf_spool *s);
+bool rf_spool_symbol_at(const struct rf_spool *s, uint32_t index, struct rf_spool_symbol_info *out);
+
+#endif

@@ -1,0 +1,39 @@
+/* The instrumented toolchain: an overlay for one Go, made once and kept under the cache directory.
+ *
+ * rf_toolchain_prepare asks the go command (in `directory`) which Go the module resolves to, and makes the overlay
+ * for it unless the cache has it: copies of a few files of the standard library with our lines inserted (anchors.c),
+ * files of our own (embedded in this program), the shipped detector printed as assembly (objprint.c) with the glue
+ * beside it, after a probe has proved the layouts the glue reads. The key is the Go version, GOROOT and a hash of our
+ * files. Safe when several processes do it at once (lock, build aside, rename); nothing half-made is left.
+ */
+#ifndef RF_TOOLCHAIN_TOOLCHAIN_H
+#define RF_TOOLCHAIN_TOOLCHAIN_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct rf_toolchain {
+	rf_str goroot, version;  /* "go1.26.8" */
+	rf_str goos, goarch;
+	rf_str directory;        /* our cache entry */
+	rf_str overlay;          /* absolute path of the overlay JSON */
+	rf_str key;              /* name of the cache entry */
+	rf_str probe;            /* "ok", or the sentence that says what was left out and why */
+	bool fresh;              /* it was made now */
+};
+
+struct rf_toolchain_request {
+	const char *directory;   /* where the user's module is; NULL is the current directory */
+	const char *go;          /* NULL, a GOROOT, or a version such as "go1.25.4" (by GOTOOLCHAIN) */
+	void (*progress)(void *context, const char *line); /* may be NULL */
+	void *context;
+};
+
+int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *arena, struct rf_toolchain *out,
+			 struct rf_error *err);
+/* GOFLAGS with our -overlay added to `goflags`. An -overlay that is already there is merged: its file's entries and ours
+ * go to one new file in the cache; two entries for one file are refused (RF_ERR_USAGE, names the file). */
+int rf_toolchain_goflags(const struct rf_toolchain *t, rf_str goflags, rf_arena *arena, rf_str *out,
+			 struct rf_error *err);
+
+#endif
