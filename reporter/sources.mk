@@ -3,7 +3,11 @@ REPORTER_SOURCES := \
 	reporter/base/str.c \
 	reporter/base/arena.c \
 	reporter/base/error.c \
-	reporter/model/report.c
+	reporter/model/report.c \
+	reporter/cmd/options.c \
+	reporter/cmd/help.c \
+	reporter/cmd/help_cmd.c \
+	reporter/cmd/commands.c
 
 # Files that `redflag toolchain` writes into the overlay; they are part of its cache key.
 EMBEDDED_FILES := \

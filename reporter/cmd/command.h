@@ -35,7 +35,8 @@ struct rf_command {
 	const char *summary; /* one line */
 	const char *help;    /* paragraphs; 78 columns */
 	const struct rf_option *options;
-	bool pass_unknown;   /* unknown options are left among the words (test, run) */
+	bool pass_unknown;   /* unknown options are left among the words (test) */
+	bool stop_at_word;   /* options end at the first word (run) */
 	/* Returns an enum rf_exit. Prints its own results; a failure's sentence goes to *err and main prints it, as
 	 * "redflag NAME: sentence", with the exit status from rf_exit_of(err->code). */
 	int (*run)(const struct rf_args *args, rf_arena *arena, struct rf_error *err);

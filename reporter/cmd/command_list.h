@@ -1,0 +1,17 @@
+/* The functions behind the rows of commands.c; each lives in the file of its command. */
+#ifndef RF_CMD_COMMAND_LIST_H
+#define RF_CMD_COMMAND_LIST_H
+
+#include "cmd/command.h"
+
+int rf_cmd_report(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_ingest(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_test(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_run(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_list(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_show(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_explain(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_version(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_help(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+
+#endif
