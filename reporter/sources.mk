@@ -4,6 +4,8 @@ REPORTER_SOURCES := \
 	reporter/base/arena.c \
 	reporter/base/error.c \
 	reporter/model/report.c \
+	reporter/read/racetext.c \
+	reporter/read/test2json.c \
 	reporter/cmd/options.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \

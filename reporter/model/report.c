@@ -50,7 +50,7 @@ uint64_t rf_report_match_key(const struct rf_report *report)
 	uint64_t hash = fnv_u64(FNV_OFFSET, (uint64_t)report->kind);
 	for (uint32_t i = 0; i < report->access_count; i++) {
 		const struct rf_access *a = &report->accesses[i];
-		hash = fnv_u64(hash, (uint64_t)a->write | (uint64_t)a->atomic << 1);
+		hash = fnv_u64(hash, a->write); /* not a->atomic: Go's text doesn't tell */
 		hash = fnv_u64(hash, a->address);
 		hash = fnv_u64(hash, a->goroutine->thread);
 		for (uint32_t k = 0; k < a->stack.count; k++)

@@ -3,11 +3,14 @@
  * Feed it lines of one stream (one test's output, one log file) in order. A report starts at "WARNING: DATA RACE"
  * (between two lines of "==================") and ends at the next rule. Lines that belong to no report are ignored
  * here; whoever feeds keeps them. A report that other output is mixed into, or that is cut off, is given out with
- * what could be read (stacks missing, `incomplete` set).
+ * what could be read (stacks missing, counted in `incomplete`). Lines that all carry a prefix of one width (a CI log's
+ * time, a container's name) are read without it.
  *
  * Life cycle: rf_racetext_init, rf_racetext_line for each line, rf_racetext_end at the end of the stream, release.
  * Each stream that can be interleaved with others (package and test of a test2json stream) needs a reader of its own.
- * Bounds: RF_RACETEXT_BYTES_MAX a report (more is dropped, counted in `bytes_dropped`), 256 frames a stack.
+ * Bounds: RF_RACETEXT_BYTES_MAX a report (more is dropped, counted in `bytes_dropped`), RF_RACETEXT_FRAMES_MAX frames
+ * a stack (then `cut`). RF_RACETEXT_FOREIGN_LINES_MAX lines of other output in a row end a report that was cut off.
+ * A line that cannot open a report costs two comparisons.
  */
 #ifndef RF_READ_RACETEXT_H
 #define RF_READ_RACETEXT_H
@@ -16,11 +19,16 @@
 #include "model/report.h"
 
 #define RF_RACETEXT_BYTES_MAX ((size_t)1 << 20)
+#define RF_RACETEXT_FRAMES_MAX 256u
+#define RF_RACETEXT_FOREIGN_LINES_MAX 200u
 
 struct rf_racetext {
 	struct rf_buf text;    /* lines of the report that is open */
 	bool open;             /* between the first and the last rule */
 	bool rule_before;      /* the line before was a rule */
+	size_t prefix_bytes;   /* of the rule before, or of the open report: what stands before each line */
+	size_t own_bytes;      /* `text` up to the last line that is the report's own */
+	uint32_t foreign_lines; /* lines of other output since then */
 	uint64_t bytes_dropped;
 	uint64_t incomplete;   /* reports given out that were cut or mixed with other output */
 };

@@ -1,14 +1,17 @@
 /* Reader of one line of `go test -json` (test2json events; field list: cmd/test2json's documentation).
  *
  * Tolerant by design: unknown members are skipped, order is free, escapes and surrogate pairs are decoded into
- * `arena`, invalid UTF-8 is kept as it is, a NUL or other control byte is kept. A line that isn't one JSON object is
- * RF_ERR_INPUT; whoever feeds passes it on as text.
+ * `arena`, invalid UTF-8 is kept as it is, a NUL or other control byte is kept, half a surrogate pair becomes U+FFFD. A
+ * line that isn't one JSON object with an "Action" is RF_ERR_INPUT; whoever feeds passes it on as text. A member that
+ * comes twice counts the second time. Members nested deeper than RF_TEST2JSON_DEPTH_MAX are RF_ERR_INPUT.
  */
 #ifndef RF_READ_TEST2JSON_H
 #define RF_READ_TEST2JSON_H
 
 #include "base/arena.h"
 #include "base/error.h"
+
+#define RF_TEST2JSON_DEPTH_MAX 32u
 
 enum rf_action {
 	RF_ACTION_OTHER, /* an action that this version doesn't know */
