@@ -6,6 +6,11 @@ REPORTER_SOURCES := \
 	reporter/model/report.c \
 	reporter/read/racetext.c \
 	reporter/read/test2json.c \
+	reporter/finding/canon.c \
+	reporter/finding/stdlib.c \
+	reporter/finding/operation.c \
+	reporter/finding/side.c \
+	reporter/finding/fingerprint.c \
 	reporter/cmd/options.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \

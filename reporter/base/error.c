@@ -22,7 +22,8 @@ int rf_fail_again(struct rf_error *err, const char *format, ...)
 	va_start(args, format);
 	int n = vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	if (n >= 0 && (size_t)n < sizeof(err->text))
-		snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %.*s", (int)sizeof(inner) - 1, inner);
+	int room = (int)sizeof(err->text) - n - 3; /* for the cause, behind ": " and before NUL */
+	if (n >= 0 && room > 0)
+		snprintf(err->text + n, (size_t)room + 3, ": %.*s", room, inner);
 	return err->code;
 }

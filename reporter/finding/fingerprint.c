@@ -1,0 +1,200 @@
+#include "finding/finding.h"
+
+#include "finding/canon.h"
+#include "finding/side.h"
+#include "finding/stdlib.h"
+
+#include <nettle/sha2.h>
+#include <nettle/version.h>
+#include <string.h>
+
+static void digest_of(struct sha256_ctx *ctx, uint8_t digest[SHA256_DIGEST_SIZE])
+{
+#if NETTLE_VERSION_MAJOR >= 4
+	sha256_digest(ctx, digest);
+#else
+	sha256_digest(ctx, SHA256_DIGEST_SIZE, digest);
+#endif
+}
+
+static void put(struct sha256_ctx *ctx, rf_str s)
+{
+	sha256_update(ctx, s.len, (const uint8_t *)s.ptr);
+}
+
+/* SHA-256 in hex of "v1 KIND WHAT\n" and the given texts. */
+static void hash(char out[RF_FINGERPRINT_BYTES + 1], enum rf_kind kind, const char *what, rf_str a, rf_str b)
+{
+	static const char hex[] = "0123456789abcdef";
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct sha256_ctx ctx;
+	_Static_assert(RF_FINGERPRINT_BYTES == 2 * SHA256_DIGEST_SIZE, "hex of SHA-256");
+	_Static_assert(RF_FINGERPRINT_VERSION == 1, "the prefix below names the version");
+	sha256_init(&ctx);
+	put(&ctx, RF_STR("v1 "));
+	put(&ctx, rf_str_from(rf_kind_name(kind)));
+	put(&ctx, RF_STR(" "));
+	put(&ctx, rf_str_from(what));
+	put(&ctx, RF_STR("\n"));
+	put(&ctx, a);
+	put(&ctx, b);
+	digest_of(&ctx, digest);
+	for (size_t i = 0; i < sizeof(digest); i++) {
+		out[2 * i] = hex[digest[i] >> 4];
+		out[2 * i + 1] = hex[digest[i] & 15];
+	}
+	out[RF_FINGERPRINT_BYTES] = '\0';
+}
+
+/* Missing sides last, then by what the hashes see, so that the order of the report doesn't matter. */
+static int compare(const struct rf_side *a, const struct rf_side_text *at, const struct rf_side *b,
+		   const struct rf_side_text *bt)
+{
+	if (a->missing != b->missing)
+		return a->missing ? 1 : -1;
+	int c = rf_str_cmp(at->normal, bt->normal);
+	return c ? c : rf_str_cmp(at->exact, bt->exact);
+}
+
+static rf_str leaf_line(const struct rf_side *side, rf_arena *arena)
+{
+	if (side->missing)
+		return RF_STR("missing\n");
+	if (side->creator.len)
+		return rf_arena_printf(arena, "%.*s created by %.*s\n", RF_STR_ARG(side->leaf),
+				       RF_STR_ARG(side->creator));
+	return rf_arena_printf(arena, "%.*s\n", RF_STR_ARG(side->leaf));
+}
+
+static void make_hashes(struct rf_finding *f, const struct rf_side_text text[2], rf_arena *arena)
+{
+	rf_str a = leaf_line(&f->sides[0], arena), b = leaf_line(&f->sides[1], arena);
+	bool swap = rf_str_cmp(a, b) > 0;
+	hash(f->fingerprint, f->kind, "default", text[0].normal, text[1].normal);
+	hash(f->exact, f->kind, "exact", text[0].exact, text[1].exact);
+	hash(f->coarse, f->kind, "coarse", swap ? b : a, swap ? a : b);
+	for (int i = 0; i < 2; i++) {
+		if (!f->sides[i].missing)
+			hash(f->side_hash[i], f->kind, "side", text[i].normal, RF_STR(""));
+	}
+}
+
+/* --- words for people ------------------------------------------------------------------------------------------ */
+
+static bool is_major_version(rf_str element)
+{
+	uint64_t n;
+	return element.len > 1 && element.ptr[0] == 'v' && rf_str_u64(rf_str_skip(element, 1), &n);
+}
+
+/* "shop.(*Cart).Add" of "example.com/shop.(*Cart).Add"; the element before a trailing v2 is the name people use. */
+static rf_str short_name(rf_str canonical, rf_arena *arena)
+{
+	rf_str package = rf_package_of(canonical, arena);
+	rf_str behind = rf_str_skip(canonical, rf_canon_package_bytes(canonical) + 1);
+	if (package.len == 0)
+		return canonical;
+	ptrdiff_t slash = rf_str_find_last(package, '/');
+	rf_str last = rf_str_skip(package, (size_t)(slash + 1));
+	if (slash > 0 && is_major_version(last)) {
+		package = rf_str_take(package, (size_t)slash);
+		last = rf_str_skip(package, (size_t)(rf_str_find_last(package, '/') + 1));
+	}
+	return rf_arena_printf(arena, "%.*s.%.*s", RF_STR_ARG(last), RF_STR_ARG(behind));
+}
+
+static rf_str side_name(const struct rf_side *side, rf_arena *arena)
+{
+	if (side->missing)
+		return RF_STR("an unknown stack");
+	rf_str leaf = short_name(side->leaf, arena);
+	if (side->creator.len == 0)
+		return leaf;
+	return rf_arena_printf(arena, "%.*s (goroutine of %.*s)", RF_STR_ARG(leaf),
+			       RF_STR_ARG(short_name(side->creator, arena)));
+}
+
+/* " (map)", " (atomic, plain)" or nothing when both sides are plain memory. */
+static rf_str operations(const struct rf_finding *f, rf_arena *arena)
+{
+	enum rf_operation a = f->sides[0].operation, b = f->sides[1].operation;
+	if (f->sides[1].missing)
+		b = a;
+	if (a == RF_OPERATION_PLAIN && b == RF_OPERATION_PLAIN)
+		return RF_STR("");
+	if (a == b)
+		return rf_arena_printf(arena, " (%s)", rf_operation_name(a));
+	return rf_arena_printf(arena, " (%s, %s)", rf_operation_name(a), rf_operation_name(b));
+}
+
+static rf_str make_title(const struct rf_finding *f, rf_arena *arena)
+{
+	rf_str a = side_name(&f->sides[0], arena), b = side_name(&f->sides[1], arena);
+	bool race = f->kind == RF_KIND_DATA_RACE;
+	const char *kind = race ? "data race" : f->kind == RF_KIND_USE_AFTER_FREE ? "use after free" : "report";
+	if (!race && (f->sides[0].operation == RF_OPERATION_FREE) != (f->sides[1].operation == RF_OPERATION_FREE)) {
+		bool swap = f->sides[0].operation == RF_OPERATION_FREE;
+		return rf_arena_printf(arena, "%s: %.*s after %.*s", kind, RF_STR_ARG(swap ? b : a),
+				       RF_STR_ARG(swap ? a : b));
+	}
+	rf_str ops = operations(f, arena);
+	if (rf_str_eq(a, b) && !f->sides[1].missing)
+		return rf_arena_printf(arena, "%s%.*s in %.*s", kind, RF_STR_ARG(ops), RF_STR_ARG(a));
+	return rf_arena_printf(arena, "%s%.*s: %.*s and %.*s", kind, RF_STR_ARG(ops), RF_STR_ARG(a), RF_STR_ARG(b));
+}
+
+/* The file of the frame that the side's leaf was taken from. */
+static rf_str leaf_file(const struct rf_report *report, const struct rf_side *side)
+{
+	const struct rf_stack *stack = &report->accesses[side->access].stack;
+	for (uint32_t i = 0; i < side->name_count; i++) {
+		if (side->roles[i] == RF_FRAME_LEAF)
+			return stack->frames[i].file;
+	}
+	return RF_STR("");
+}
+
+/* The package that `go test` would name: the external test package shop_test belongs to shop. */
+static rf_str package_of_side(const struct rf_report *report, const struct rf_side *side, rf_arena *arena)
+{
+	if (side->creator.len)
+		return rf_package_of(side->creator, arena);
+	rf_str package = rf_package_of(side->leaf, arena);
+	if (rf_str_ends(package, "_test") && rf_str_ends(leaf_file(report, side), "_test.go"))
+		package.len -= sizeof("_test") - 1;
+	return package;
+}
+
+/* Of the first side that user code is on; of the first side when there is none. */
+static rf_str make_package(const struct rf_report *report, const struct rf_finding *f, rf_arena *arena)
+{
+	for (uint32_t i = 0; i < f->side_count; i++) {
+		rf_str package = package_of_side(report, &f->sides[i], arena);
+		if (package.len && !rf_stdlib_has(package))
+			return package;
+	}
+	return package_of_side(report, &f->sides[0], arena);
+}
+
+void rf_finding_make(const struct rf_report *report, rf_arena *arena, struct rf_finding *out)
+{
+	struct rf_side_text text[2] = { { RF_STR("missing\n"), RF_STR("missing\n") },
+					{ RF_STR("missing\n"), RF_STR("missing\n") } };
+	*out = (struct rf_finding){ .kind = report->kind };
+	out->sides[0].missing = out->sides[1].missing = true;
+	out->side_count = report->access_count < 2 ? report->access_count : 2;
+	for (uint32_t i = 0; i < out->side_count; i++)
+		rf_side_make(report, i, arena, &out->sides[i], &text[i]);
+	if (compare(&out->sides[0], &text[0], &out->sides[1], &text[1]) > 0) {
+		struct rf_side side = out->sides[0];
+		struct rf_side_text side_text = text[0];
+		out->sides[0] = out->sides[1];
+		text[0] = text[1];
+		out->sides[1] = side;
+		text[1] = side_text;
+	}
+	out->wildcard = out->sides[0].missing || out->sides[1].missing;
+	make_hashes(out, text, arena);
+	out->title = make_title(out, arena);
+	out->package = make_package(report, out, arena);
+}
