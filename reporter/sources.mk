@@ -18,4 +18,36 @@ REPORTER_SOURCES := \
 
 # Files that `redflag toolchain` writes into the overlay; they are part of its cache key.
 EMBEDDED_FILES := \
-	tsan-glue/spool_format.h
+	runtime-patch/anchors.txt \
+	runtime-patch/go/runtime/redflag_race.go \
+	runtime-patch/go/runtime/redflag_norace.go \
+	runtime-patch/go/runtime/pprof/redflag.go \
+	runtime-patch/go/testing/redflag_race.go \
+	runtime-patch/go/testing/redflag_norace.go \
+	tsan-glue/renames.txt \
+	tsan-glue/probe.c \
+	tsan-glue/spool_format.h \
+	tsan-glue/crc32c.h \
+	tsan-glue/report_layout.h \
+	tsan-glue/runtime_abi.h \
+	tsan-glue/lock.h \
+	tsan-glue/counters.h \
+	tsan-glue/options.h \
+	tsan-glue/spool.h \
+	tsan-glue/goroutines.h \
+	tsan-glue/owners.h \
+	tsan-glue/globals.h \
+	tsan-glue/symbols.h \
+	tsan-glue/switches.h \
+	tsan-glue/report.h \
+	tsan-glue/process.h \
+	tsan-glue/glue.c \
+	tsan-glue/options.c \
+	tsan-glue/spool.c \
+	tsan-glue/goroutines.c \
+	tsan-glue/owners.c \
+	tsan-glue/globals.c \
+	tsan-glue/symbols.c \
+	tsan-glue/switches.c \
+	tsan-glue/report.c \
+	tsan-glue/process.c

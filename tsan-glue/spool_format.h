@@ -101,7 +101,7 @@ struct rf_spool_symbol {
 /* One side of a report. */
 struct rf_spool_access {
 	uint64_t address;
-	uint32_t size;      /* bytes; 0 unknown (see RF_SPOOL_ACCESS_SIZE_RAW) */
+	uint32_t size;      /* bytes, as ThreadSanitizer has it: 1 for a plain Go access of any size; 0 unknown */
 	uint32_t thread;    /* ThreadSanitizer's number: what stock prints as "goroutine N" */
 	uint32_t flags;     /* RF_SPOOL_ACCESS_* */
 	uint32_t goroutine; /* 1-based index into goroutines; 0 unknown */

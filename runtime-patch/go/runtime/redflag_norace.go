@@ -1,0 +1,14 @@
+//go:build !race
+
+// The hooks of a build without -race do nothing, and are inlined away. Those behind raceenabled, and those in files
+// that only race builds have, need nothing here.
+
+package runtime
+
+import "unsafe"
+
+func rfExit()                                              {}
+func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {}
+func rfGoroutineEnd()                                      {}
+func rfLabels(labels unsafe.Pointer)                       {}
+func rfSwitch(gp *g)                                       {}

@@ -1,0 +1,408 @@
+//go:build race
+
+// What redflag adds to the runtime of a race build. Every hook is one line in a file of the standard library that
+// calls a function of this file (see anchors.txt); the functions hand what they are told to the C glue inside the race
+// detector (tsan-glue/) through racecall, which switches to the g0 stack. None of them may fail: what can't be told is
+// left out.
+//
+// The structs that cross to C are declared again in tsan-glue/runtime_abi.h; rfAbiVersion names their layout.
+
+package runtime
+
+import (
+	"internal/abi"
+	"internal/runtime/atomic"
+	"unsafe"
+)
+
+const rfAbiVersion = 1
+
+//go:linkname __redflag_init __redflag_init
+var __redflag_init byte
+
+//go:linkname __redflag_goroutine_start __redflag_goroutine_start
+var __redflag_goroutine_start byte
+
+//go:linkname __redflag_goroutine_end __redflag_goroutine_end
+var __redflag_goroutine_end byte
+
+//go:linkname __redflag_labels __redflag_labels
+var __redflag_labels byte
+
+//go:linkname __redflag_exit __redflag_exit
+var __redflag_exit byte
+
+//go:linkname __redflag_test_start __redflag_test_start
+var __redflag_test_start byte
+
+//go:linkname __redflag_test_take __redflag_test_take
+var __redflag_test_take byte
+
+//go:linkname __redflag_test_end __redflag_test_end
+var __redflag_test_end byte
+
+//go:linkname __redflag_test_leftover __redflag_test_leftover
+var __redflag_test_leftover byte
+
+//go:cgo_import_static __redflag_init
+//go:cgo_import_static __redflag_goroutine_start
+//go:cgo_import_static __redflag_goroutine_end
+//go:cgo_import_static __redflag_labels
+//go:cgo_import_static __redflag_exit
+//go:cgo_import_static __redflag_test_start
+//go:cgo_import_static __redflag_test_take
+//go:cgo_import_static __redflag_test_end
+//go:cgo_import_static __redflag_test_leftover
+
+// rfSettings is what the glue answers at start.
+var rfSettings struct {
+	exact  uintptr // attribution by owner is on
+	allocs uintptr // allocation sites are recorded
+}
+
+// rfStart is struct rf_start of the glue.
+type rfStart struct {
+	abiVersion  uintptr
+	callback    uintptr // racecallbackthunk
+	text, etext uintptr
+	reasons     *string // wait reasons by number
+	reasonCount uintptr
+	rings       *rfRing
+	ringCount   uintptr
+	allocs      *rfAllocSite
+	allocCount  uintptr
+	ticks       int64 // cputicks now
+	modinfo     string
+	version     string
+	settings    unsafe.Pointer
+}
+
+// rfInit is called by raceinit, on the first thread's g0, before there is a heap.
+//
+//go:nosplit
+func rfInit() {
+	s := rfStart{
+		abiVersion:  rfAbiVersion,
+		callback:    abi.FuncPCABI0(racecallbackthunk),
+		text:        firstmoduledata.text,
+		etext:       firstmoduledata.etext,
+		reasons:     &waitReasonStrings[0],
+		reasonCount: uintptr(len(waitReasonStrings)),
+		rings:       &rfRings[0],
+		ringCount:   rfRingCount,
+		allocs:      &rfAllocs[0],
+		allocCount:  rfAllocCount,
+		ticks:       cputicks(),
+		modinfo:     modinfo,
+		version:     buildVersion,
+		settings:    unsafe.Pointer(&rfSettings),
+	}
+	racecall(&__redflag_init, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
+}
+
+// rfExit is called by os_beforeExit, on the goroutine that called os.Exit, also with a status that is not 0 (which
+// doesn't reach the race detector's own exit function), and by main when the program's main function returns.
+func rfExit() {
+	racecall(&__redflag_exit, 0, 0, 0, 0)
+}
+
+// Goroutines.
+
+// rfGoroutine is struct rf_goroutine_start of the glue.
+type rfGoroutine struct {
+	thread       uintptr // ThreadState
+	goid, parent uint64
+	g            uintptr
+	entry        uintptr
+	creator      uintptr // pc of the go statement
+	parentSlot   uint32
+	owner        uint32
+	slot         *uint32
+}
+
+// rfGoroutineStart is called by newproc1 when the new goroutine has its race context: on the system stack, with
+// preemption off. It may not split the stack of a goroutine (it isn't on one), nor allocate.
+func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {
+	newg.rfowner = callergp.rfowner
+	newg.rfslot = 0
+	s := rfGoroutine{
+		thread:     newg.racectx,
+		goid:       newg.goid,
+		parent:     callergp.goid,
+		g:          uintptr(unsafe.Pointer(newg)),
+		entry:      newg.startpc,
+		creator:    callerpc,
+		parentSlot: callergp.rfslot,
+		owner:      newg.rfowner,
+		slot:       &newg.rfslot,
+	}
+	racecall(&__redflag_goroutine_start, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
+}
+
+// rfGoroutineEnd is called by goexit1, on the goroutine that ends.
+func rfGoroutineEnd() {
+	racecall(&__redflag_goroutine_end, uintptr(getg().rfslot), 0, 0, 0)
+}
+
+// rfLabels is called by runtime_setProfLabel, on the goroutine. labels points to runtime/pprof's labelMap, which is a
+// slice of pairs of strings (proved in runtime/pprof/redflag.go).
+func rfLabels(labels unsafe.Pointer) {
+	var list []struct{ key, value string }
+	if labels != nil {
+		list = *(*[]struct{ key, value string })(labels)
+	}
+	racecall(&__redflag_labels, uintptr(getg().rfslot), uintptr(unsafe.Pointer(unsafe.SliceData(list))), uintptr(len(list)), 0)
+}
+
+// Switches.
+
+const (
+	rfRingCount = 256 // Ps above that are not recorded
+	rfRingSize  = 64  // a power of two
+
+	// Reasons behind the wait reasons.
+	rfReasonUnknown   = 1000
+	rfReasonPreempted = 1001
+	rfReasonSyscall   = 1002
+	rfReasonExited    = 1003
+	rfReasonMoved     = 1004
+)
+
+type rfSwitchEntry struct {
+	ticks    int64
+	from, to uint64
+	m        uint32
+	reason   uint32
+}
+
+// rfRing holds the last switches of one P. Only the M that has the P writes; the glue reads at any time and leaves
+// out what was overwritten meanwhile (pos tells).
+type rfRing struct {
+	pos     uint32 // number of switches so far
+	_       uint32
+	last    uintptr // the g that ran before; gs are never freed
+	lastid  uint64
+	entries [rfRingSize]rfSwitchEntry
+}
+
+var rfRings [rfRingCount]rfRing
+
+// rfSwitch is called by execute, on g0, just before gp runs. No write barriers, no allocation.
+func rfSwitch(gp *g) {
+	mp := getg().m
+	id := uint32(mp.p.ptr().id)
+	if id >= rfRingCount {
+		return
+	}
+	r := &rfRings[id]
+	e := &r.entries[r.pos%rfRingSize]
+	e.ticks = cputicks()
+	e.from = r.lastid
+	e.to = gp.goid
+	e.m = uint32(mp.id)
+	e.reason = rfReason(r.last, r.lastid)
+	atomic.Store(&r.pos, r.pos+1)
+	r.last = uintptr(unsafe.Pointer(gp))
+	r.lastid = gp.goid
+}
+
+// rfReason says why a goroutine stopped running, as far as it shows now.
+func rfReason(last uintptr, goid uint64) uint32 {
+	if last == 0 {
+		return rfReasonUnknown
+	}
+	gp := (*g)(unsafe.Pointer(last))
+	if gp.goid != goid {
+		return rfReasonExited
+	}
+	switch readgstatus(gp) &^ _Gscan {
+	case _Gwaiting:
+		return uint32(gp.waitreason)
+	case _Grunnable:
+		return rfReasonPreempted
+	case _Gsyscall:
+		return rfReasonSyscall
+	case _Grunning:
+		return rfReasonMoved
+	case _Gdead:
+		return rfReasonExited
+	}
+	return rfReasonUnknown
+}
+
+// Allocation sites.
+
+const (
+	rfAllocCount  = 1 << 15 // a power of two; 1.5 MiB, touched as used
+	rfAllocFrames = 4
+)
+
+// rfAllocSite is one row of a direct-mapped cache from the address of a heap block to where it was allocated. Writers
+// don't lock: a torn row names a wrong place at worst in a detail that is marked as a hint, and address is written
+// first and last, so that the glue can tell.
+type rfAllocSite struct {
+	address uintptr
+	goid    uint64
+	pcs     [rfAllocFrames]uintptr
+}
+
+var rfAllocs [rfAllocCount]rfAllocSite
+
+// rfMalloc is called by racemalloc for every heap object, deep inside mallocgc, on any stack.
+//
+//go:nosplit
+func rfMalloc(p unsafe.Pointer) {
+	gp := getg()
+	if rfSettings.allocs == 0 || gp != gp.m.curg {
+		return
+	}
+	e := &rfAllocs[(uintptr(p)>>4^uintptr(p)>>19)%rfAllocCount]
+	e.address = 0
+	e.goid = gp.goid
+	fp := getfp()
+	for i := range e.pcs {
+		e.pcs[i] = 0
+		if fp < gp.stack.lo || fp+2*8 > gp.stack.hi {
+			continue
+		}
+		e.pcs[i] = *(*uintptr)(unsafe.Pointer(fp + 8))
+		fp = *(*uintptr)(unsafe.Pointer(fp))
+	}
+	e.address = uintptr(p)
+}
+
+// Questions of the glue, asked while it writes a report.
+
+const (
+	rfCmdFunction  = 1000
+	rfCmdGoroutine = 1001
+	rfCmdMemory    = 1002
+)
+
+// rfFunctionQuery is struct rf_function_query of the glue.
+type rfFunctionQuery struct {
+	pc    uintptr
+	entry uintptr
+	args  uintptr // bytes; ^0 unknown
+	name  *byte
+}
+
+// rfGoroutineQuery is struct rf_goroutine_query of the glue.
+type rfGoroutineQuery struct {
+	g      uintptr
+	goid   uint64
+	reason uintptr
+}
+
+// rfCallback is called first by racecallback, on g0. It says whether the command was one of ours.
+func rfCallback(cmd uintptr, ctx unsafe.Pointer) bool {
+	switch cmd {
+	case rfCmdFunction:
+		rfFunction((*rfFunctionQuery)(ctx))
+	case rfCmdGoroutine:
+		q := (*rfGoroutineQuery)(ctx)
+		q.reason = uintptr(rfReason(q.g, q.goid))
+	case rfCmdMemory:
+		rfMemory((*rfMemoryQuery)(ctx))
+	default:
+		return false
+	}
+	return true
+}
+
+// rfMemoryQuery is struct rf_memory_query of the glue.
+type rfMemoryQuery struct {
+	address     uintptr
+	kind        uintptr // 0 unknown, 1 heap, 2 global
+	start, size uintptr
+}
+
+// rfMemory doesn't use findObject, which throws on an address in a span that was freed.
+func rfMemory(q *rfMemoryQuery) {
+	if s := spanOf(q.address); s != nil && s.state.get() == mSpanInUse && q.address >= s.base() && q.address < s.limit {
+		q.kind = 1
+		q.start = s.base() + s.objIndex(q.address)*s.elemsize
+		q.size = s.elemsize
+		return
+	}
+	if racedatastart <= q.address && q.address < racedataend {
+		q.kind = 2
+	}
+}
+
+func rfFunction(q *rfFunctionQuery) {
+	f := findfunc(q.pc)
+	if !f.valid() {
+		return
+	}
+	q.entry = f.entry()
+	q.args = uintptr(f.args)
+	if f.args < 0 {
+		q.args = ^uintptr(0)
+	}
+	name := funcname(f)
+	q.name = unsafe.StringData(name) // ends in NUL in the name table
+}
+
+// Owners: which test a goroutine works for. Called by package testing.
+
+// rfTestStart makes the calling goroutine belong to the test called name, and says its number (0: no owners here).
+//
+//go:linkname rfTestStart testing.rfTestStart
+func rfTestStart(name string, id uint32) uint32 {
+	gp := getg()
+	if rfSettings.exact == 0 {
+		return 0
+	}
+	racecall(&__redflag_test_start, uintptr(gp.rfslot), uintptr(unsafe.Pointer(unsafe.StringData(name))),
+		uintptr(len(name)), uintptr(unsafe.Pointer(&id)))
+	gp.rfowner = id
+	return id
+}
+
+// rfTestSet makes the calling goroutine belong to test id again, and says to whom it belonged.
+//
+//go:linkname rfTestSet testing.rfTestSet
+func rfTestSet(id uint32) uint32 {
+	gp := getg()
+	old := gp.rfowner
+	gp.rfowner = id
+	if rfSettings.exact != 0 {
+		racecall(&__redflag_test_start, uintptr(gp.rfslot), 0, 0, uintptr(unsafe.Pointer(&id)))
+	}
+	return old
+}
+
+// rfTestTake says how many races were charged to the test since it was asked last.
+//
+//go:linkname rfTestTake testing.rfTestTake
+func rfTestTake(id uint32) uint32 {
+	var n uint32
+	racecall(&__redflag_test_take, uintptr(id), uintptr(unsafe.Pointer(&n)), 0, 0)
+	return n
+}
+
+// rfTestEnd marks the test as over unless there are charges that were not taken yet; it says whether it did.
+//
+//go:linkname rfTestEnd testing.rfTestEnd
+func rfTestEnd(id uint32) bool {
+	var done uint32
+	racecall(&__redflag_test_end, uintptr(id), uintptr(unsafe.Pointer(&done)), 0, 0)
+	return done != 0
+}
+
+// rfTestLeftover writes the name of the next test that has charges nobody took to buf, and says its length, or -1
+// when there is none left. An empty name stands for races that no test owns.
+//
+//go:linkname rfTestLeftover testing.rfTestLeftover
+func rfTestLeftover(buf []byte) int {
+	n := -1
+	racecall(&__redflag_test_leftover, uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)),
+		uintptr(unsafe.Pointer(&n)), 0)
+	return n
+}
+
+//go:linkname rfExact testing.rfExact
+func rfExact() bool {
+	return rfSettings.exact != 0
+}

@@ -1,0 +1,92 @@
+//go:build race
+
+// Races are charged to the test that owns the goroutine, instead of to the test that happens to run. Every goroutine
+// inherits its owner from the goroutine that started it (runtime/redflag_race.go); the race detector's glue counts
+// the reports of each owner, and the functions below collect them where stock compares the global count.
+//
+// REDFLAG=attribution=stock turns all of it off.
+
+package testing
+
+import (
+	"fmt"
+	_ "unsafe" // for go:linkname
+)
+
+// Implemented in package runtime.
+
+//go:linkname rfTestStart
+func rfTestStart(name string, id uint32) uint32
+
+//go:linkname rfTestSet
+func rfTestSet(id uint32) uint32
+
+//go:linkname rfTestTake
+func rfTestTake(id uint32) uint32
+
+//go:linkname rfTestEnd
+func rfTestEnd(id uint32) bool
+
+//go:linkname rfTestLeftover
+func rfTestLeftover(buf []byte) int
+
+//go:linkname rfExact
+func rfExact() bool
+
+// rfBegin is called at the start of tRunner, fRunner and runN, on the goroutine that runs the test.
+func (c *common) rfBegin() {
+	if c.name != "" {
+		c.rfowner = rfTestStart(c.name, c.rfowner)
+	}
+}
+
+// rfRaces is called by checkRaces with the global count of races. With exact attribution it gives a number that is
+// greater than c.lastRaceErrors when, and only when, a race was charged to c since the last call.
+func (c *common) rfRaces(global int64) int64 {
+	if !rfExact() {
+		return global
+	}
+	last := c.lastRaceErrors.Load()
+	if c.rfowner == 0 || rfTestTake(c.rfowner) == 0 {
+		return last
+	}
+	return max(global, last+1)
+}
+
+// rfEnd is called by tRunner and fRunner just before the result is printed: a race that comes later finds its test
+// over, and fails the package.
+func (c *common) rfEnd() {
+	for c.rfowner != 0 && !rfTestEnd(c.rfowner) {
+		c.checkRaces()
+	}
+}
+
+// rfExample is called at the start of runExample; the function it returns at its end.
+func rfExample(name string) func() {
+	old := rfTestSet(0)
+	id := rfTestStart(name, 0)
+	return func() {
+		if id != 0 {
+			rfTestEnd(id)
+		}
+		rfTestSet(old)
+	}
+}
+
+// rfLeftover is called by M.Run when all tests are over. It prints a line for each test that left a race behind which
+// could not fail it any more, and says whether the package has failed.
+func rfLeftover(prefix string, failed bool) bool {
+	if !rfExact() {
+		return failed
+	}
+	var buf [512]byte
+	for n := rfTestLeftover(buf[:]); n >= 0; n = rfTestLeftover(buf[:]) {
+		failed = true
+		if n == 0 {
+			fmt.Print(prefix, "testing: race detected outside of test execution\n")
+		} else {
+			fmt.Print(prefix, "testing: race detected in a goroutine that ", string(buf[:n]), " left running\n")
+		}
+	}
+	return failed
+}

@@ -1,0 +1,20 @@
+/* Names of global variables: looked up in the symbol table of the program's own file (/proc/self/exe), when a report
+ * needs one. A stripped file (which `go test` makes unless told -ldflags=-s=false) has none. Reads with pread into small
+ * buffers; about a millisecond for 100 000 symbols. Any thread, no lock of its own. */
+#ifndef RF_GLOBALS_H
+#define RF_GLOBALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RF_GLOBAL_NAME_BYTES_MAX 512u /* longer names are cut */
+
+struct rf_global {
+	uintptr_t start, size;
+	char name[RF_GLOBAL_NAME_BYTES_MAX];
+};
+
+static bool rf_global_find(uintptr_t address, struct rf_global *out);
+
+#endif

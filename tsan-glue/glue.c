@@ -1,0 +1,156 @@
+/* The glue: what runs inside ThreadSanitizer, as one translation unit (tsan-glue/ is amalgamated in the order of
+ * these includes; see reporter/toolchain/overlay.c). Everything is static but what ThreadSanitizer and Go call, so that
+ * no name of ours can meet a name of the program under test.
+ *
+ * Thread rule: any M may come in at any time; lock.h. Memory: static tables and reserved address space; never malloc.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#ifdef __aarch64__
+#pragma GCC target("no-outline-atomics") /* Go's internal linker has no libgcc */
+#endif
+
+#include "tsan-glue/counters.h"
+#include "tsan-glue/globals.h"
+#include "tsan-glue/goroutines.h"
+#include "tsan-glue/lock.h"
+#include "tsan-glue/options.h"
+#include "tsan-glue/owners.h"
+#include "tsan-glue/process.h"
+#include "tsan-glue/report.h"
+#include "tsan-glue/report_layout.h"
+#include "tsan-glue/runtime_abi.h"
+#include "tsan-glue/spool.h"
+#include "tsan-glue/switches.h"
+#include "tsan-glue/symbols.h"
+
+#include <string.h>
+
+/* ThreadSanitizer's hooks (tsan_rtl.cpp): C++ names in the object, weak defaults in LLVM, strong in Go's build. The
+ * object's own definitions are renamed (renames.txt), its calls reach these. */
+bool __redflag_on_report(const struct ts_report *report, bool suppressed) __asm__(
+	"_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
+bool __redflag_on_finalize(bool failed) __asm__("_ZN6__tsan10OnFinalizeEb");
+
+static struct {
+	struct rf_options options;
+	uint32_t features;
+	bool ready;
+} glue;
+
+bool __redflag_on_report(const struct ts_report *report, bool suppressed)
+{
+	if (RF_LAYOUT_PROVED && glue.ready)
+		rf_report_handle(report, suppressed);
+	return suppressed;
+}
+
+/* Runs in __tsan_fini, after the sleep that lets goroutines race on, before the process exits. */
+bool __redflag_on_finalize(bool failed)
+{
+	__redflag_exit();
+	return failed;
+}
+
+static void counters_write(void)
+{
+	struct rf_spool_counters *c = rf_spool_begin(RF_SPOOL_COUNTERS, sizeof(*c));
+	c->goroutines_created = rf_counters.goroutines_created;
+	c->goroutines_unregistered = rf_counters.goroutines_unregistered;
+	c->reports = rf_counters.reports;
+	c->reports_dropped = rf_counters.reports_dropped;
+	c->symbols_dropped = rf_counters.symbols_dropped;
+	c->labels_cut = rf_counters.labels_cut;
+	c->tests_dropped = rf_counters.tests_dropped;
+	c->switches = rf_switches_count();
+	rf_spool_commit();
+}
+
+void __redflag_exit(void)
+{
+	rf_lock();
+	if (rf_spool_active()) {
+		counters_write();
+		rf_spool_finish();
+	}
+	rf_unlock();
+}
+
+void __redflag_init(const struct rf_start *start)
+{
+	if (start->abi_version != RF_ABI_VERSION)
+		return;
+	rf_options_read(&glue.options);
+	rf_spool_init();
+	rf_symbols_init(start->callback);
+	rf_report_init(start);
+	rf_switches_init(start, glue.options.switches);
+	if (glue.options.goroutines && rf_goroutines_init())
+		glue.features |= RF_SPOOL_FEATURE_GOROUTINES;
+	if ((glue.features & RF_SPOOL_FEATURE_GOROUTINES) && glue.options.attribution_exact && rf_owners_init())
+		glue.features |= RF_SPOOL_FEATURE_OWNERS;
+	if (glue.options.switches)
+		glue.features |= RF_SPOOL_FEATURE_SWITCHES;
+	if (rf_spool_active())
+		rf_process_write(start, glue.features);
+	start->settings->exact = (glue.features & RF_SPOOL_FEATURE_OWNERS) != 0;
+	start->settings->allocs = glue.options.allocs && rf_spool_active();
+	glue.ready = true;
+}
+
+void __redflag_goroutine_start(const struct rf_goroutine_start *start)
+{
+	rf_count(&rf_counters.goroutines_created);
+	rf_lock();
+	rf_goroutine_add(start);
+	rf_unlock();
+}
+
+void __redflag_goroutine_end(uintptr_t slot)
+{
+	rf_lock();
+	rf_goroutine_finish((uint32_t)slot);
+	rf_unlock();
+}
+
+void __redflag_labels(uintptr_t slot, const struct rf_go_string *pairs, uintptr_t pair_count)
+{
+	rf_lock();
+	rf_goroutine_label((uint32_t)slot, pairs, pair_count);
+	rf_unlock();
+}
+
+void __redflag_test_start(uintptr_t slot, const char *name, uintptr_t name_bytes, uint32_t *id)
+{
+	rf_lock();
+	if (name && !*id)
+		*id = rf_owner_add(name, name_bytes);
+	rf_goroutine_own((uint32_t)slot, *id);
+	rf_unlock();
+}
+
+void __redflag_test_take(uintptr_t id, uint32_t *charges)
+{
+	rf_lock();
+	*charges = rf_owner_take((uint32_t)id);
+	rf_unlock();
+}
+
+void __redflag_test_end(uintptr_t id, uint32_t *done)
+{
+	rf_lock();
+	*done = rf_owner_end((uint32_t)id);
+	rf_unlock();
+}
+
+void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes)
+{
+	rf_lock();
+	uint32_t owner = rf_owner_leftover();
+	struct rf_go_string text = rf_owner_name(owner);
+	*name_bytes = owner == UINT32_MAX ? -1 : (intptr_t)(text.len < name_bytes_max ? text.len : name_bytes_max);
+	if (*name_bytes > 0)
+		memcpy(name, text.ptr, (size_t)*name_bytes);
+	rf_unlock();
+}

@@ -1,0 +1,198 @@
+/* The probe: proves, against the detector object that is going to be linked, every layout that the glue reads. It plays
+ * Go's part (tsan_go.cpp is the interface): starts the detector, makes threads and races whose reports are known
+ * beforehand, and compares.
+ *
+ * All is well: exit 0, and on stdout the lines of C that head the glue (RF_LAYOUT_THREAD_ID, the offset of the thread
+ * number in ThreadState). Otherwise: exit 1 and one sentence on stderr.
+ */
+#define _GNU_SOURCE
+#include "tsan-glue/report_layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The detector's interface to Go (tsan_go.cpp). */
+void __tsan_init(void **thread, void **processor, void (*callback)(uintptr_t command, void *context));
+void __tsan_map_shadow(uintptr_t address, uintptr_t size);
+void __tsan_go_start(void *parent, void **child, void *pc);
+void __tsan_go_end(void *thread);
+void __tsan_read_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t pc);
+void __tsan_write_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t pc);
+void __tsan_func_enter(void *thread, void *pc);
+
+/* The glue's names; the probe stands in its place. */
+bool probe_on_report(const struct ts_report *report, bool suppressed) __asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
+bool probe_on_finalize(bool failed) __asm__("_ZN6__tsan10OnFinalizeEb");
+
+/* Go's heap starts here on linux (malloc.go), so the detector has shadow for it. */
+#define HEAP_ADDRESS ((uintptr_t)0xc000000000)
+#define HEAP_BYTES ((uintptr_t)1 << 20)
+#define THREADS 40
+#define ENDED_BEFORE 1000 /* so that thread numbers are no small numbers that stand anywhere */
+#define THREAD_STATE_BYTES 1536 /* less than its size in LLVM 16 to 19 */
+
+/* Made-up code addresses, all in one function each; PC_INLINED is symbolised as two frames. */
+#define PC_CREATE 0x401000u
+#define PC_CALLER 0x402000u
+#define PC_READ 0x403000u
+#define PC_WRITE 0x404000u
+#define PC_INLINED_PARENT 0x405000u
+#define PC_BOTTOM 0x406000u /* the detector cuts the last frame of a stack, which in Go is the runtime's */
+
+static void *processor;
+static char *heap;
+static int reports, failures;
+static char failure[256];
+static uint32_t writer_thread, reader_thread;
+
+static void check(bool ok, const char *what)
+{
+	if (!ok && failures++ == 0)
+		snprintf(failure, sizeof(failure), "%s", what);
+}
+
+struct symbolize_code {
+	uintptr_t pc;
+	const char *function, *file;
+	uintptr_t line, offset, result;
+};
+
+static void callback(uintptr_t command, void *context)
+{
+	struct symbolize_code *code = context;
+	if (command == 0) {
+		*(void **)context = processor;
+	} else if (command == 1) {
+		/* The detector takes 1 off return addresses; both spellings name the same made-up function. */
+		uintptr_t pc = (code->pc + 1) & ~(uintptr_t)0xfff;
+		code->function = pc == PC_READ ? "probe.read" : pc == PC_WRITE ? "probe.write" :
+				 pc == PC_CALLER ? "probe.caller" : pc == PC_CREATE ? "probe.create" : "probe.outer";
+		code->file = "/probe/file.go";
+		code->line = pc >> 12;
+		code->offset = 0x44;
+		code->result = 1;
+		if (pc == PC_READ)
+			code->pc = PC_INLINED_PARENT;
+	}
+}
+
+static bool text_is(const char *text, const char *want)
+{
+	return text && strcmp(text, want) == 0;
+}
+
+static void check_frame(const struct ts_frame *f, const char *function, int line, const char *what)
+{
+	check(f && text_is(f->info.function, function), what);
+	if (f && !failures)
+		check(text_is(f->info.file, "/probe/file.go") && f->info.line == line &&
+		      f->info.module_offset == 0x44, what);
+}
+
+static void check_access(const struct ts_access *a, bool write, uint32_t *thread)
+{
+	const struct ts_frame *f = a->stack ? a->stack->frames : NULL;
+	check(a->address == (uintptr_t)heap + 128, "the address of an access");
+	check(a->write == write && !a->atomic, "the kind of an access");
+	check(a->size == 1 || a->size == 8, "the size of an access");
+	*thread = (uint32_t)a->thread;
+	check_frame(f, write ? "probe.write" : "probe.read", write ? 0x404 : 0x403, "the first frame of a stack");
+	if (failures)
+		return;
+	if (!write) {
+		f = f->next;
+		check_frame(f, "probe.outer", 0x405, "the frame around an inlined one");
+	}
+	if (!failures)
+		check_frame(f->next, "probe.caller", 0x402, "the calling frame of a stack");
+}
+
+static void check_threads(const struct ts_report *r)
+{
+	check(r->threads.end - r->threads.begin == 2, "the number of threads");
+	for (void **p = r->threads.begin; !failures && p < r->threads.end; p++) {
+		const struct ts_thread *t = *p;
+		check((uint32_t)t->id == writer_thread || (uint32_t)t->id == reader_thread, "the id of a thread");
+		check(t->running && t->parent == 0, "state and parent of a thread");
+		check(t->stack && t->stack->frames, "the creation stack of a thread");
+		if (!failures)
+			check_frame(t->stack->frames, "probe.create", 0x401, "the creation stack of a thread");
+	}
+}
+
+bool probe_on_report(const struct ts_report *r, bool suppressed)
+{
+	reports++;
+	check(!suppressed && r->type == TS_REPORT_RACE, "the type of a report");
+	check(r->accesses.end - r->accesses.begin == 2, "the number of accesses");
+	if (failures)
+		return true;
+	check_access(r->accesses.begin[0], false, &reader_thread);
+	check_access(r->accesses.begin[1], true, &writer_thread);
+	if (!failures)
+		check_threads(r);
+	return true; /* say nothing */
+}
+
+bool probe_on_finalize(bool failed)
+{
+	return failed;
+}
+
+/* The only offset at which all threads hold consecutive numbers that fit the reports. */
+static long find_thread_id(void *const *threads, int first_known, uint32_t known)
+{
+	long found = -1;
+	for (long offset = 0; offset < THREAD_STATE_BYTES; offset += 4) {
+		uint32_t base;
+		memcpy(&base, (char *)threads[first_known] + offset, 4);
+		bool all = base == known;
+		for (int i = 0; all && i < THREADS; i++) {
+			uint32_t v;
+			memcpy(&v, (char *)threads[i] + offset, 4);
+			all = v == known + (uint32_t)(i - first_known);
+		}
+		if (all && found >= 0)
+			return -1;
+		if (all)
+			found = offset;
+	}
+	return found;
+}
+
+int main(void)
+{
+	void *main_thread, *threads[THREADS];
+	heap = mmap((void *)HEAP_ADDRESS, HEAP_BYTES, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if ((uintptr_t)heap != HEAP_ADDRESS) {
+		fprintf(stderr, "the probe got no memory at 0x%zx\n", (size_t)HEAP_ADDRESS);
+		return 1;
+	}
+	__tsan_init(&main_thread, &processor, callback);
+	__tsan_map_shadow(HEAP_ADDRESS, HEAP_BYTES);
+	for (int i = 0; i < ENDED_BEFORE; i++) {
+		__tsan_go_start(main_thread, &threads[0], (void *)(uintptr_t)PC_CREATE);
+		__tsan_go_end(threads[0]);
+	}
+	__tsan_func_enter(main_thread, (void *)(uintptr_t)PC_BOTTOM);
+	for (int i = 0; i < THREADS; i++)
+		__tsan_go_start(main_thread, &threads[i], (void *)(uintptr_t)PC_CREATE);
+	__tsan_func_enter(threads[3], (void *)(uintptr_t)PC_BOTTOM);
+	__tsan_func_enter(threads[7], (void *)(uintptr_t)PC_BOTTOM);
+	__tsan_write_pc(threads[3], heap + 128, PC_CALLER, PC_WRITE);
+	__tsan_read_pc(threads[7], heap + 128, PC_CALLER, PC_READ);
+	check(reports == 1, "a race that is reported once");
+	long offset = failures ? -1 : find_thread_id(threads, 3, writer_thread);
+	check(offset >= 0 && reader_thread == writer_thread + 4, "the thread number in ThreadState");
+	if (failures) {
+		fprintf(stderr, "the race detector of this Go has another layout than redflag knows: %s\n", failure);
+		return 1;
+	}
+	printf("#define RF_LAYOUT_THREAD_ID %ld\n", offset);
+	fflush(stdout);
+	_exit(0);
+}

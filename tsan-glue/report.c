@@ -1,0 +1,313 @@
+#include "tsan-glue/report.h"
+
+#include "tsan-glue/counters.h"
+#include "tsan-glue/globals.h"
+#include "tsan-glue/goroutines.h"
+#include "tsan-glue/lock.h"
+#include "tsan-glue/owners.h"
+#include "tsan-glue/spool.h"
+#include "tsan-glue/switches.h"
+#include "tsan-glue/symbols.h"
+
+#include <string.h>
+
+#define MAIN_THREAD 1 /* tsan_report.cpp, kMainGoroutineId */
+
+/* Stacks as symbol ids. Symbols are records of their own and have to be written before the report is begun, so they
+ * are collected here first. Under the lock. */
+#define STACKS_MAX (RF_REPORT_ACCESSES_MAX + RF_REPORT_GOROUTINES_MAX + 1u)
+struct stack_ids {
+	const void *source; /* a ts_stack, or an allocation site: what the ids are looked up by */
+	uint32_t count;
+	bool cut;
+	uint32_t ids[RF_SPOOL_STACK_FRAMES_MAX];
+};
+static struct stack_ids stacks[STACKS_MAX];
+static uint32_t stack_count;
+
+static struct {
+	void (*callback)(uintptr_t command, void *context);
+	const struct rf_alloc_site *allocs;
+	uintptr_t alloc_count, text, etext;
+} runtime;
+
+/* What a report is made of, gathered before the record is begun. */
+struct gathered {
+	const struct ts_access *accesses[RF_REPORT_ACCESSES_MAX];
+	uint32_t access_count;
+	struct {
+		uint32_t thread;
+		const struct ts_thread *listed; /* NULL: not among the report's threads */
+		const struct rf_goroutine *row; /* NULL: not registered */
+		uint32_t entry_symbol;
+	} goroutines[RF_REPORT_GOROUTINES_MAX];
+	uint32_t goroutine_count;
+	struct rf_memory_query memory;
+	const struct rf_alloc_site *alloc; /* NULL: not known */
+};
+static struct gathered gathered;
+
+static void rf_report_init(const struct rf_start *start)
+{
+	runtime.callback = start->callback;
+	runtime.allocs = start->allocs;
+	runtime.alloc_count = start->alloc_count;
+	runtime.text = start->text;
+	runtime.etext = start->etext;
+}
+
+static uint32_t vector_count(const struct ts_vector *v, uint32_t count_max)
+{
+	size_t n = v->begin ? (size_t)(v->end - v->begin) : 0;
+	return n < count_max ? (uint32_t)n : count_max;
+}
+
+static struct stack_ids *stack_new(const void *source)
+{
+	struct stack_ids *s = stack_count < STACKS_MAX ? &stacks[stack_count++] : NULL;
+	if (s) {
+		s->source = source;
+		s->count = 0;
+		s->cut = false;
+	}
+	return s;
+}
+
+static void stack_collect(const struct ts_stack *source)
+{
+	struct stack_ids *s = source ? stack_new(source) : NULL;
+	for (const struct ts_frame *f = s ? source->frames : NULL; f; f = f->next) {
+		if (s->count == RF_SPOOL_STACK_FRAMES_MAX) {
+			s->cut = true;
+			return;
+		}
+		const struct rf_symbol symbol = { f->info.address, f->info.function, f->info.file,
+						  (uint32_t)f->info.line, (uint32_t)f->info.module_offset };
+		s->ids[s->count++] = rf_symbol_id(&symbol);
+	}
+}
+
+static const struct stack_ids *stack_of(const void *source)
+{
+	for (uint32_t i = 0; source && i < stack_count; i++) {
+		if (stacks[i].source == source)
+			return &stacks[i];
+	}
+	return NULL;
+}
+
+static struct rf_spool_ref stack_put(const struct stack_ids *s)
+{
+	struct rf_spool_ref ref = { 0, 0 };
+	uint32_t *out = s ? rf_spool_array(s->count, sizeof(*out), &ref) : NULL;
+	if (out)
+		memcpy(out, s->ids, s->count * sizeof(*out));
+	return ref;
+}
+
+/* 1-based index, 0 when the table is full. */
+static uint32_t goroutine_index(struct gathered *g, uint32_t thread)
+{
+	for (uint32_t i = 0; i < g->goroutine_count; i++) {
+		if (g->goroutines[i].thread == thread)
+			return i + 1;
+	}
+	if (g->goroutine_count == RF_REPORT_GOROUTINES_MAX)
+		return 0;
+	g->goroutines[g->goroutine_count].thread = thread;
+	g->goroutines[g->goroutine_count].listed = NULL;
+	g->goroutines[g->goroutine_count].row = rf_goroutine_of_thread(thread);
+	g->goroutines[g->goroutine_count].entry_symbol = 0;
+	return ++g->goroutine_count;
+}
+
+static void gather_goroutines(struct gathered *g, const struct ts_report *report)
+{
+	for (uint32_t i = 0; i < g->access_count; i++)
+		goroutine_index(g, (uint32_t)g->accesses[i]->thread);
+	for (uint32_t i = 0; i < vector_count(&report->threads, RF_REPORT_GOROUTINES_MAX); i++) {
+		const struct ts_thread *thread = report->threads.begin[i];
+		uint32_t index = goroutine_index(g, (uint32_t)thread->id);
+		if (index)
+			g->goroutines[index - 1].listed = thread;
+	}
+}
+
+static const struct rf_alloc_site *alloc_of(uintptr_t block)
+{
+	if (!runtime.alloc_count || !block)
+		return NULL;
+	const struct rf_alloc_site *site = &runtime.allocs[(block >> 4 ^ block >> 19) % runtime.alloc_count];
+	return site->address == block ? site : NULL;
+}
+
+static void gather(struct gathered *g, const struct ts_report *report)
+{
+	memset(g, 0, sizeof(*g));
+	g->access_count = vector_count(&report->accesses, RF_REPORT_ACCESSES_MAX);
+	for (uint32_t i = 0; i < g->access_count; i++)
+		g->accesses[i] = report->accesses.begin[i];
+	gather_goroutines(g, report);
+	g->memory.address = g->access_count ? g->accesses[0]->address : 0;
+	runtime.callback(RF_COMMAND_MEMORY, &g->memory);
+	if (g->memory.kind == RF_MEMORY_KIND_HEAP)
+		g->alloc = alloc_of(g->memory.start);
+}
+
+/* Frames of the allocation from the first that isn't the runtime's own; all of them when there is no other. */
+static void alloc_stack_collect(const struct rf_alloc_site *site)
+{
+	struct stack_ids *s = stack_new(site);
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < RF_ALLOC_FRAMES; i++) {
+		uintptr_t pc = site->pcs[i];
+		if (pc <= runtime.text || pc > runtime.etext)
+			continue;
+		struct rf_function_query f = { .pc = pc - 1 };
+		runtime.callback(RF_COMMAND_FUNCTION, &f);
+		if (s->count == 0 && i + 1 < RF_ALLOC_FRAMES && f.name && strncmp(f.name, "runtime.", 8) == 0)
+			continue;
+		s->ids[s->count++] = rf_symbol_id_of_pc(pc - 1);
+	}
+}
+
+static void collect_symbols(struct gathered *g)
+{
+	stack_count = 0;
+	for (uint32_t i = 0; i < g->access_count; i++)
+		stack_collect(g->accesses[i]->stack);
+	for (uint32_t i = 0; i < g->goroutine_count; i++) {
+		if (g->goroutines[i].listed)
+			stack_collect(g->goroutines[i].listed->stack);
+		if (g->goroutines[i].row)
+			g->goroutines[i].entry_symbol = rf_symbol_id_of_pc(g->goroutines[i].row->entry);
+	}
+	if (g->alloc)
+		alloc_stack_collect(g->alloc);
+}
+
+static void put_access(struct rf_spool_access *out, const struct ts_access *a, struct gathered *g, bool freed)
+{
+	const struct stack_ids *s = stack_of(a->stack);
+	out->address = a->address;
+	out->size = a->size > 0 ? (uint32_t)a->size : 0;
+	out->thread = (uint32_t)a->thread;
+	out->flags = (a->write ? RF_SPOOL_ACCESS_WRITE : 0) | (a->atomic ? RF_SPOOL_ACCESS_ATOMIC : 0) |
+		     (s && s->cut ? RF_SPOOL_ACCESS_STACK_CUT : 0) | (freed ? RF_SPOOL_ACCESS_FREE : 0);
+	out->goroutine = goroutine_index(g, out->thread);
+	out->stack = stack_put(s);
+}
+
+/* The state that the reader sees; the row's g is asked only while the row is live, and answers for its goid. */
+static struct rf_spool_ref put_state(const struct rf_goroutine *row, const struct ts_thread *listed)
+{
+	bool running = row ? !row->finished : listed && listed->running;
+	if (!running)
+		return rf_spool_put_text(row || listed ? "finished" : NULL);
+	struct rf_goroutine_query query = { .g = row ? row->g : 0, .goid = row ? row->goid : 0 };
+	if (runtime.callback && query.g)
+		runtime.callback(RF_COMMAND_GOROUTINE, &query);
+	if (!query.g || query.reason >= RF_REASON_UNKNOWN)
+		return rf_spool_put_text(query.reason == RF_REASON_PREEMPTED ? "runnable" :
+					 query.reason == RF_REASON_SYSCALL ? "syscall" : "running");
+	return rf_reason_put(query.reason);
+}
+
+static void put_goroutine(struct rf_spool_goroutine *out, const struct gathered *g, uint32_t i)
+{
+	const struct rf_goroutine *row = g->goroutines[i].row;
+	const struct ts_thread *listed = g->goroutines[i].listed;
+	const struct stack_ids *created = listed ? stack_of(listed->stack) : NULL;
+	out->thread = g->goroutines[i].thread;
+	out->parent_thread = row ? row->parent_thread : listed ? (uint32_t)listed->parent : UINT32_MAX;
+	out->entry_symbol = g->goroutines[i].entry_symbol;
+	out->created_stack = stack_put(created);
+	out->state = put_state(row, listed);
+	out->flags = out->thread == MAIN_THREAD ? RF_SPOOL_GOROUTINE_MAIN : 0;
+	if (created && created->cut)
+		out->flags |= RF_SPOOL_GOROUTINE_STACK_CUT;
+	if (row ? row->finished : listed && !listed->running)
+		out->flags |= RF_SPOOL_GOROUTINE_FINISHED;
+	if (!row)
+		return;
+	struct rf_go_string test = rf_owner_name(row->owner);
+	out->goid = row->goid;
+	out->parent_goid = row->parent_goid;
+	out->created_unix_ns = row->created_unix_ns;
+	out->labels = rf_spool_put(row->labels, row->label_bytes);
+	out->test = rf_spool_put(test.ptr, test.len);
+	if (row->labels_cut)
+		out->flags |= RF_SPOOL_GOROUTINE_LABELS_CUT;
+	if (row->owner && rf_owner_over(row->owner))
+		out->flags |= RF_SPOOL_GOROUTINE_TEST_OVER;
+}
+
+static void put_memory(struct rf_spool_report *out, const struct gathered *g)
+{
+	static struct rf_global global;
+	if (g->memory.kind == RF_MEMORY_KIND_HEAP) {
+		out->memory = RF_SPOOL_MEMORY_HEAP;
+		out->memory_start = g->memory.start;
+		out->memory_bytes = g->memory.size;
+	} else if (g->memory.kind == RF_MEMORY_KIND_GLOBAL) {
+		out->memory = RF_SPOOL_MEMORY_GLOBAL;
+		if (rf_global_find(g->memory.address, &global)) {
+			out->memory_start = global.start;
+			out->memory_bytes = global.size;
+			out->memory_name = rf_spool_put_text(global.name);
+		}
+	}
+	if (g->alloc) {
+		out->allocation_stack = stack_put(stack_of(g->alloc));
+		out->allocation_goid = g->alloc->goid;
+	}
+}
+
+static void report_write(const struct ts_report *report, struct gathered *g, bool suppressed)
+{
+	collect_symbols(g);
+	struct rf_spool_report *out = rf_spool_begin(RF_SPOOL_REPORT, sizeof(*out));
+	bool freed = report->type == TS_REPORT_USE_AFTER_FREE;
+	out->kind = report->type == TS_REPORT_RACE ? RF_SPOOL_KIND_RACE :
+		    freed ? RF_SPOOL_KIND_USE_AFTER_FREE : RF_SPOOL_KIND_UNKNOWN;
+	struct rf_spool_access *accesses = rf_spool_array(g->access_count, sizeof(*accesses), &out->accesses);
+	for (uint32_t i = 0; accesses && i < g->access_count; i++)
+		put_access(&accesses[i], g->accesses[i], g, freed && i == 1);
+	struct rf_spool_goroutine *goroutines =
+		rf_spool_array(g->goroutine_count, sizeof(*goroutines), &out->goroutines);
+	for (uint32_t i = 0; goroutines && i < g->goroutine_count; i++)
+		put_goroutine(&goroutines[i], g, i);
+	put_memory(out, g);
+	out->switches = rf_switches_put();
+	out->flags = (suppressed ? RF_SPOOL_REPORT_SUPPRESSED : 0) | (rf_spool_cut() ? RF_SPOOL_REPORT_CUT : 0);
+	if (!rf_spool_commit())
+		rf_count(&rf_counters.reports_dropped);
+}
+
+static void charge(const struct gathered *g)
+{
+	uint32_t list[RF_REPORT_ACCESSES_MAX], count = 0;
+	for (uint32_t i = 0; i < g->access_count; i++) {
+		const struct rf_goroutine *row = rf_goroutine_of_thread((uint32_t)g->accesses[i]->thread);
+		uint32_t owner = row ? row->owner : 0;
+		bool seen = false;
+		for (uint32_t k = 0; k < count; k++)
+			seen |= list[k] == owner;
+		if (!seen)
+			list[count++] = owner;
+	}
+	rf_owners_charge(list, count);
+}
+
+static void rf_report_handle(const struct ts_report *report, bool suppressed)
+{
+	rf_lock();
+	rf_count(&rf_counters.reports);
+	gather(&gathered, report);
+	if (!suppressed)
+		charge(&gathered);
+	if (rf_spool_active())
+		report_write(report, &gathered, suppressed);
+	rf_unlock();
+}

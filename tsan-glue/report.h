@@ -1,0 +1,16 @@
+/* ThreadSanitizer's report as one REPORT record. Called by OnReport, under ThreadSanitizer's locks, on the g0 stack of
+ * the goroutine that made the second access. */
+#ifndef RF_REPORT_H
+#define RF_REPORT_H
+
+#include "tsan-glue/report_layout.h"
+#include "tsan-glue/runtime_abi.h"
+
+#define RF_REPORT_ACCESSES_MAX 4u    /* ThreadSanitizer gives 2 */
+#define RF_REPORT_GOROUTINES_MAX 16u /* both sides, and what it lists as threads */
+
+static void rf_report_init(const struct rf_start *start);
+/* Charges the owners and writes the record. Takes the lock. */
+static void rf_report_handle(const struct ts_report *report, bool suppressed);
+
+#endif

@@ -1,0 +1,124 @@
+/* What Go's runtime hands to the glue, and the other way round. The Go half is runtime/redflag_race.go (in
+ * runtime-patch/go/); both sides change together, with RF_ABI_VERSION.
+ *
+ * Every __redflag_* function is called through runtime.racecall: on the g0 stack of the calling M (a pthread's stack,
+ * since race builds link cgo; gsignal's 32 KiB in a signal handler), preemption impossible, ThreadSanitizer not on the
+ * stack. They may lock (lock.h), may not call ThreadSanitizer, and return nothing: answers go through pointers.
+ */
+#ifndef RF_RUNTIME_ABI_H
+#define RF_RUNTIME_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RF_ABI_VERSION 1
+
+struct rf_go_string {
+	const char *ptr;
+	uintptr_t len;
+};
+
+/* Answers of __redflag_init, kept by the runtime. */
+struct rf_settings {
+	uintptr_t exact;  /* races are charged to the owning test */
+	uintptr_t allocs; /* allocation sites are wanted */
+};
+
+#define RF_RING_ENTRIES 64u
+
+struct rf_ring_entry {
+	int64_t ticks;
+	uint64_t from, to;
+	uint32_t m, reason;
+};
+
+struct rf_ring { /* one a P */
+	uint32_t pos, unused;
+	uintptr_t last;
+	uint64_t last_goid;
+	struct rf_ring_entry entries[RF_RING_ENTRIES];
+};
+
+enum rf_reason { /* behind Go's own wait reasons */
+	RF_REASON_UNKNOWN = 1000,
+	RF_REASON_PREEMPTED,
+	RF_REASON_SYSCALL,
+	RF_REASON_EXITED,
+	RF_REASON_MOVED
+};
+
+#define RF_ALLOC_FRAMES 4u
+
+struct rf_alloc_site {
+	uintptr_t address;
+	uint64_t goid;
+	uintptr_t pcs[RF_ALLOC_FRAMES]; /* return addresses, innermost first; 0 none */
+};
+
+struct rf_start {
+	uintptr_t abi_version;
+	void (*callback)(uintptr_t command, void *context); /* runtime.racecallbackthunk */
+	uintptr_t text, etext;
+	const struct rf_go_string *reasons;
+	uintptr_t reason_count;
+	const struct rf_ring *rings;
+	uintptr_t ring_count;
+	const struct rf_alloc_site *allocs;
+	uintptr_t alloc_count; /* a power of two */
+	int64_t ticks;
+	struct rf_go_string modinfo; /* build information, between two marks of 16 bytes */
+	struct rf_go_string version;
+	struct rf_settings *settings;
+};
+
+struct rf_goroutine_start {
+	uintptr_t thread; /* ThreadState */
+	uint64_t goid, parent_goid;
+	uintptr_t g, entry, creator;
+	uint32_t parent_slot, owner;
+	uint32_t *slot; /* answer: the number the runtime gives back; 0 not registered */
+};
+
+enum rf_command { /* for rf_start.callback */
+	RF_COMMAND_FUNCTION = 1000,
+	RF_COMMAND_GOROUTINE = 1001,
+	RF_COMMAND_MEMORY = 1002
+};
+
+struct rf_function_query {
+	uintptr_t pc;
+	uintptr_t entry;     /* 0: no function there */
+	uintptr_t arguments; /* bytes; UINTPTR_MAX unknown */
+	const char *name;
+};
+
+struct rf_goroutine_query {
+	uintptr_t g;
+	uint64_t goid;
+	uintptr_t reason; /* enum rf_reason or a wait reason */
+};
+
+enum rf_memory_kind {
+	RF_MEMORY_KIND_UNKNOWN,
+	RF_MEMORY_KIND_HEAP,
+	RF_MEMORY_KIND_GLOBAL
+};
+
+struct rf_memory_query {
+	uintptr_t address;
+	uintptr_t kind;        /* enum rf_memory_kind */
+	uintptr_t start, size; /* of the heap block */
+};
+
+void __redflag_init(const struct rf_start *start);
+void __redflag_goroutine_start(const struct rf_goroutine_start *start);
+void __redflag_goroutine_end(uintptr_t slot);
+void __redflag_labels(uintptr_t slot, const struct rf_go_string *pairs, uintptr_t pair_count);
+void __redflag_exit(void);
+/* name NULL: only sets the goroutine's owner to *id. Otherwise *id is the test's number, made when it is 0. */
+void __redflag_test_start(uintptr_t slot, const char *name, uintptr_t name_bytes, uint32_t *id);
+void __redflag_test_take(uintptr_t id, uint32_t *charges);
+void __redflag_test_end(uintptr_t id, uint32_t *done);
+void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes);
+
+#endif

@@ -1,0 +1,28 @@
+/* Writer of the spool file (format: spool_format.h). One file a process, appended under the glue's lock.
+ *
+ * A record is built in a static buffer and copied into the mapped file at once; its length is stored last. File space
+ * is allocated before it is touched, so a full disk is an error here and not a SIGBUS. The first failure prints one
+ * line on stderr; after it, or without REDFLAG_SPOOL, records are dropped and counted.
+ */
+#ifndef RF_SPOOL_H
+#define RF_SPOOL_H
+
+#include "tsan-glue/spool_format.h"
+
+#include <stdbool.h>
+
+static void rf_spool_init(void);      /* opens the file that REDFLAG_SPOOL asks for */
+static bool rf_spool_active(void);    /* records go somewhere */
+static void rf_spool_finish(void);    /* marks the process as ended in good order */
+
+/* Building a record: begin, any number of put and array, then commit or nothing. Caller holds the lock. */
+static void *rf_spool_begin(enum rf_spool_type type, uint32_t struct_bytes);
+/* Appends bytes to the record that is being built. An empty ref, and `cut` set, when there is no room. */
+static struct rf_spool_ref rf_spool_put(const void *bytes, size_t len);
+static struct rf_spool_ref rf_spool_put_text(const char *text); /* NULL is empty */
+/* Room for `count` elements of `bytes` each, 8-aligned and zeroed; NULL when there is none. */
+static void *rf_spool_array(uint32_t count, uint32_t bytes, struct rf_spool_ref *ref);
+static bool rf_spool_cut(void);       /* something didn't fit since begin */
+static bool rf_spool_commit(void);    /* false: dropped */
+
+#endif
