@@ -144,12 +144,13 @@ void __redflag_test_end(uintptr_t id, uint32_t *done)
 	rf_unlock();
 }
 
-void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes)
+void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes, uintptr_t *over)
 {
 	rf_lock();
 	uint32_t owner = rf_owner_leftover();
 	struct rf_go_string text = rf_owner_name(owner);
 	*name_bytes = owner == UINT32_MAX ? -1 : (intptr_t)(text.len < name_bytes_max ? text.len : name_bytes_max);
+	*over = rf_owner_over(owner);
 	if (*name_bytes > 0)
 		memcpy(name, text.ptr, (size_t)*name_bytes);
 	rf_unlock();

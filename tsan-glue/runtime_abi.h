@@ -119,6 +119,7 @@ void __redflag_exit(void);
 void __redflag_test_start(uintptr_t slot, const char *name, uintptr_t name_bytes, uint32_t *id);
 void __redflag_test_take(uintptr_t id, uint32_t *charges);
 void __redflag_test_end(uintptr_t id, uint32_t *done);
-void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes);
+/* Answer: *name_bytes -1 when there is none; *over: the test had ended before the race. */
+void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes, uintptr_t *over);
 
 #endif

@@ -392,14 +392,15 @@ func rfTestEnd(id uint32) bool {
 }
 
 // rfTestLeftover writes the name of the next test that has charges nobody took to buf, and says its length, or -1
-// when there is none left. An empty name stands for races that no test owns.
+// when there is none left, and whether the test had ended before the race. An empty name stands for races that no test
+// owns.
 //
 //go:linkname rfTestLeftover testing.rfTestLeftover
-func rfTestLeftover(buf []byte) int {
-	n := -1
+func rfTestLeftover(buf []byte) (int, bool) {
+	n, over := -1, uintptr(0)
 	racecall(&__redflag_test_leftover, uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)),
-		uintptr(unsafe.Pointer(&n)), 0)
-	return n
+		uintptr(unsafe.Pointer(&n)), uintptr(unsafe.Pointer(&over)))
+	return n, over != 0
 }
 
 //go:linkname rfExact testing.rfExact

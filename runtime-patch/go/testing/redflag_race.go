@@ -28,12 +28,13 @@ func rfTestTake(id uint32) uint32
 func rfTestEnd(id uint32) bool
 
 //go:linkname rfTestLeftover
-func rfTestLeftover(buf []byte) int
+func rfTestLeftover(buf []byte) (int, bool)
 
 //go:linkname rfExact
 func rfExact() bool
 
-// rfBegin is called at the start of tRunner, fRunner and runN, on the goroutine that runs the test.
+// rfBegin is called by resetRaces, which tRunner, fRunner and runN call on the goroutine that runs the test, just
+// before its function.
 func (c *common) rfBegin() {
 	if c.name != "" {
 		c.rfowner = rfTestStart(c.name, c.rfowner)
@@ -53,8 +54,8 @@ func (c *common) rfRaces(global int64) int64 {
 	return max(global, last+1)
 }
 
-// rfEnd is called by tRunner and fRunner just before the result is printed: a race that comes later finds its test
-// over, and fails the package.
+// rfEnd is called by report, just before the result is printed: a race that comes later finds its test over, and
+// fails the package.
 func (c *common) rfEnd() {
 	for c.rfowner != 0 && !rfTestEnd(c.rfowner) {
 		c.checkRaces()
@@ -73,20 +74,25 @@ func rfExample(name string) func() {
 	}
 }
 
-// rfLeftover is called by M.Run when all tests are over. It prints a line for each test that left a race behind which
-// could not fail it any more, and says whether the package has failed.
+// rfLeftover is called by M.Run when all tests are over. It prints a line for each test with races that could not
+// fail it (it had ended before, or is an example or a benchmark that is over), and says whether the package has failed.
 func rfLeftover(prefix string, failed bool) bool {
 	if !rfExact() {
 		return failed
 	}
 	var buf [512]byte
-	for n := rfTestLeftover(buf[:]); n >= 0; n = rfTestLeftover(buf[:]) {
-		failed = true
-		if n == 0 {
-			fmt.Print(prefix, "testing: race detected outside of test execution\n")
-		} else {
-			fmt.Print(prefix, "testing: race detected in a goroutine that ", string(buf[:n]), " left running\n")
+	for {
+		n, over := rfTestLeftover(buf[:])
+		if n < 0 {
+			return failed
 		}
+		failed = true
+		where := " outside of test execution\n"
+		if over {
+			where = " in a goroutine that " + string(buf[:n]) + " left running\n"
+		} else if n > 0 {
+			where = " during execution of " + string(buf[:n]) + "\n"
+		}
+		fmt.Print(prefix, "testing: race detected", where)
 	}
-	return failed
 }
