@@ -39,7 +39,7 @@ $(BUILD)/obj/%.o: %.c
 	$(CC) $(CSTD) $(CFLAGS) $(WARN) $(WERROR) $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@
 
 # The files that the instrumented toolchain is made of travel inside the command.
-$(BUILD)/gen/embedded.S: ci/embed.sh $(EMBEDDED_FILES)
+$(BUILD)/gen/embedded.S: ci/embed.sh reporter/sources.mk $(EMBEDDED_FILES)
 	@mkdir -p $(@D)
 	ci/embed.sh $(EMBEDDED_FILES) > $@.tmp && mv $@.tmp $@
 

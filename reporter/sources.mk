@@ -6,6 +6,9 @@ REPORTER_SOURCES := \
 	reporter/model/report.c \
 	reporter/read/racetext.c \
 	reporter/read/test2json.c \
+	reporter/read/spool_record.c \
+	reporter/read/spool_decode.c \
+	reporter/read/spool_read.c \
 	reporter/finding/canon.c \
 	reporter/finding/stdlib.c \
 	reporter/finding/operation.c \

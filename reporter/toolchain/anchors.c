@@ -396,9 +396,11 @@ int rf_anchors_apply(const struct rf_anchors *anchors, rf_str file, rf_str sourc
 	struct patch p = { .go_version = go_version, .arena = arena, .err = err };
 	if (!split_lines(&p, source))
 		return rf_fail(err, RF_ERR_MEMORY, "not enough memory for %.*s", RF_STR_ARG(file));
-	for (size_t i = 0; i < anchors->count; i++) {
-		p.anchor = &anchors->items[i];
-		int rc = rf_str_eq(p.anchor->file, file) ? apply_one(&p) : 0;
+	/* Bodies are opened first: the place behind a brace is counted from the end of the original line. */
+	for (size_t i = 0; i < anchors->count * 2; i++) {
+		p.anchor = &anchors->items[i % anchors->count];
+		bool now = (p.anchor->place == RF_ANCHOR_OPEN) == (i < anchors->count);
+		int rc = now && rf_str_eq(p.anchor->file, file) ? apply_one(&p) : 0;
 		if (rc)
 			return rc;
 	}

@@ -19,12 +19,16 @@ struct rf_toolchain {
 	rf_str overlay;          /* absolute path of the overlay JSON */
 	rf_str key;              /* name of the cache entry */
 	rf_str probe;            /* "ok", or the sentence that says what was left out and why */
+	const char *go_program;  /* what runs this Go: "go", or GOROOT/bin/go */
+	const char *const *environment; /* what to run it with: "NAME=VALUE"…, NULL-terminated, may be empty */
+	rf_str goflags;          /* GOFLAGS in the module's directory, as `go env` says */
 	bool fresh;              /* it was made now */
 };
 
 struct rf_toolchain_request {
 	const char *directory;   /* where the user's module is; NULL is the current directory */
 	const char *go;          /* NULL, a GOROOT, or a version such as "go1.25.4" (by GOTOOLCHAIN) */
+	const char *arch;        /* NULL, or the GOARCH to build for */
 	void (*progress)(void *context, const char *line); /* may be NULL */
 	void *context;
 };

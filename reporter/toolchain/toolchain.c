@@ -1,0 +1,142 @@
+#include "toolchain/toolchain.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "toolchain/cache.h"
+#include "toolchain/files.h"
+#include "toolchain/overlay.h"
+
+#define INFO_BYTES_MAX ((size_t)64 << 10)
+
+/* One preparation: the request, the Go it resolved to, the entry. */
+struct preparation {
+	const struct rf_toolchain_request *request;
+	struct rf_goenv go;
+	struct rf_overlay overlay;
+	struct rf_cache cache;
+	struct rf_toolchain *out;
+	rf_arena *arena;
+	struct rf_error *err;
+};
+
+static void report_progress(const struct preparation *p, const char *verb)
+{
+	if (p->request->progress)
+		p->request->progress(p->request->context,
+				     rf_arena_printf(p->arena, "%s the instrumented toolchain for %.*s", verb,
+						     RF_STR_ARG(p->go.version)).ptr);
+}
+
+/* <entry>/info: `key: value` lines; what status and the stale check want to know without building anything. */
+static rf_str info_value(rf_str info, const char *key)
+{
+	while (info.len) {
+		rf_str line = rf_str_cut(&info, '\n'), name = rf_str_cut(&line, ':');
+		if (rf_str_eq_cstr(name, key))
+			return rf_str_trim(line);
+	}
+	return RF_STR("");
+}
+
+static int write_info(const struct preparation *p, rf_str building)
+{
+	rf_str text = rf_arena_printf(p->arena, "goroot: %.*s\ngo: %.*s\ngoarch: %.*s\nprobe: %.*s\n", RF_STR_ARG(p->go.goroot),
+				      RF_STR_ARG(p->go.version), RF_STR_ARG(p->go.goarch), RF_STR_ARG(p->overlay.probe));
+	return rf_file_write(rf_arena_printf(p->arena, "%.*s/info", RF_STR_ARG(building)).ptr, text, 0644, p->err);
+}
+
+static bool entry_exists(const struct preparation *p)
+{
+	return access(p->out->overlay.ptr, R_OK) == 0;
+}
+
+/* Another entry for the same GOROOT and platform is what an older redflag, or older files of ours, left. */
+static void remove_if_stale(void *context, const char *name)
+{
+	const struct preparation *p = context;
+	rf_str info, path = rf_arena_printf(p->arena, "%.*s/%s", RF_STR_ARG(p->cache.directory), name);
+	struct rf_error ignored;
+	if (rf_str_eq_cstr(p->out->key, name) ||
+	    rf_file_read(rf_arena_printf(p->arena, "%s/info", path.ptr).ptr, INFO_BYTES_MAX, p->arena, &info, &ignored) != 0)
+		return;
+	if (rf_str_eq(info_value(info, "goroot"), p->go.goroot) && rf_str_eq(info_value(info, "goarch"), p->go.goarch))
+		rf_tree_remove(path.ptr);
+}
+
+static int build_locked(struct preparation *p)
+{
+	rf_str building;
+	int rc = rf_cache_begin(&p->cache, p->arena, &building, p->err);
+	if (rc)
+		return rc;
+	report_progress(p, "making");
+	rc = rf_overlay_build(&p->overlay, building, p->out->directory);
+	if (rc == 0)
+		rc = write_info(p, building);
+	if (rc == 0)
+		rc = rf_cache_publish(&p->cache, building, p->out->key, p->arena, p->err);
+	if (rc)
+		rf_tree_remove(building.ptr);
+	else
+		rf_cache_each(&p->cache, remove_if_stale, p);
+	p->out->fresh = rc == 0;
+	return rc;
+}
+
+static int build(struct preparation *p)
+{
+	int rc = rf_cache_lock(&p->cache, p->arena, p->err);
+	if (rc)
+		return rc;
+	/* Somebody else may have made it while we waited. */
+	if (!entry_exists(p))
+		rc = build_locked(p);
+	rf_cache_unlock(&p->cache);
+	return rc;
+}
+
+static void fill(struct preparation *p, rf_str key)
+{
+	struct rf_toolchain *t = p->out;
+	*t = (struct rf_toolchain){ .goroot = p->go.goroot, .version = p->go.version, .goos = p->go.goos, .goarch = p->go.goarch,
+				    .goflags = p->go.goflags, .key = key };
+	t->go_program = rf_arena_cstr(p->arena, p->go.program);
+	t->environment = rf_goenv_environment(&p->go, p->arena);
+	t->directory = rf_arena_printf(p->arena, "%.*s/%.*s", RF_STR_ARG(p->cache.directory), RF_STR_ARG(key));
+	t->overlay = rf_arena_printf(p->arena, "%.*s/overlay.json", RF_STR_ARG(t->directory));
+}
+
+static int read_probe(struct preparation *p)
+{
+	rf_str info;
+	int rc = rf_file_read(rf_arena_printf(p->arena, "%.*s/info", RF_STR_ARG(p->out->directory)).ptr, INFO_BYTES_MAX, p->arena,
+			      &info, p->err);
+	p->out->probe = rc ? RF_STR("") : info_value(info, "probe");
+	return rc;
+}
+
+int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *arena, struct rf_toolchain *out,
+			 struct rf_error *err)
+{
+	struct preparation p = { .request = request, .out = out, .arena = arena, .err = err };
+	rf_str key;
+	int rc = rf_goenv_ask(request->directory, request->go, request->arch, arena, &p.go, err);
+	if (rc == 0)
+		rc = rf_cache_open(arena, &p.cache, err);
+	if (rc == 0)
+		rc = rf_goenv_leave_modcache(&p.go, rf_arena_printf(arena, "%.*s/goroot", RF_STR_ARG(p.cache.directory)), arena, err);
+	if (rc == 0)
+		rc = rf_overlay_init(&p.overlay, rf_embedded_files, &p.go, arena, err);
+	if (rc == 0)
+		rc = rf_overlay_key(&p.overlay, &key, err);
+	if (rc)
+		return rc;
+	fill(&p, key);
+	if (!entry_exists(&p)) {
+		rc = rf_goenv_check(&p.go, arena, err);
+		if (rc == 0)
+			rc = build(&p);
+	}
+	return rc ? rc : read_probe(&p);
+}
