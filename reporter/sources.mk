@@ -14,6 +14,21 @@ REPORTER_SOURCES := \
 	reporter/finding/operation.c \
 	reporter/finding/side.c \
 	reporter/finding/fingerprint.c \
+	reporter/store/timestamp.c \
+	reporter/store/clean_text.c \
+	reporter/store/schema.c \
+	reporter/store/statements.c \
+	reporter/store/database.c \
+	reporter/store/store.c \
+	reporter/store/rows.c \
+	reporter/store/finding_rows.c \
+	reporter/store/event_rows.c \
+	reporter/store/query.c \
+	reporter/store/report_rows.c \
+	reporter/store/process_linux.c \
+	reporter/store/session.c \
+	reporter/store/session_store.c \
+	reporter/store/session_spool.c \
 	reporter/cmd/options.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \

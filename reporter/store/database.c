@@ -1,0 +1,132 @@
+#include "store/database.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/clean_text.h"
+
+int rf_db_fail(struct rf_store *s, int rc, struct rf_error *err)
+{
+	const char *said = s->handle ? sqlite3_errmsg(s->handle) : sqlite3_errstr(rc);
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		return rf_fail(err, RF_ERR_DATABASE, "The disk or quota that holds %s is full; make room and try again.",
+			       s->path);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return rf_fail(err, RF_ERR_DATABASE, "The database %s was locked by another process for more than %u s; "
+			       "try again when it is done.", s->path, s->patience_ms / 1000);
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return rf_fail(err, RF_ERR_INPUT, "%s is no SQLite database, or is damaged; name another file with --db, "
+			       "or move it away.", s->path);
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return rf_fail(err, RF_ERR_DATABASE, "The database %s can't be written; check its permissions and those "
+			       "of its directory, or name another with --db.", s->path);
+	case SQLITE_CANTOPEN:
+		return rf_fail(err, RF_ERR_DATABASE, "The database %s can't be opened; check that its directory exists and "
+			       "may be written, or name another with --db.", s->path);
+	default:
+		return rf_fail(err, RF_ERR_DATABASE, "The database %s failed: %s.", s->path, said);
+	}
+}
+
+int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err)
+{
+	s->steps++;
+	int rc = s->steps == s->fail_at_step ? SQLITE_IOERR : sqlite3_step(statement);
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE)
+		rf_db_fail(s, rc, err);
+	sqlite3_reset(statement);
+	return rc == SQLITE_DONE ? 0 : (int)err->code;
+}
+
+static int bind_text(sqlite3_stmt *statement, int index, rf_str text)
+{
+	/* SQLite's text functions stop at NUL and its JSON functions want UTF-8. */
+	if (rf_text_is_clean(text))
+		return sqlite3_bind_text64(statement, index, text.ptr ? text.ptr : "", text.len, SQLITE_TRANSIENT,
+					   SQLITE_UTF8);
+	struct rf_buf b;
+	rf_buf_init(&b);
+	rf_text_put_clean(&b, text);
+	int rc = b.failed ? SQLITE_NOMEM
+			  : sqlite3_bind_text64(statement, index, b.ptr, b.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+	rf_buf_release(&b);
+	return rc;
+}
+
+static int bind_one(sqlite3_stmt *statement, int index, char letter, va_list *args)
+{
+	int64_t number;
+	rf_str text;
+	switch (letter) {
+	case 't':
+	case 'n':
+		text = va_arg(*args, rf_str);
+		return letter == 'n' && !text.ptr ? sqlite3_bind_null(statement, index)
+						  : bind_text(statement, index, text);
+	case 'r':
+		number = va_arg(*args, int64_t);
+		return number ? sqlite3_bind_int64(statement, index, number) : sqlite3_bind_null(statement, index);
+	default:
+		assert(letter == 'i' || letter == 'u');
+		return sqlite3_bind_int64(statement, index, va_arg(*args, int64_t));
+	}
+}
+
+static int bind_all(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct rf_error *err, const char *format,
+		    va_list *args)
+{
+	sqlite3_stmt **kept = &s->statements[sql];
+	int rc = SQLITE_OK;
+	if (!*kept)
+		rc = sqlite3_prepare_v3(s->handle, rf_sql_text(sql), -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
+	else
+		sqlite3_reset(*kept);
+	for (int i = 0; rc == SQLITE_OK && format[i]; i++)
+		rc = bind_one(*kept, i + 1, format[i], args);
+	*out = *kept;
+	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
+}
+
+int rf_db_bind(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct rf_error *err, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int rc = bind_all(s, sql, out, err, format, &args);
+	va_end(args);
+	return rc;
+}
+
+int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, ...)
+{
+	va_list args;
+	sqlite3_stmt *statement;
+	va_start(args, format);
+	int rc = bind_all(s, sql, &statement, err, format, &args);
+	va_end(args);
+	if (rc < 0)
+		return rc;
+	rc = rf_db_step(s, statement, err);
+	if (rc == 1) {
+		if (value)
+			*value = sqlite3_column_int64(statement, 0);
+		/* INSERT … RETURNING takes effect with its first step; the reset ends it. */
+		sqlite3_reset(statement);
+	}
+	return rc;
+}
+
+rf_str rf_db_text(sqlite3_stmt *statement, int column, rf_arena *arena)
+{
+	const unsigned char *text = sqlite3_column_text(statement, column);
+	if (!text)
+		return (rf_str){ NULL, 0 };
+	return rf_arena_dup(arena, (rf_str){ (const char *)text, (size_t)sqlite3_column_bytes(statement, column) });
+}

@@ -1,0 +1,40 @@
+/* SQLite for this stage: opening with checks and migrations, prepared statements by number, transactions with patience.
+ * Internal to store/: other stages use store.h, session.h and query.h.
+ *
+ * Not thread safe; one connection a struct. Every call into SQLite that can fail goes through rf_db_step, which is where
+ * tests make the N-th one fail (`fail_at_step`).
+ */
+#ifndef RF_STORE_DATABASE_H
+#define RF_STORE_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "store/statements.h"
+#include "store/store.h"
+
+struct rf_store {
+	sqlite3 *handle;
+	sqlite3_stmt *statements[RF_SQL_COUNT];
+	struct rf_clock clock;
+	char *path;
+	unsigned patience_ms;
+	bool in_transaction;
+	uint64_t steps;        /* calls of rf_db_step so far */
+	uint64_t fail_at_step; /* tests: the step that fails; 0 none */
+};
+
+/* Gets statement `sql` ready and binds: `format` has a letter an argument: 't' rf_str, 'n' rf_str that is NULL when its
+ * ptr is NULL, 'i' int64_t, 'u' uint64_t (stored as the same 64 bits), 'r' int64_t that is NULL when it is 0. Text that is not
+ * UTF-8 or holds NUL is stored with U+FFFD instead. */
+int rf_db_bind(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct rf_error *err, const char *format, ...);
+/* 1: a row; 0: done; negative: failed. */
+int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err);
+/* Binds and steps: 1 with the first column of the first row in *value (which may be NULL), 0 without a row. */
+int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, ...);
+/* Column as text in `arena`; NULL comes back as the slice with ptr NULL. */
+rf_str rf_db_text(sqlite3_stmt *statement, int column, rf_arena *arena);
+/* The sentence for what SQLite said last. */
+int rf_db_fail(struct rf_store *s, int rc, struct rf_error *err);
+
+#endif

@@ -1,0 +1,254 @@
+#include "store/clean_text.h"
+#include "store/rows.h"
+
+static const char *const memory_names[] = {
+	[RF_MEMORY_UNKNOWN] = "unknown",
+	[RF_MEMORY_HEAP] = "heap",
+	[RF_MEMORY_GLOBAL] = "global",
+};
+_Static_assert(sizeof(memory_names) / sizeof(memory_names[0]) == RF_MEMORY_COUNT, "one name a kind of memory");
+
+static rf_str labels_json(const struct rf_goroutine *g, struct rf_buf *b)
+{
+	rf_buf_reset(b);
+	rf_buf_put_char(b, '[');
+	for (uint32_t i = 0; i < g->label_count; i++) {
+		rf_buf_put_cstr(b, i ? ",[" : "[");
+		rf_text_put_json(b, g->labels[i].key);
+		rf_buf_put_char(b, ',');
+		rf_text_put_json(b, g->labels[i].value);
+		rf_buf_put_char(b, ']');
+	}
+	rf_buf_put_char(b, ']');
+	return rf_buf_str(b);
+}
+
+static rf_str switches_json(const struct rf_report *report, struct rf_buf *b)
+{
+	if (report->switch_count == 0)
+		return (rf_str){ NULL, 0 };
+	rf_buf_put_char(b, '[');
+	for (uint32_t i = 0; i < report->switch_count; i++) {
+		const struct rf_switch *w = &report->switches[i];
+		rf_buf_printf(b, "%s{\"time_unix_ns\":%llu,\"p\":%u,\"m\":%u,\"from\":%llu,\"to\":%llu,\"reason\":",
+			      i ? "," : "", (unsigned long long)w->time_unix_ns, w->p, w->m,
+			      (unsigned long long)w->from_goid, (unsigned long long)w->to_goid);
+		rf_text_put_json(b, w->reason);
+		rf_buf_put_char(b, '}');
+	}
+	rf_buf_put_char(b, ']');
+	return rf_buf_str(b);
+}
+
+static int add_goroutine(struct rf_store *s, int64_t event_id, uint32_t position, const struct rf_goroutine *g,
+			 struct rf_error *err)
+{
+	int64_t stack_id;
+	struct rf_buf labels;
+	rf_str test = g->test_known ? (g->test.ptr ? g->test : RF_STR("")) : (rf_str){ NULL, 0 };
+	int rc = rf_rows_stack(s, &g->created, &stack_id, err);
+	if (rc < 0)
+		return rc;
+	rf_buf_init(&labels);
+	rc = rf_db_run(s, RF_SQL_GOROUTINE_ADD, NULL, err, "iiiuuuttniiitr", event_id, (int64_t)position,
+		       (int64_t)g->thread, g->goid, g->parent_goid, g->created_unix_ns, g->state, g->entry, test,
+		       (int64_t)g->test_over, (int64_t)g->is_main, (int64_t)g->finished, labels_json(g, &labels),
+		       stack_id);
+	rf_buf_release(&labels);
+	return rc;
+}
+
+int rf_rows_goroutines(struct rf_store *s, int64_t event_id, const struct rf_report *report, struct rf_error *err)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc >= 0 && i < report->goroutine_count; i++)
+		rc = add_goroutine(s, event_id, i + 1, report->goroutines[i], err);
+	return rc < 0 ? rc : 0;
+}
+
+/* 1-based position of the access's goroutine among the report's; 0 when it isn't there. */
+static int64_t goroutine_number(const struct rf_report *report, const struct rf_access *access)
+{
+	for (uint32_t i = 0; i < report->goroutine_count; i++) {
+		if (report->goroutines[i] == access->goroutine)
+			return i + 1;
+	}
+	return 0;
+}
+
+static const struct rf_side *side_of(const struct rf_finding *f, uint32_t access, int64_t *side)
+{
+	for (uint32_t i = 0; i < f->side_count; i++) {
+		if (f->sides[i].access == access) {
+			*side = i + 1;
+			return &f->sides[i];
+		}
+	}
+	return NULL;
+}
+
+static int add_access(struct rf_store *s, int64_t event_id, const struct rf_event *event, uint32_t position,
+		      struct rf_error *err)
+{
+	const struct rf_access *a = &event->report->accesses[position];
+	int64_t stack_id, side_number = 0;
+	const struct rf_side *side = side_of(event->finding, position, &side_number);
+	int rc = rf_rows_stack(s, &a->stack, &stack_id, err);
+	if (rc < 0)
+		return rc;
+	return rf_db_run(s, RF_SQL_ACCESS_ADD, NULL, err, "iiriiiiuirrtt", event_id, (int64_t)position, side_number,
+			 (int64_t)a->write, (int64_t)a->atomic, (int64_t)a->freed, (int64_t)a->previous, a->address,
+			 (int64_t)a->size, goroutine_number(event->report, a), stack_id,
+			 rf_str_from(side ? rf_operation_name(side->operation) : ""), side ? side->leaf : RF_STR(""));
+}
+
+int rf_rows_accesses(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_error *err)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc >= 0 && i < event->report->access_count; i++)
+		rc = add_access(s, event_id, event, i, err);
+	return rc < 0 ? rc : 0;
+}
+
+/* Owner of one side, in the order of the fingerprint. */
+static rf_str owner_of_side(const struct rf_event *event, uint32_t side)
+{
+	const struct rf_finding *f = event->finding;
+	if (side >= f->side_count || f->sides[side].access >= event->report->access_count)
+		return (rf_str){ NULL, 0 };
+	return rf_rows_owner(&event->report->accesses[f->sides[side].access]);
+}
+
+static bool owners_known(const struct rf_report *report)
+{
+	for (uint32_t i = 0; i < report->goroutine_count; i++) {
+		if (report->goroutines[i]->test_known)
+			return true;
+	}
+	return false;
+}
+
+/* What the event's row is made of besides the event itself. */
+struct parts {
+	int64_t finding_id, allocated_stack_id;
+	struct rf_buf switches;
+	rf_arena arena;
+};
+
+/* Writes the row: a new one, or in place of event `*id`. `keep_uid`: the old uid was a text's and is remembered. */
+static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p, int64_t *id, bool keep_uid,
+		   struct rf_error *err)
+{
+	const struct rf_report *r = e->report;
+	enum rf_sql sql = *id ? RF_SQL_EVENT_UPGRADE : RF_SQL_EVENT_ADD;
+	int64_t written;
+	int rc = rf_db_run(s, sql, &written, err, *id ? "tiirtttntitnntiitrinnttii" : "tiirtttntitnntiitrinntt",
+			   e->uid, p->finding_id, e->run_id, e->process_id,
+			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_text(e->time_unix_ns, &p->arena),
+			   r->suppressed ? RF_STR("suppressed") : RF_STR("alert"), e->seed, e->tag,
+			   (int64_t)rf_report_match_key(r), rf_str_from(e->finding->exact), owner_of_side(e, 0),
+			   owner_of_side(e, 1), rf_str_from(memory_names[r->memory]), r->memory_start,
+			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
+			   switches_json(r, &p->switches), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
+			   e->test, (int64_t)keep_uid, *id);
+	if (rc >= 0 && !*id)
+		*id = written;
+	return rc;
+}
+
+static int put_children(struct rf_store *s, const struct rf_event *e, int64_t finding_id, int64_t id,
+			struct rf_error *err)
+{
+	int rc = rf_rows_goroutines(s, id, e->report, err);
+	if (rc >= 0)
+		rc = rf_rows_accesses(s, id, e, err);
+	if (rc >= 0)
+		rc = rf_db_run(s, RF_SQL_FINDING_OWNERS, NULL, err, "inni", finding_id, owner_of_side(e, 0),
+			       owner_of_side(e, 1), (int64_t)owners_known(e->report));
+	return rc;
+}
+
+static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse, int64_t *id, bool keep_uid,
+		     struct rf_error *err)
+{
+	struct parts p = { 0 };
+	rf_arena_init(&p.arena, 0);
+	rf_buf_init(&p.switches);
+	int rc = rf_rows_finding(s, e, reuse, &p.finding_id, err);
+	if (rc >= 0)
+		rc = rf_rows_stack(s, &e->report->allocated, &p.allocated_stack_id, err);
+	if (rc >= 0)
+		rc = put_row(s, e, &p, id, keep_uid, err);
+	if (rc >= 0)
+		rc = put_children(s, e, p.finding_id, *id, err);
+	rf_buf_release(&p.switches);
+	rf_arena_release(&p.arena);
+	return rc < 0 ? rc : 0;
+}
+
+/* A fuller record of the same report takes the place of event `id`. */
+static int upgrade(struct rf_store *s, const struct rf_event *e, int64_t id, bool keep_uid, struct rf_error *err)
+{
+	int64_t old_finding, old_events;
+	int rc = rf_db_run(s, RF_SQL_EVENT_FINDING, &old_finding, err, "i", id);
+	if (rc > 0)
+		rc = rf_db_run(s, RF_SQL_FINDING_EVENT_COUNT, &old_events, err, "i", old_finding);
+	if (rc > 0)
+		rc = rf_db_run(s, RF_SQL_EVENT_DROP_GOROUTINES, NULL, err, "i", id);
+	if (rc >= 0)
+		rc = rf_db_run(s, RF_SQL_EVENT_DROP_ACCESSES, NULL, err, "i", id);
+	if (rc >= 0)
+		rc = put_event(s, e, old_events == 1 ? old_finding : 0, &id, keep_uid, err);
+	if (rc >= 0)
+		rc = rf_db_run(s, RF_SQL_FINDING_DROP_EMPTY, NULL, err, "i", old_finding);
+	return rc < 0 ? rc : 0;
+}
+
+static int store_text(struct rf_store *s, const struct rf_event *e, int64_t key, int64_t *id, enum rf_stored *how,
+		      struct rf_error *err)
+{
+	int rc = 0;
+	if (e->cut_uid.len)
+		rc = rf_db_run(s, RF_SQL_EVENT_BY_UID, id, err, "t", e->cut_uid);
+	if (rc > 0) {
+		*how = RF_STORED_UPGRADED;
+		return upgrade(s, e, *id, false, err);
+	}
+	if (rc == 0)
+		rc = rf_db_run(s, RF_SQL_EVENT_SPOOL_OF_KEY, id, err, "ii", e->run_id, key);
+	if (rc <= 0)
+		return rc;
+	*how = RF_STORED_JOINED;
+	return rf_db_run(s, RF_SQL_EVENT_JOIN_TEXT, NULL, err, "ittt", *id, e->uid, e->package, e->test);
+}
+
+static int store_spool(struct rf_store *s, const struct rf_event *e, int64_t key, int64_t *id, enum rf_stored *how,
+		       struct rf_error *err)
+{
+	if (e->report->suppressed) /* stock printed nothing: there is no text of it */
+		return 0;
+	int rc = rf_db_run(s, RF_SQL_EVENT_TEXT_OF_KEY, id, err, "ii", e->run_id, key);
+	if (rc <= 0)
+		return rc;
+	*how = RF_STORED_UPGRADED;
+	return upgrade(s, e, *id, true, err);
+}
+
+int rf_store_event(struct rf_store *s, const struct rf_event *e, int64_t *event_id, enum rf_stored *how,
+		   struct rf_error *err)
+{
+	int64_t key = (int64_t)rf_report_match_key(e->report), id = 0;
+	*how = RF_STORED_KNOWN;
+	int rc = rf_db_run(s, RF_SQL_EVENT_BY_UID, &id, err, "t", e->uid);
+	if (rc == 0) {
+		*how = RF_STORED_NEW;
+		rc = e->report->from_spool ? store_spool(s, e, key, &id, how, err)
+					   : store_text(s, e, key, &id, how, err);
+	}
+	if (rc >= 0 && *how == RF_STORED_NEW) {
+		id = 0;
+		rc = put_event(s, e, 0, &id, false, err);
+	}
+	*event_id = id;
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,70 @@
+#include "store/rows.h"
+
+static rf_str cstr(const char *text)
+{
+	return rf_str_from(text);
+}
+
+/* A full finding that a wildcard belongs to: same kind, and it has the side that isn't missing. */
+static int find_full(struct rf_store *s, const struct rf_event *event, int64_t *id, struct rf_error *err)
+{
+	const struct rf_finding *f = event->finding;
+	int rc = 0;
+	for (int side = 0; side < 2 && rc == 0; side++) {
+		if (f->side_hash[side][0])
+			rc = rf_db_run(s, RF_SQL_FINDING_FULL_OF_SIDE, id, err, "tttt", cstr(rf_kind_name(f->kind)),
+				       cstr(f->side_hash[side]), event->tag, f->package);
+	}
+	return rc;
+}
+
+/* Wildcards that were waiting for this full finding: their events move, their rows go. */
+static int absorb_wildcards(struct rf_store *s, const struct rf_event *event, int64_t id, struct rf_error *err)
+{
+	const struct rf_finding *f = event->finding;
+	int64_t wildcard;
+	int rc;
+	while ((rc = rf_db_run(s, RF_SQL_FINDING_WILDCARD_OF_SIDE, &wildcard, err, "ttttt", cstr(rf_kind_name(f->kind)),
+			       cstr(f->side_hash[0]), cstr(f->side_hash[1]), event->tag, f->package)) == 1) {
+		rc = rf_db_run(s, RF_SQL_FINDING_MOVE_EVENTS, NULL, err, "ii", wildcard, id);
+		if (rc >= 0)
+			rc = rf_db_run(s, RF_SQL_FINDING_DROP_EMPTY, NULL, err, "i", wildcard);
+		if (rc < 0)
+			return rc;
+	}
+	return rc;
+}
+
+static int add_or_rename(struct rf_store *s, const struct rf_event *event, int64_t reuse, int64_t *id,
+			 struct rf_error *err)
+{
+	const struct rf_finding *f = event->finding;
+	int64_t tag_id;
+	int rc = rf_rows_tag(s, event->tag, &tag_id, err);
+	if (rc < 0)
+		return rc;
+	if (reuse) {
+		*id = reuse;
+		return rf_db_run(s, RF_SQL_FINDING_RENAME, NULL, err, "ititttititt", reuse, cstr(f->fingerprint),
+				 (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)),
+				 f->title, tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]),
+				 cstr(f->side_hash[1]));
+	}
+	return rf_db_run(s, RF_SQL_FINDING_ADD, id, err, "tittt" "itit" "t", cstr(f->fingerprint),
+			 (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)), f->title,
+			 tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]), cstr(f->side_hash[1]));
+}
+
+int rf_rows_finding(struct rf_store *s, const struct rf_event *event, int64_t reuse, int64_t *id, struct rf_error *err)
+{
+	const struct rf_finding *f = event->finding;
+	int rc = rf_db_run(s, RF_SQL_FINDING_GET, id, err, "tt", cstr(f->fingerprint), event->tag);
+	if (rc == 0 && f->wildcard)
+		rc = find_full(s, event, id, err);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	rc = add_or_rename(s, event, reuse, id, err);
+	if (rc >= 0 && !f->wildcard)
+		rc = absorb_wildcards(s, event, *id, err);
+	return rc < 0 ? rc : 0;
+}

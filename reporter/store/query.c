@@ -1,0 +1,250 @@
+#include "store/query.h"
+
+#include <string.h>
+
+#include "store/database.h"
+
+#define ROWS_MAX 100000 /* findings of one list; far more than anybody reads, and the arena's cap is above it */
+
+static void read_finding(sqlite3_stmt *q, rf_arena *arena, struct rf_finding_row *row)
+{
+	rf_str *const texts[] = { NULL, &row->fingerprint, &row->kind, &row->title, &row->tag, &row->status,
+				  &row->package, &row->test_a, &row->test_b, NULL, &row->first_seen, &row->last_seen,
+				  &row->last_trace_id, &row->coarse };
+	for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++) {
+		if (texts[i])
+			*texts[i] = rf_db_text(q, i, arena);
+	}
+	row->id = sqlite3_column_int64(q, 0);
+	row->events = sqlite3_column_int64(q, 9);
+	row->wildcard = sqlite3_column_int(q, 14);
+	row->first_run_id = sqlite3_column_int64(q, 15);
+}
+
+/* All rows of a bound statement, in one array that grows in the arena. */
+static int collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes,
+		   void (*read)(sqlite3_stmt *, rf_arena *, void *), rf_arena *arena, void **rows, uint32_t *count,
+		   struct rf_error *err)
+{
+	size_t cap = 64;
+	char *array = rf_arena_array(arena, cap, row_bytes);
+	uint32_t n = 0;
+	int rc;
+	while ((rc = rf_db_step(s, q, err)) == 1 && array && n < ROWS_MAX) {
+		if (n == cap) {
+			char *bigger = rf_arena_array(arena, cap * 2, row_bytes);
+			if (bigger)
+				memcpy(bigger, array, cap * row_bytes);
+			array = bigger;
+			cap *= 2;
+		}
+		if (array)
+			read(q, arena, array + n++ * row_bytes);
+	}
+	sqlite3_reset(q);
+	if (rc < 0)
+		return rc;
+	if (!array || arena->failed)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.");
+	*rows = array;
+	*count = n;
+	return 0;
+}
+
+static void read_finding_any(sqlite3_stmt *q, rf_arena *arena, void *row)
+{
+	read_finding(q, arena, row);
+}
+
+static int collect_findings(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena, struct rf_finding_row **rows,
+			    uint32_t *count, struct rf_error *err)
+{
+	void *array = NULL;
+	int rc = collect(s, q, sizeof(**rows), read_finding_any, arena, &array, count, err);
+	*rows = array;
+	return rc;
+}
+
+int rf_query_findings(struct rf_store *s, const struct rf_finding_filter *f, rf_arena *arena,
+		      struct rf_finding_row **rows, uint32_t *count, struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	int rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnr", f->kind, f->tag, f->status, f->since, f->test, f->run_id);
+	return rc < 0 ? rc : collect_findings(s, q, arena, rows, count, err);
+}
+
+int rf_query_related(struct rf_store *s, const struct rf_finding_row *of, rf_arena *arena, struct rf_finding_row **rows,
+		     uint32_t *count, struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	int rc = rf_db_bind(s, RF_SQL_LIST_RELATED, &q, err, "ti", of->coarse, of->id);
+	return rc < 0 ? rc : collect_findings(s, q, arena, rows, count, err);
+}
+
+int rf_query_finding_by_id(struct rf_store *s, int64_t id, rf_arena *arena, struct rf_finding_row *row,
+			   struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	int rc = rf_db_bind(s, RF_SQL_LIST_BY_ID, &q, err, "i", id);
+	if (rc == 0)
+		rc = rf_db_step(s, q, err);
+	if (rc == 1)
+		read_finding(q, arena, row);
+	sqlite3_reset(q);
+	if (rc == 0)
+		return rf_fail(err, RF_ERR_MISSING, "There is no finding %lld in %s; `redflag list` shows what there is.",
+			       (long long)id, s->path);
+	return rc < 0 ? rc : 0;
+}
+
+static int fail_ambiguous(rf_str name, const struct rf_finding_row *rows, uint32_t count, struct rf_error *err)
+{
+	struct rf_buf b;
+	rf_buf_init(&b);
+	for (uint32_t i = 0; i < count; i++)
+		rf_buf_printf(&b, "%s%lld", i == 0 ? "" : i + 1 < count ? ", " : " and ", (long long)rows[i].id);
+	int rc = rf_fail(err, RF_ERR_USAGE, "%.*s fits several findings: %.*s; name one by its number.",
+			 RF_STR_ARG(name), (int)b.len, b.ptr);
+	rf_buf_release(&b);
+	return rc;
+}
+
+static bool is_prefix(rf_str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (!strchr("0123456789abcdef", name.ptr[i]))
+			return false;
+	}
+	return name.len >= RF_QUERY_PREFIX_DIGITS_MIN && name.len <= RF_FINGERPRINT_BYTES;
+}
+
+int rf_query_finding(struct rf_store *s, rf_str name, rf_arena *arena, struct rf_finding_row *row, struct rf_error *err)
+{
+	uint64_t number;
+	if (rf_str_u64(name, &number) && number <= INT64_MAX) {
+		int rc = rf_query_finding_by_id(s, (int64_t)number, arena, row, err);
+		if (rc != RF_ERR_MISSING || !is_prefix(name))
+			return rc;
+	}
+	if (!is_prefix(name))
+		return rf_fail(err, RF_ERR_USAGE, "%.*s is no finding; give its number, or %d or more digits of its "
+			       "fingerprint.", RF_STR_ARG(name), RF_QUERY_PREFIX_DIGITS_MIN);
+	sqlite3_stmt *q;
+	struct rf_finding_row *rows;
+	uint32_t count;
+	int rc = rf_db_bind(s, RF_SQL_LIST_BY_PREFIX, &q, err, "t", name);
+	if (rc == 0)
+		rc = collect_findings(s, q, arena, &rows, &count, err);
+	if (rc < 0)
+		return rc;
+	if (count == 0)
+		return rf_fail(err, RF_ERR_MISSING, "There is no finding %.*s in %s; `redflag list` shows what there is.",
+			       RF_STR_ARG(name), s->path);
+	*row = rows[0];
+	return count == 1 ? 0 : fail_ambiguous(name, rows, count, err);
+}
+
+static void read_event(sqlite3_stmt *q, rf_arena *arena, void *any)
+{
+	struct rf_event_row *row = any;
+	rf_str *const texts[] = { &row->trace_id, &row->tag, &row->time, &row->verdict, &row->seed, &row->source,
+				  &row->test_a, &row->test_b, &row->package, &row->test };
+	row->id = sqlite3_column_int64(q, 0);
+	row->finding_id = sqlite3_column_int64(q, 1);
+	row->run_id = sqlite3_column_int64(q, 2);
+	for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++)
+		*texts[i] = rf_db_text(q, i + 3, arena);
+	row->process_id = sqlite3_column_int64(q, 13);
+}
+
+int rf_query_events(struct rf_store *s, int64_t finding_id, uint32_t limit, rf_arena *arena, struct rf_event_row **rows,
+		    uint32_t *count, struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	void *array = NULL;
+	int rc = rf_db_bind(s, RF_SQL_EVENTS_OF_FINDING, &q, err, "ii", finding_id, (int64_t)limit);
+	if (rc == 0)
+		rc = collect(s, q, sizeof(**rows), read_event, arena, &array, count, err);
+	*rows = array;
+	return rc;
+}
+
+int rf_query_best_event(struct rf_store *s, int64_t finding_id, rf_arena *arena, struct rf_event_row *row,
+			struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	int rc = rf_db_bind(s, RF_SQL_EVENT_BEST, &q, err, "i", finding_id);
+	if (rc == 0)
+		rc = rf_db_step(s, q, err);
+	if (rc == 1)
+		read_event(q, arena, row);
+	sqlite3_reset(q);
+	if (rc == 0)
+		return rf_fail(err, RF_ERR_MISSING, "Finding %lld has no occurrence in %s.", (long long)finding_id,
+			       s->path);
+	return rc < 0 ? rc : 0;
+}
+
+int rf_query_event_verdict(struct rf_store *s, int64_t event_id, struct rf_event_verdict *out, struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	int rc = rf_db_bind(s, RF_SQL_EVENT_VERDICT, &q, err, "i", event_id);
+	if (rc == 0)
+		rc = rf_db_step(s, q, err);
+	if (rc == 0)
+		return rf_fail(err, RF_ERR_MISSING, "There is no event %lld in %s.", (long long)event_id, s->path);
+	if (rc < 0)
+		return rc;
+	*out = (struct rf_event_verdict){ .finding_id = sqlite3_column_int64(q, 0), .alert = sqlite3_column_int(q, 1),
+					  .is_new = sqlite3_column_int(q, 2) };
+	sqlite3_reset(q);
+	return 0;
+}
+
+int rf_query_process(struct rf_store *s, int64_t process_id, rf_arena *arena, struct rf_process_row *row,
+		     struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	int rc = rf_db_bind(s, RF_SQL_EVENT_PROCESS, &q, err, "i", process_id);
+	if (rc == 0)
+		rc = rf_db_step(s, q, err);
+	if (rc <= 0)
+		return rc < 0 ? rc : rf_fail(err, RF_ERR_MISSING, "The process of this event is not in %s.", s->path);
+	*row = (struct rf_process_row){ .arguments = rf_db_text(q, 0, arena), .host = rf_db_text(q, 1, arena),
+					.pid = sqlite3_column_int64(q, 2), .go_version = rf_db_text(q, 3, arena),
+					.directory = rf_db_text(q, 4, arena), .build_id = rf_db_text(q, 5, arena),
+					.gomaxprocs = sqlite3_column_int64(q, 6),
+					.started_at = rf_db_text(q, 7, arena), .finished = sqlite3_column_int(q, 8) };
+	row->counters = (struct rf_process_counters){
+		.reports_dropped = (uint64_t)sqlite3_column_int64(q, 9),
+		.symbols_dropped = (uint64_t)sqlite3_column_int64(q, 10),
+		.labels_cut = (uint64_t)sqlite3_column_int64(q, 11),
+		.tests_dropped = (uint64_t)sqlite3_column_int64(q, 12),
+		.goroutines_unregistered = (uint64_t)sqlite3_column_int64(q, 13),
+	};
+	sqlite3_reset(q);
+	return 0;
+}
+
+int rf_query_drops(struct rf_store *s, int64_t run_id, struct rf_process_counters *counters, struct rf_spool_drops *drops,
+		   struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	int rc = rf_db_bind(s, RF_SQL_RUN_DROPS, &q, err, "i", run_id);
+	if (rc == 0)
+		rc = rf_db_step(s, q, err);
+	if (rc < 0)
+		return rc;
+	*counters = (struct rf_process_counters){
+		.reports_dropped = (uint64_t)sqlite3_column_int64(q, 0),
+		.symbols_dropped = (uint64_t)sqlite3_column_int64(q, 1),
+		.labels_cut = (uint64_t)sqlite3_column_int64(q, 2),
+		.tests_dropped = (uint64_t)sqlite3_column_int64(q, 3),
+		.goroutines_unregistered = (uint64_t)sqlite3_column_int64(q, 4),
+	};
+	*drops = (struct rf_spool_drops){ .records_bad = (uint64_t)sqlite3_column_int64(q, 5),
+					  .records_unknown = (uint64_t)sqlite3_column_int64(q, 6),
+					  .bytes_torn = (uint64_t)sqlite3_column_int64(q, 7) };
+	sqlite3_reset(q);
+	return 0;
+}

@@ -1,0 +1,157 @@
+#include "store/rows.h"
+
+#include <nettle/sha2.h>
+#include <stdio.h>
+
+int rf_store_run(struct rf_store *s, const struct rf_run *run, int64_t *run_id, struct rf_error *err)
+{
+	rf_arena arena;
+	rf_arena_init(&arena, 0);
+	uint64_t now = s->clock.now_unix_ns(s->clock.context);
+	rf_str time = rf_time_text(run->start_unix_ns ? run->start_unix_ns : now, &arena);
+	int rc = rf_db_run(s, RF_SQL_RUN_GET, run_id, err, "t", run->trace_id);
+	if (rc == 1)
+		rc = rf_db_run(s, RF_SQL_RUN_TOUCH, NULL, err, "it", *run_id, time);
+	else if (rc == 0)
+		rc = rf_db_run(s, RF_SQL_RUN_ADD, run_id, err, "ttttt", run->trace_id, run->command, run->directory,
+			       run->host, time);
+	rf_arena_release(&arena);
+	return rc < 0 ? rc : 0;
+}
+
+static rf_str hex_of(const uint8_t *bytes, size_t count, rf_arena *arena)
+{
+	rf_str text = { rf_arena_alloc(arena, count * 2 + 1), 0 };
+	for (size_t i = 0; text.ptr && i < count; i++, text.len += 2)
+		snprintf((char *)text.ptr + text.len, 3, "%02x", bytes[i]);
+	return text;
+}
+
+int rf_store_process(struct rf_store *s, int64_t run_id, const struct rf_process *p, const struct rf_process_counters *c,
+		     const struct rf_spool_drops *d, int64_t *process_id, struct rf_error *err)
+{
+	rf_arena arena;
+	rf_arena_init(&arena, 0);
+	int rc = rf_db_run(s, RF_SQL_PROCESS_PUT, process_id, err, "ititittttttt" "itttt" "ii" "uuuuuuuu" "uuu", run_id,
+			   hex_of(p->spool_id, sizeof(p->spool_id), &arena), (int64_t)p->pid,
+			   rf_time_text(p->start_unix_ns, &arena), (int64_t)p->finished, p->arguments, p->executable,
+			   p->directory, p->host, p->go_version, p->build_id, p->main_package, (int64_t)p->is_test,
+			   p->trace_id, p->traceparent, p->tag, p->options, (int64_t)p->gomaxprocs,
+			   (int64_t)p->features, c->goroutines_created, c->goroutines_unregistered, c->reports,
+			   c->reports_dropped, c->symbols_dropped, c->labels_cut, c->tests_dropped, c->switches,
+			   d->records_bad, d->records_unknown, d->bytes_torn);
+	rf_arena_release(&arena);
+	return rc < 0 ? rc : 0;
+}
+
+int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *r, struct rf_error *err)
+{
+	int64_t test_id;
+	rf_arena arena;
+	int rc = rf_db_run(s, RF_SQL_TEST_GET, &test_id, err, "tt", r->package, r->test);
+	if (rc == 0)
+		rc = rf_db_run(s, RF_SQL_TEST_ADD, &test_id, err, "tt", r->package, r->test);
+	if (rc < 0)
+		return rc;
+	rf_arena_init(&arena, 0);
+	int64_t elapsed_ms = r->elapsed_s < 0 ? 0 : (int64_t)(r->elapsed_s * 1000.0);
+	rc = rf_db_run(s, RF_SQL_RESULT_PUT, NULL, err, "iititiii", run_id, test_id, r->result, elapsed_ms,
+		       rf_time_text(r->time_unix_ns, &arena), (int64_t)r->passed, (int64_t)r->failed,
+		       (int64_t)r->skipped);
+	rf_arena_release(&arena);
+	return rc < 0 ? rc : 0;
+}
+
+int rf_rows_tag(struct rf_store *s, rf_str name, int64_t *id, struct rf_error *err)
+{
+	int rc = rf_db_run(s, RF_SQL_TAG_GET, id, err, "t", name);
+	if (rc == 0)
+		rc = rf_db_run(s, RF_SQL_TAG_ADD, id, err, "t", name);
+	return rc < 0 ? rc : 0;
+}
+
+static void hash_str(struct sha256_ctx *hash, rf_str text)
+{
+	uint64_t len = text.len;
+	sha256_update(hash, sizeof(len), (const uint8_t *)&len);
+	if (text.len)
+		sha256_update(hash, text.len, (const uint8_t *)text.ptr);
+}
+
+/* A stack's name: everything that is stored of it. */
+static rf_str stack_hash(const struct rf_stack *stack, rf_arena *arena)
+{
+	struct sha256_ctx hash;
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	sha256_init(&hash);
+	for (uint32_t i = 0; i < stack->count; i++) {
+		const struct rf_frame *f = &stack->frames[i];
+		uint64_t numbers[] = { f->line, f->pc, f->offset };
+		hash_str(&hash, f->function);
+		hash_str(&hash, f->file);
+		sha256_update(&hash, sizeof(numbers), (const uint8_t *)numbers);
+	}
+	sha256_update(&hash, 1, (const uint8_t *)&(uint8_t){ stack->cut });
+	sha256_digest(&hash, sizeof(digest), digest);
+	return hex_of(digest, 16, arena);
+}
+
+static int add_frame(struct rf_store *s, int64_t stack_id, uint32_t position, const struct rf_frame *f,
+		     struct rf_error *err)
+{
+	int64_t frame_id;
+	int rc = rf_db_run(s, RF_SQL_FRAME_GET, &frame_id, err, "tti", f->function, f->file, (int64_t)f->line);
+	if (rc == 0)
+		rc = rf_db_run(s, RF_SQL_FRAME_ADD, &frame_id, err, "tti", f->function, f->file, (int64_t)f->line);
+	if (rc < 0)
+		return rc;
+	return rf_db_run(s, RF_SQL_STACK_FRAME_ADD, NULL, err, "iiiuu", stack_id, (int64_t)position, frame_id, f->pc,
+			 f->offset);
+}
+
+int rf_rows_stack(struct rf_store *s, const struct rf_stack *stack, int64_t *id, struct rf_error *err)
+{
+	rf_arena arena;
+	*id = 0;
+	if (stack->count == 0)
+		return 0;
+	rf_arena_init(&arena, 0);
+	rf_str hash = stack_hash(stack, &arena);
+	int rc = rf_db_run(s, RF_SQL_STACK_GET, id, err, "t", hash);
+	if (rc == 0) {
+		rc = rf_db_run(s, RF_SQL_STACK_ADD, id, err, "ti", hash, (int64_t)stack->cut);
+		for (uint32_t i = 0; rc >= 0 && i < stack->count; i++)
+			rc = add_frame(s, *id, i, &stack->frames[i], err);
+	}
+	rf_arena_release(&arena);
+	return rc < 0 ? rc : 0;
+}
+
+static bool is_test_name(rf_str function)
+{
+	ptrdiff_t dot = rf_str_find_last(function, '.');
+	rf_str name = rf_str_skip(function, (size_t)(dot + 1));
+	return dot > 0 && (rf_str_starts(name, "Test") || rf_str_starts(name, "Fuzz") ||
+			   rf_str_starts(name, "Benchmark") || rf_str_starts(name, "Example"));
+}
+
+/* The frame that testing's tRunner called names the test, when it is a test function itself and not a subtest's closure. */
+static rf_str owner_from_stack(const struct rf_stack *stack)
+{
+	for (uint32_t i = 0; i + 1 < stack->count; i++) {
+		rf_str name = stack->frames[i].function;
+		if (!rf_str_eq_cstr(stack->frames[i + 1].function, "testing.tRunner") || !is_test_name(name))
+			continue;
+		return rf_str_skip(name, (size_t)rf_str_find_last(name, '.') + 1);
+	}
+	return (rf_str){ NULL, 0 };
+}
+
+rf_str rf_rows_owner(const struct rf_access *access)
+{
+	const struct rf_goroutine *g = access->goroutine;
+	if (g->test_known)
+		return g->test.ptr ? g->test : RF_STR("");
+	rf_str owner = owner_from_stack(&access->stack);
+	return owner.ptr ? owner : owner_from_stack(&g->created);
+}

@@ -1,0 +1,374 @@
+#include "store/session_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+uint64_t rf_session_now(struct rf_session *s)
+{
+	return s->options.clock.now_unix_ns(s->options.clock.context);
+}
+
+rf_str rf_session_hex(const uint8_t *bytes, size_t count, rf_arena *arena)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p = rf_arena_alloc(arena, count * 2 + 1);
+	for (size_t i = 0; p && i < count; i++) {
+		p[2 * i] = digits[bytes[i] >> 4];
+		p[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return p ? (rf_str){ p, count * 2 } : RF_STR("");
+}
+
+int rf_session_open(struct rf_session **out, const struct rf_session_options *options, struct rf_error *err)
+{
+	struct rf_session *s = calloc(1, sizeof(*s));
+	if (!s)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory.");
+	s->options = *options;
+	s->lock_fd = -1;
+	rf_arena_init(&s->arena, 0);
+	rf_arena_init(&s->waiting_arena, RF_SESSION_ARENA_BYTES_MAX);
+	s->waiting_end = &s->waiting;
+	s->results_end = &s->results;
+	s->sources_end = &s->sources;
+	rf_buf_init(&s->notes);
+	rf_racetext_init(&s->plain.reader);
+	rf_buf_init(&s->plain.partial);
+	rf_session_begin_stream(s);
+	*out = s;
+	return 0;
+}
+
+static void end_source(struct rf_source *source)
+{
+	if (source->over)
+		return;
+	rf_racetext_release(&source->reader);
+	rf_buf_release(&source->partial);
+	source->over = true;
+}
+
+void rf_session_close(struct rf_session *s)
+{
+	if (!s)
+		return;
+	for (struct rf_source *source = s->sources; source; source = source->next)
+		end_source(source);
+	end_source(&s->plain);
+	if (s->lock_fd >= 0) {
+		unlink(s->lock_path);
+		close(s->lock_fd);
+	}
+	rf_buf_release(&s->notes);
+	rf_arena_release(&s->waiting_arena);
+	rf_arena_release(&s->arena);
+	free(s->events);
+	free(s);
+}
+
+void rf_session_begin_stream(struct rf_session *s)
+{
+	sha256_init(&s->hash);
+	s->has_times = false;
+	s->time_unix_ns = 0;
+	s->stream_trace = s->options.trace_id;
+}
+
+/* Hash of the stream so far. */
+static void digest(const struct rf_session *s, bool mix, uint8_t out[RF_UID_BYTES])
+{
+	struct sha256_ctx copy = s->hash;
+	if (mix && s->options.mix_trace && !s->has_times)
+		sha256_update(&copy, s->options.trace_id.len, (const uint8_t *)s->options.trace_id.ptr);
+	sha256_digest(&copy, RF_UID_BYTES, out);
+}
+
+static void hash_text(struct rf_session *s, rf_str text)
+{
+	uint64_t len = text.len;
+	sha256_update(&s->hash, sizeof(len), (const uint8_t *)&len);
+	if (text.len)
+		sha256_update(&s->hash, text.len, (const uint8_t *)text.ptr);
+}
+
+/* A stream that brings no trace ID gets one that it would get again: from its first event, which has a time, or else from
+ * its first report. */
+static rf_str trace_of_stream(struct rf_session *s)
+{
+	uint8_t bytes[RF_UID_BYTES];
+	if (s->stream_trace.len == 0) {
+		digest(s, false, bytes);
+		s->stream_trace = rf_session_hex(bytes, 16, &s->arena);
+	}
+	return s->stream_trace;
+}
+
+static void wait_starts(struct rf_session *s)
+{
+	if (s->waiting_since_ns == 0)
+		s->waiting_since_ns = rf_session_now(s);
+}
+
+static bool may_wait(struct rf_session *s)
+{
+	if (s->options.store && s->waiting_count < RF_SESSION_PENDING_MAX && !s->waiting_arena.failed)
+		return true;
+	s->counts.lost++;
+	return false;
+}
+
+/* What the report that is open is called while its end is missing: the stream up to its first line. Without a time or a
+ * trace ID in it that is the same for many streams, and then there is no such name. */
+static rf_str cut_uid_of(struct rf_session *s, const struct rf_source *source)
+{
+	if (!s->has_times && !s->options.mix_trace)
+		return RF_STR("");
+	rf_str start = rf_session_hex(source->start, RF_UID_BYTES, &s->waiting_arena);
+	return rf_arena_printf(&s->waiting_arena, "cut-%.*s", RF_STR_ARG(start));
+}
+
+/* Takes a report whose memory is waiting_arena's. `cut`: the stream ended before it did. */
+static void take_report(struct rf_session *s, struct rf_source *source, const struct rf_report *report, bool cut,
+			bool incomplete)
+{
+	uint8_t end[RF_UID_BYTES];
+	struct rf_waiting *w = may_wait(s) ? rf_arena_alloc(&s->waiting_arena, sizeof(*w)) : NULL;
+	if (!w)
+		return;
+	digest(s, true, end);
+	rf_str uid = rf_session_hex(end, RF_UID_BYTES, &s->waiting_arena), cut_uid = cut_uid_of(s, source);
+	*w = (struct rf_waiting){ .report = *report,
+				  .uid = cut && cut_uid.len ? cut_uid : uid,
+				  .cut_uid = cut ? RF_STR("") : cut_uid,
+				  .trace_id = trace_of_stream(s),
+				  .package = source->package.name,
+				  .test = rf_arena_dup(&s->waiting_arena, s->test),
+				  .time_unix_ns = s->has_times ? s->time_unix_ns : rf_session_now(s),
+				  .keep_text = incomplete };
+	*s->waiting_end = w;
+	s->waiting_end = &w->next;
+	s->waiting_count++;
+	wait_starts(s);
+}
+
+/* One whole line of a source's output. */
+static void feed_line(struct rf_session *s, struct rf_source *source, rf_str line)
+{
+	struct rf_report report;
+	bool was_open = source->reader.open;
+	uint64_t incomplete = source->reader.incomplete;
+	bool ended = rf_racetext_line(&source->reader, line, &s->waiting_arena, &report);
+	s->counts.incomplete += source->reader.incomplete - incomplete;
+	if (ended)
+		take_report(s, source, &report, false, source->reader.incomplete > incomplete);
+	if (source->reader.open && (!was_open || ended))
+		digest(s, true, source->start);
+}
+
+/* Output as test2json cuts it: any number of lines, the last of which may lack its end. */
+static void feed_output(struct rf_session *s, struct rf_source *source, rf_str output)
+{
+	while (output.len) {
+		ptrdiff_t end = rf_str_find(output, '\n');
+		if (end < 0) {
+			rf_buf_put_str(&source->partial, output);
+			return;
+		}
+		rf_str line = rf_str_take(output, (size_t)end);
+		output = rf_str_skip(output, (size_t)end + 1);
+		if (source->partial.len) {
+			rf_buf_put_str(&source->partial, line);
+			feed_line(s, source, rf_buf_str(&source->partial));
+			rf_buf_reset(&source->partial);
+		} else {
+			feed_line(s, source, line);
+		}
+	}
+}
+
+/* No more output will come: what is open is given out as it is. */
+static void drain_source(struct rf_session *s, struct rf_source *source)
+{
+	struct rf_report report;
+	uint64_t incomplete = source->reader.incomplete;
+	if (source->partial.len)
+		feed_line(s, source, rf_buf_str(&source->partial));
+	rf_buf_reset(&source->partial);
+	if (rf_racetext_end(&source->reader, &s->waiting_arena, &report))
+		take_report(s, source, &report, true, source->reader.incomplete > incomplete);
+	s->counts.incomplete += source->reader.incomplete - incomplete;
+}
+
+static struct rf_source *source_of(struct rf_session *s, rf_str package)
+{
+	for (struct rf_source *source = s->sources; source; source = source->next) {
+		if (rf_str_eq(source->package.name, package) && !source->over)
+			return source;
+	}
+	struct rf_source *source = rf_arena_alloc(&s->arena, sizeof(*source));
+	if (!source)
+		return NULL;
+	source->package = (struct rf_package){ .name = rf_arena_dup(&s->arena, package), .built = true };
+	rf_racetext_init(&source->reader);
+	rf_buf_init(&source->partial);
+	source->partial.cap_max = RF_RACETEXT_BYTES_MAX;
+	*s->sources_end = source;
+	s->sources_end = &source->next;
+	s->counts.packages++;
+	return source;
+}
+
+static void add_result(struct rf_session *s, const struct rf_package *p, const struct rf_test_event *event,
+		       const char *result)
+{
+	struct rf_waiting_result *r = s->options.store ? rf_arena_alloc(&s->waiting_arena, sizeof(*r)) : NULL;
+	if (!r)
+		return;
+	r->trace_id = trace_of_stream(s);
+	r->result = (struct rf_result){ .package = p->name, .test = rf_arena_dup(&s->waiting_arena, event->test),
+					.result = rf_str_from(result), .elapsed_s = event->elapsed_s,
+					.time_unix_ns = s->has_times ? s->time_unix_ns : rf_session_now(s) };
+	if (event->test.len == 0) {
+		r->result.passed = p->passed;
+		r->result.failed = p->failed;
+		r->result.skipped = p->skipped;
+	}
+	*s->results_end = r;
+	s->results_end = &r->next;
+	wait_starts(s);
+}
+
+static const char *result_of(enum rf_action action)
+{
+	return action == RF_ACTION_PASS ? "pass" : action == RF_ACTION_FAIL ? "fail"
+					 : action == RF_ACTION_SKIP	    ? "skip"
+									    : NULL;
+}
+
+/* A test's end: passing tests are only counted. */
+static void end_test(struct rf_session *s, struct rf_package *p, const struct rf_test_event *event)
+{
+	bool top = rf_str_find(event->test, '/') < 0;
+	p->passed += top && event->action == RF_ACTION_PASS;
+	p->failed += top && event->action == RF_ACTION_FAIL;
+	p->skipped += top && event->action == RF_ACTION_SKIP;
+	if (event->action != RF_ACTION_PASS)
+		add_result(s, p, event, result_of(event->action));
+}
+
+static void end_package(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event)
+{
+	drain_source(s, source);
+	source->package.result = rf_str_from(result_of(event->action));
+	source->package.elapsed_s = event->elapsed_s;
+	s->counts.packages_failed += event->action == RF_ACTION_FAIL;
+	add_result(s, &source->package, event, result_of(event->action));
+	end_source(source);
+	rf_session_flush(s);
+}
+
+/* What go test says about a package in the last line of its output. */
+static void note_package_line(struct rf_package *p, const struct rf_test_event *event)
+{
+	rf_str out = event->output;
+	if (event->test.len)
+		return;
+	if (rf_str_starts(out, "ok  \t") && rf_str_contains(out, "\t(cached)"))
+		p->cached = true;
+	if (rf_str_contains(out, "[no test files]"))
+		p->no_tests_files = true;
+	if (rf_str_starts(out, "FAIL\t") && (rf_str_contains(out, "[build failed]") ||
+					     rf_str_contains(out, "[setup failed]")))
+		p->built = false;
+}
+
+/* The value of the member "TraceID" that rf_test2json_put_with_trace_id added at the end of a line. */
+static rf_str added_trace_id(rf_str line)
+{
+	static const char member[] = "\"TraceID\":\"";
+	ptrdiff_t at = rf_str_find_str(line, RF_STR("\"TraceID\":\""));
+	if (at < 0)
+		return RF_STR("");
+	rf_str rest = rf_str_skip(line, (size_t)at + sizeof(member) - 1);
+	return rf_str_cut(&rest, '"');
+}
+
+static void note_event(struct rf_session *s, const struct rf_test_event *event, rf_str line)
+{
+	uint64_t time;
+	if (s->stream_trace.len == 0 && event->has_trace_id)
+		s->stream_trace = rf_arena_dup(&s->arena, added_trace_id(line));
+	hash_text(s, event->time);
+	hash_text(s, event->package);
+	hash_text(s, event->test);
+	hash_text(s, event->output);
+	if (rf_time_parse(event->time, &time)) {
+		s->has_times = true;
+		s->time_unix_ns = time;
+		trace_of_stream(s);
+	}
+}
+
+void rf_session_event(struct rf_session *s, const struct rf_test_event *event, rf_str line)
+{
+	note_event(s, event, line);
+	s->test = event->test;
+	if (event->package.len && event->action != RF_ACTION_BUILD_OUTPUT && event->action != RF_ACTION_BUILD_FAIL) {
+		struct rf_source *source = source_of(s, event->package);
+		if (!source)
+			return;
+		if (event->action == RF_ACTION_OUTPUT) {
+			note_package_line(&source->package, event);
+			feed_output(s, source, event->output);
+		} else if (result_of(event->action) && event->test.len) {
+			end_test(s, &source->package, event);
+		} else if (result_of(event->action)) {
+			end_package(s, source, event);
+		}
+	}
+	s->test = RF_STR("");
+}
+
+void rf_session_text(struct rf_session *s, rf_str line)
+{
+	hash_text(s, line);
+	if (rf_str_eq_cstr(line, "FAIL") || rf_str_starts(line, "FAIL\t") || rf_str_starts(line, "--- FAIL: "))
+		s->counts.text_failed = true;
+	feed_line(s, &s->plain, line);
+}
+
+void rf_session_end_stream(struct rf_session *s)
+{
+	for (struct rf_source *source = s->sources; source; source = source->next) {
+		if (!source->over) {
+			drain_source(s, source);
+			end_source(source);
+		}
+	}
+	drain_source(s, &s->plain);
+	rf_session_flush(s);
+}
+
+const struct rf_session_counts *rf_session_counts(const struct rf_session *s)
+{
+	return &s->counts;
+}
+
+const struct rf_package *rf_session_package(const struct rf_session *s, uint32_t i)
+{
+	struct rf_source *source = s->sources;
+	while (source && i--)
+		source = source->next;
+	return source ? &source->package : NULL;
+}
+
+int64_t rf_session_run(const struct rf_session *s)
+{
+	return s->run_id;
+}
+
+rf_str rf_session_notes(const struct rf_session *s)
+{
+	return rf_buf_str(&s->notes);
+}

@@ -1,0 +1,313 @@
+/* A session's spools: which to read, reading one, and when it may go. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/process.h"
+#include "store/session_state.h"
+#include "tsan-glue/spool_format.h"
+
+#define BATCH_REPORTS 256 /* of one transaction */
+
+/* The schedule profile's seed, where the process was given one: REDFLAG=…,seed=N,… */
+static rf_str seed_of(rf_str options)
+{
+	while (options.len) {
+		rf_str option = rf_str_trim(rf_str_cut(&options, ','));
+		if (rf_str_starts(option, "seed="))
+			return rf_str_skip(option, 5);
+	}
+	return (rf_str){ NULL, 0 };
+}
+
+/* A process without a trace ID is a run of its own, named by its spool. */
+static rf_str trace_of_spool(const struct rf_process *p, rf_arena *arena)
+{
+	return p->trace_id.len ? p->trace_id : rf_session_hex(p->spool_id, sizeof(p->spool_id), arena);
+}
+
+static bool is_over(const struct rf_session *s, const struct rf_process *p)
+{
+	if (p->finished)
+		return true;
+	return rf_str_eq(p->host, s->options.host) && rf_process_over(p->pid, p->start_unix_ns);
+}
+
+static int put_report(struct rf_session *s, struct rf_spool *spool, const struct rf_report *report, int64_t run_id,
+		      int64_t process_id, rf_arena *scratch, struct rf_error *err)
+{
+	const struct rf_process *p = rf_spool_process(spool);
+	rf_str id = rf_session_hex(p->spool_id, sizeof(p->spool_id), scratch);
+	struct rf_event event = {
+		.report = report, .run_id = run_id, .process_id = process_id,
+		.uid = rf_arena_printf(scratch, "%.*s-%u", RF_STR_ARG(id), report->record_sequence),
+		.seed = seed_of(p->options), .package = RF_STR(""), .test = RF_STR(""),
+		.time_unix_ns = report->time_unix_ns ? report->time_unix_ns : p->start_unix_ns };
+	return rf_session_put(s, &event, p->tag, scratch, err);
+}
+
+static int put_process(struct rf_session *s, struct rf_spool *spool, rf_str trace, int64_t *run_id, int64_t *process_id,
+		       struct rf_error *err)
+{
+	int rc = rf_session_put_run(s, trace, run_id, err);
+	if (rc == 0)
+		rc = rf_store_process(s->options.store, *run_id, rf_spool_process(spool), rf_spool_counters(spool),
+				      rf_spool_dropped(spool), process_id, err);
+	return rc;
+}
+
+/* One transaction: up to BATCH_REPORTS reports and the process's row. */
+static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace, int64_t *run_id, bool *more,
+		     rf_arena *scratch, struct rf_error *err)
+{
+	int64_t process_id;
+	struct rf_report report;
+	int rc = rf_store_begin(s->options.store, err);
+	if (rc == 0)
+		rc = put_process(s, spool, trace, run_id, &process_id, err);
+	*more = rc == 0;
+	for (int i = 0; rc == 0 && *more && i < BATCH_REPORTS; i++) {
+		rf_arena_reset(scratch);
+		*more = rf_spool_next(spool, scratch, &report);
+		if (*more)
+			rc = put_report(s, spool, &report, *run_id, process_id, scratch, err);
+	}
+	if (rc == 0 && !*more) /* counters stand at the end */
+		rc = put_process(s, spool, trace, run_id, &process_id, err);
+	if (rc == 0)
+		rc = rf_store_commit(s->options.store, err);
+	if (rc < 0)
+		rf_store_rollback(s->options.store);
+	return rc;
+}
+
+static void mark_package(struct rf_session *s, const struct rf_process *p)
+{
+	for (struct rf_source *source = s->sources; source; source = source->next) {
+		if (rf_str_eq(source->package.name, p->main_package))
+			source->package.spooled = true;
+	}
+}
+
+static void add_counters(struct rf_session *s, struct rf_spool *spool)
+{
+	const struct rf_spool_drops *d = rf_spool_dropped(spool);
+	const struct rf_process_counters *c = rf_spool_counters(spool);
+	s->counts.spools++;
+	s->counts.spools_bad += d->records_bad != 0;
+	s->counts.drops.records_bad += d->records_bad;
+	s->counts.drops.records_unknown += d->records_unknown;
+	s->counts.drops.bytes_torn += d->bytes_torn;
+	s->counts.counters.reports_dropped += c->reports_dropped;
+	s->counts.counters.symbols_dropped += c->symbols_dropped;
+	s->counts.counters.labels_cut += c->labels_cut;
+	s->counts.counters.tests_dropped += c->tests_dropped;
+	s->counts.counters.goroutines_unregistered += c->goroutines_unregistered;
+}
+
+/* Stores everything in an open spool. The text that waits goes first: a record joins what is stored. */
+static int put_spool(struct rf_session *s, struct rf_spool *spool, rf_str trace, bool ours, struct rf_error *err)
+{
+	rf_arena scratch;
+	int64_t run_id = 0;
+	bool more = true;
+	int rc = 0;
+	rf_session_flush(s);
+	if (!s->options.store)
+		return 0;
+	rf_arena_init(&scratch, 0);
+	while (more && rc == 0)
+		rc = put_batch(s, spool, trace, &run_id, &more, &scratch, err);
+	rf_arena_release(&scratch);
+	if (rc < 0) {
+		s->failure = *err;
+		return rc;
+	}
+	if (ours) {
+		s->run_id = run_id;
+		mark_package(s, rf_spool_process(spool));
+	}
+	add_counters(s, spool);
+	return 0;
+}
+
+/* --- one directory --------------------------------------------------------------------------------------------- */
+
+static bool was_seen(const struct rf_session *s, const char *path)
+{
+	for (const struct rf_spool_seen *seen = s->spools; seen; seen = seen->next) {
+		if (rf_str_eq_cstr(seen->path, path))
+			return true;
+	}
+	return false;
+}
+
+static void remember(struct rf_session *s, const char *path)
+{
+	struct rf_spool_seen *seen = rf_arena_alloc(&s->arena, sizeof(*seen));
+	if (!seen)
+		return;
+	*seen = (struct rf_spool_seen){ s->spools, rf_arena_dup(&s->arena, rf_str_from(path)) };
+	s->spools = seen;
+}
+
+static const char *lock_path_of(const char *directory, rf_str trace, rf_arena *arena)
+{
+	for (size_t i = 0; i < trace.len; i++) {
+		if (trace.ptr[i] == '/' || trace.ptr[i] == '\0')
+			return NULL; /* no trace ID that we would have taken */
+	}
+	return rf_arena_printf(arena, "%s/%.*s.lock", directory, RF_STR_ARG(trace)).ptr;
+}
+
+void rf_session_lock(struct rf_session *s, const char *directory)
+{
+	s->lock_path = lock_path_of(directory, s->options.trace_id, &s->arena);
+	if (!s->lock_path)
+		return;
+	s->lock_fd = open(s->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (s->lock_fd >= 0)
+		flock(s->lock_fd, LOCK_SH | LOCK_NB);
+}
+
+/* Does no living reporter have this trace? */
+static bool is_orphan(const char *directory, rf_str trace, rf_arena *arena)
+{
+	const char *path = lock_path_of(directory, trace, arena);
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return true;
+	bool free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+	if (free)
+		unlink(path);
+	close(fd);
+	return free;
+}
+
+struct directory {
+	const char *path;
+	bool own;
+	enum rf_spool_scope scope;
+	uint64_t taken, taken_reports; /* left-over spools */
+};
+
+#define DAMAGED_SUFFIX ".damaged" /* out of our way, but there for whoever wants to know */
+
+static void set_aside(struct rf_session *s, const char *path, const char *why)
+{
+	rf_str aside = rf_arena_printf(&s->arena, "%s" DAMAGED_SUFFIX, path);
+	if (rename(path, aside.ptr) == 0)
+		rf_buf_printf(&s->notes, "%s It is kept as %.*s.\n", why, RF_STR_ARG(aside));
+}
+
+/* Everything that could be read is committed. */
+static void remove_spool(struct rf_session *s, const char *path, const struct rf_spool_drops *drops)
+{
+	char why[128];
+	if (drops->records_bad == 0) {
+		unlink(path);
+		return;
+	}
+	snprintf(why, sizeof(why), "%llu record%s of a spool %s damaged; the others were stored.",
+		 (unsigned long long)drops->records_bad, drops->records_bad == 1 ? "" : "s",
+		 drops->records_bad == 1 ? "was" : "were");
+	set_aside(s, path, why);
+}
+
+#define SETTLED_NS 60000000000u /* a spool that is younger may only not have its header yet */
+
+static void note_unreadable(struct rf_session *s, const struct directory *d, const char *path,
+			    const struct rf_error *err)
+{
+	struct stat st;
+	if (stat(path, &st) != 0 || (uint64_t)st.st_mtim.tv_sec * 1000000000u + SETTLED_NS > rf_session_now(s))
+		return;
+	s->counts.spools_bad++;
+	if (d->own && err->code == RF_ERR_INPUT)
+		set_aside(s, path, err->text);
+	else
+		rf_buf_printf(&s->notes, "%s\n", err->text);
+	remember(s, path);
+}
+
+/* Reads one spool that is known to be readable, if it is to be read now. */
+static int visit_open(struct rf_session *s, struct directory *d, const char *path, struct rf_spool *spool,
+		      rf_arena *arena, struct rf_error *err)
+{
+	const struct rf_process *p = rf_spool_process(spool);
+	rf_str trace = trace_of_spool(p, arena);
+	bool ours = rf_str_eq(trace, s->options.trace_id), over = is_over(s, p);
+	if (ours ? d->scope == RF_SPOOLS_OVER && !over
+		 : !d->own || !over || d->scope == RF_SPOOLS_OVER || !is_orphan(d->path, trace, arena))
+		return 0;
+	size_t before = s->event_count;
+	struct rf_session_counts counts = s->counts;
+	int rc = put_spool(s, spool, trace, ours, err);
+	if (rc < 0)
+		return rc;
+	if (!ours) { /* stored for the run that it belongs to, not seen by this one */
+		d->taken++;
+		d->taken_reports += s->event_count - before;
+		s->event_count = before;
+		s->counts = counts;
+	}
+	if (over && d->own)
+		remove_spool(s, path, rf_spool_dropped(spool));
+	else if (over)
+		remember(s, path);
+	return 0;
+}
+
+static void visit(struct rf_session *s, struct directory *d, const char *name)
+{
+	struct rf_error err = { 0 };
+	struct rf_spool *spool = NULL;
+	rf_arena arena;
+	rf_arena_init(&arena, 0);
+	const char *path = rf_arena_printf(&arena, "%s/%s", d->path, name).ptr;
+	int rc = was_seen(s, path) ? RF_ERR_MISSING : rf_spool_open(&spool, path, &err);
+	if (rc == 0) {
+		rc = visit_open(s, d, path, spool, &arena, &err);
+		rf_spool_close(spool);
+	} else if (rc != RF_ERR_MISSING && d->scope == RF_SPOOLS_ALL) {
+		note_unreadable(s, d, path, &err);
+	}
+	rf_arena_release(&arena);
+}
+
+void rf_session_spools(struct rf_session *s, const char *path, bool own, enum rf_spool_scope scope)
+{
+	struct directory d = { .path = path, .own = own, .scope = scope };
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	while (dir && (entry = readdir(dir))) {
+		if (rf_str_ends(rf_str_from(entry->d_name), RF_SPOOL_SUFFIX))
+			visit(s, &d, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	if (d.taken)
+		rf_buf_printf(&s->notes, "Took in %llu spool%s that an earlier run had left: %llu report%s, stored under "
+			      "the trace ID of that run.\n", (unsigned long long)d.taken, d.taken == 1 ? "" : "s",
+			      (unsigned long long)d.taken_reports, d.taken_reports == 1 ? "" : "s");
+}
+
+int rf_session_spool_file(struct rf_session *s, const char *path, struct rf_error *err)
+{
+	struct rf_spool *spool = NULL;
+	rf_arena arena;
+	int rc = rf_spool_open(&spool, path, err);
+	if (rc < 0)
+		return rc;
+	rf_arena_init(&arena, 0);
+	rf_str trace = s->options.trace_id.len ? s->options.trace_id : trace_of_spool(rf_spool_process(spool), &arena);
+	rc = put_spool(s, spool, trace, true, err);
+	rf_arena_release(&arena);
+	rf_spool_close(spool);
+	return rc;
+}

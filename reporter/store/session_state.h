@@ -1,0 +1,79 @@
+/* What a session is made of. Internal to session*.c. */
+#ifndef RF_STORE_SESSION_STATE_H
+#define RF_STORE_SESSION_STATE_H
+
+#include <nettle/sha2.h>
+
+#include "read/racetext.h"
+#include "store/session.h"
+
+#define RF_UID_BYTES 20 /* of a SHA-256; hex in the database */
+
+/* One process's output, in its order: a package's of a test2json stream, or the lines that are no events. */
+struct rf_source {
+	struct rf_source *next;
+	struct rf_package package;
+	struct rf_racetext reader;
+	struct rf_buf partial;  /* a line whose end hasn't come yet */
+	uint8_t start[RF_UID_BYTES]; /* hash of the stream when the open report began */
+	bool over;              /* its end was seen; reader and partial are released */
+};
+
+struct rf_waiting { /* a report that waits to be stored */
+	struct rf_waiting *next;
+	struct rf_report report;
+	rf_str trace_id, uid, cut_uid, package, test;
+	uint64_t time_unix_ns;
+	bool keep_text;
+};
+
+struct rf_waiting_result {
+	struct rf_waiting_result *next;
+	rf_str trace_id;
+	struct rf_result result;
+};
+
+struct rf_spool_seen { /* a spool that was read to its end and stays where it is */
+	struct rf_spool_seen *next;
+	rf_str path;
+};
+
+struct rf_session {
+	struct rf_session_options options;
+	rf_arena arena; /* for as long as the session lives */
+	/* the stream */
+	struct sha256_ctx hash;
+	rf_str stream_trace;
+	bool has_times;
+	uint64_t time_unix_ns; /* of the last event that had one */
+	rf_str test;           /* of the event in hand */
+	struct rf_source *sources, **sources_end;
+	struct rf_source plain;
+	/* what waits */
+	rf_arena waiting_arena;
+	struct rf_waiting *waiting, **waiting_end;
+	struct rf_waiting_result *results, **results_end;
+	uint32_t waiting_count;
+	uint64_t waiting_since_ns; /* 0: nothing waits */
+	/* what was done */
+	int64_t run_id;
+	int64_t *events;
+	size_t event_count, event_cap;
+	struct rf_session_counts counts;
+	struct rf_spool_seen *spools;
+	struct rf_buf notes;
+	struct rf_error failure; /* the last one of storing; code 0 none */
+	int lock_fd;
+	const char *lock_path;
+};
+
+uint64_t rf_session_now(struct rf_session *s);
+rf_str rf_session_hex(const uint8_t *bytes, size_t count, rf_arena *arena);
+/* Remembers that a stored event belongs to what this session saw. */
+void rf_session_saw(struct rf_session *s, int64_t event_id, enum rf_stored how);
+int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, struct rf_error *err);
+/* Finding, tag and row of one report; inside a transaction. */
+int rf_session_put(struct rf_session *s, struct rf_event *event, rf_str process_tag, rf_arena *scratch,
+		   struct rf_error *err);
+
+#endif

@@ -1,0 +1,172 @@
+/* A session's side towards the database: batches, and what was seen in them. */
+#include <stdlib.h>
+
+#include "store/query.h"
+#include "store/session_state.h"
+
+void rf_session_saw(struct rf_session *s, int64_t event_id, enum rf_stored how)
+{
+	s->counts.events_stored += how == RF_STORED_NEW;
+	s->counts.events_known += how == RF_STORED_KNOWN;
+	s->counts.events_joined += how == RF_STORED_JOINED;
+	s->counts.events_upgraded += how == RF_STORED_UPGRADED;
+	if (s->event_count == s->event_cap) {
+		size_t cap = s->event_cap ? s->event_cap * 2 : 256;
+		int64_t *bigger = realloc(s->events, cap * sizeof(*bigger));
+		if (!bigger)
+			return;
+		s->events = bigger;
+		s->event_cap = cap;
+	}
+	s->events[s->event_count++] = event_id;
+}
+
+int rf_session_put(struct rf_session *s, struct rf_event *event, rf_str process_tag, rf_arena *scratch,
+		   struct rf_error *err)
+{
+	struct rf_finding finding;
+	struct rf_tag_sources tags = s->options.tags;
+	int64_t id;
+	enum rf_stored how;
+	if (process_tag.len)
+		tags.process = process_tag;
+	rf_finding_make(event->report, scratch, &finding);
+	event->finding = &finding;
+	event->tag = rf_tag_choose(event->report, &finding, &tags);
+	if (scratch->failed)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
+	int rc = rf_store_event(s->options.store, event, &id, &how, err);
+	event->finding = NULL;
+	if (rc == 0)
+		rf_session_saw(s, id, how);
+	return rc;
+}
+
+int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, struct rf_error *err)
+{
+	struct rf_run run = { .trace_id = trace_id, .command = s->options.command, .directory = s->options.directory,
+			      .host = s->options.host };
+	return rf_store_run(s->options.store, &run, run_id, err);
+}
+
+static int put_waiting(struct rf_session *s, rf_arena *scratch, struct rf_error *err)
+{
+	int rc = 0;
+	rf_str trace = { NULL, 0 };
+	for (struct rf_waiting *w = s->waiting; w && rc == 0; w = w->next) {
+		if (!rf_str_eq(trace, w->trace_id) || !trace.ptr)
+			rc = rf_session_put_run(s, trace = w->trace_id, &s->run_id, err);
+		struct rf_event event = { .report = &w->report, .run_id = s->run_id, .uid = w->uid,
+					  .cut_uid = w->cut_uid, .package = w->package,
+					  .test = w->test, .time_unix_ns = w->time_unix_ns, .keep_text = w->keep_text };
+		if (rc == 0)
+			rc = rf_session_put(s, &event, RF_STR(""), scratch, err);
+		rf_arena_reset(scratch);
+	}
+	for (struct rf_waiting_result *r = s->results; r && rc == 0; r = r->next) {
+		if (!rf_str_eq(trace, r->trace_id) || !trace.ptr)
+			rc = rf_session_put_run(s, trace = r->trace_id, &s->run_id, err);
+		if (rc == 0)
+			rc = rf_store_result(s->options.store, s->run_id, &r->result, err);
+	}
+	return rc;
+}
+
+static void forget_waiting(struct rf_session *s)
+{
+	s->waiting = NULL;
+	s->waiting_end = &s->waiting;
+	s->results = NULL;
+	s->results_end = &s->results;
+	s->waiting_count = 0;
+	s->waiting_since_ns = 0;
+	/* Only between reports: an open report's lines are in its reader's own buffer. */
+	rf_arena_reset(&s->waiting_arena);
+}
+
+void rf_session_flush(struct rf_session *s)
+{
+	struct rf_error err = { 0 };
+	struct rf_session_counts before = s->counts;
+	size_t seen_before = s->event_count;
+	rf_arena scratch;
+	if (!s->options.store || (!s->waiting && !s->results))
+		return;
+	rf_arena_init(&scratch, 0);
+	int rc = rf_store_begin(s->options.store, &err);
+	if (rc == 0)
+		rc = put_waiting(s, &scratch, &err);
+	if (rc == 0)
+		rc = rf_store_commit(s->options.store, &err);
+	rf_arena_release(&scratch);
+	if (rc == 0) {
+		forget_waiting(s);
+		s->failure = (struct rf_error){ 0 };
+		return;
+	}
+	rf_store_rollback(s->options.store);
+	s->counts = before;
+	s->event_count = seen_before;
+	s->failure = err;
+	s->waiting_since_ns = rf_session_now(s);
+}
+
+uint64_t rf_session_tick(struct rf_session *s)
+{
+	if (s->waiting_since_ns == 0)
+		return 0;
+	uint64_t waited = rf_session_now(s) - s->waiting_since_ns;
+	if (waited < RF_SESSION_WAIT_NS)
+		return RF_SESSION_WAIT_NS - waited;
+	rf_session_flush(s);
+	return s->waiting_since_ns ? RF_SESSION_WAIT_NS : 0;
+}
+
+int rf_session_finish(struct rf_session *s, struct rf_error *err)
+{
+	rf_session_flush(s);
+	s->counts.lost += s->waiting_count;
+	if (s->failure.code == 0 && s->counts.lost == 0)
+		return 0;
+	*err = s->failure;
+	if (err->code == 0)
+		rf_fail(err, RF_ERR_MEMORY, "More reports waited than fit into memory.");
+	return rf_fail_again(err, "%llu report%s could not be stored", (unsigned long long)s->counts.lost,
+			     s->counts.lost == 1 ? "" : "s");
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+int rf_session_findings(struct rf_session *s, bool suppressed, rf_arena *arena, int64_t **ids, bool **is_new,
+			uint32_t *count, struct rf_error *err)
+{
+	size_t n = 0;
+	int64_t *all = rf_arena_array(arena, s->event_count + 1, sizeof(*all));
+	*is_new = rf_arena_array(arena, s->event_count + 1, sizeof(**is_new));
+	*ids = all;
+	*count = 0;
+	if (!all || !*is_new)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
+	for (size_t i = 0; i < s->event_count; i++) {
+		struct rf_event_verdict v;
+		int rc = rf_query_event_verdict(s->options.store, s->events[i], &v, err);
+		if (rc < 0)
+			return rc;
+		/* The lowest bit carries "new" through the sort. */
+		if (v.alert || suppressed)
+			all[n++] = v.finding_id * 2 + v.is_new;
+	}
+	qsort(all, n, sizeof(*all), compare_ids);
+	for (size_t i = 0; i < n; i++) {
+		int64_t id = all[i] / 2;
+		bool fresh = all[i] & 1;
+		if (*count == 0 || all[*count - 1] != id)
+			all[(*count)++] = id;
+		(*is_new)[*count - 1] |= fresh;
+	}
+	return 0;
+}

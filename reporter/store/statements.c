@@ -1,0 +1,157 @@
+#include "store/statements.h"
+
+#include <stddef.h>
+
+#define LIST_COLUMNS \
+	"SELECT v.id, v.fingerprint, v.kind, v.title, v.tag, v.status, v.package, v.test_a, v.test_b, v.events," \
+	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id" \
+	" FROM v_findings v JOIN findings f ON f.id = v.id "
+
+#define EVENT_COLUMNS \
+	"SELECT e.id, e.finding_id, e.run_id, r.trace_id, e.tag, e.time, e.verdict, e.seed, e.source, e.test_a, e.test_b," \
+	" e.stream_package, e.stream_test, e.process_id FROM events e JOIN runs r ON r.id = e.run_id "
+
+static const char *const texts[RF_SQL_COUNT] = {
+	/* IMMEDIATE: the write lock now, so that no later statement can find that another writer was faster. */
+	[RF_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[RF_SQL_COMMIT] = "COMMIT",
+	[RF_SQL_ROLLBACK] = "ROLLBACK",
+	[RF_SQL_RUN_GET] = "SELECT id FROM runs WHERE trace_id = ?",
+	[RF_SQL_RUN_ADD] = "INSERT INTO runs (trace_id, command, directory, host, started_at, last_at)"
+			   " VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id",
+	[RF_SQL_RUN_TOUCH] = "UPDATE runs SET last_at = max(last_at, ?2) WHERE id = ?1",
+	[RF_SQL_PROCESS_GET] = "SELECT id FROM processes WHERE spool_id = ?",
+	[RF_SQL_PROCESS_PUT] =
+		"INSERT INTO processes (run_id, spool_id, pid, started_at, finished, arguments, executable, directory,"
+		" host, go_version, build_id, main_package, is_test, trace_id, traceparent, tag, options, gomaxprocs,"
+		" features, goroutines_created, goroutines_unregistered, reports, reports_dropped, symbols_dropped,"
+		" labels_cut, tests_dropped, switches, records_bad, records_unknown, bytes_torn)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+		" ON CONFLICT (spool_id) DO UPDATE SET finished = excluded.finished,"
+		" goroutines_created = excluded.goroutines_created,"
+		" goroutines_unregistered = excluded.goroutines_unregistered, reports = excluded.reports,"
+		" reports_dropped = excluded.reports_dropped, symbols_dropped = excluded.symbols_dropped,"
+		" labels_cut = excluded.labels_cut, tests_dropped = excluded.tests_dropped,"
+		" switches = excluded.switches, records_bad = excluded.records_bad,"
+		" records_unknown = excluded.records_unknown, bytes_torn = excluded.bytes_torn RETURNING id",
+	[RF_SQL_TAG_GET] = "SELECT id FROM tags WHERE name = ?",
+	[RF_SQL_TAG_ADD] = "INSERT INTO tags (name) VALUES (?) RETURNING id",
+	[RF_SQL_TEST_GET] = "SELECT id FROM tests WHERE package = ? AND name = ?",
+	[RF_SQL_TEST_ADD] = "INSERT INTO tests (package, name) VALUES (?, ?) RETURNING id",
+	/* A test that runs more than once (-count) has failed when it failed once; the worse result stays. */
+	[RF_SQL_RESULT_PUT] =
+		"INSERT INTO results (run_id, test_id, result, elapsed_ms, time, passed, failed, skipped)"
+		" VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (run_id, test_id) DO UPDATE SET"
+		" result = CASE WHEN result = 'fail' THEN 'fail' ELSE excluded.result END,"
+		" elapsed_ms = excluded.elapsed_ms, time = excluded.time, passed = excluded.passed,"
+		" failed = max(failed, excluded.failed), skipped = excluded.skipped",
+	[RF_SQL_FRAME_GET] = "SELECT id FROM frames WHERE function = ? AND file = ? AND line = ?",
+	[RF_SQL_FRAME_ADD] = "INSERT INTO frames (function, file, line) VALUES (?, ?, ?) RETURNING id",
+	[RF_SQL_STACK_GET] = "SELECT id FROM stacks WHERE hash = ?",
+	[RF_SQL_STACK_ADD] = "INSERT INTO stacks (hash, cut) VALUES (?, ?) RETURNING id",
+	[RF_SQL_STACK_FRAME_ADD] =
+		"INSERT INTO stack_frames (stack_id, position, frame_id, pc, offset) VALUES (?, ?, ?, ?, ?)",
+	[RF_SQL_FINDING_GET] = "SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
+			       " WHERE f.fingerprint = ? AND t.name = ?",
+	[RF_SQL_FINDING_ADD] =
+		"INSERT INTO findings (fingerprint, fingerprint_version, coarse, kind, title, tag_id, package, wildcard,"
+		" side_a, side_b) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+	[RF_SQL_FINDING_RENAME] =
+		"UPDATE findings SET fingerprint = ?2, fingerprint_version = ?3, coarse = ?4, kind = ?5, title = ?6,"
+		" tag_id = ?7, package = ?8, wildcard = ?9, side_a = ?10, side_b = ?11 WHERE id = ?1",
+	/* Same tag, or both tags are only the package's name: that one depends on which side is missing. */
+	[RF_SQL_FINDING_FULL_OF_SIDE] =
+		"SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
+		" WHERE f.wildcard = 0 AND f.kind = ?1 AND ?2 IN (f.side_a, f.side_b)"
+		" AND (t.name = ?3 OR (?3 = ?4 AND t.name = f.package)) ORDER BY t.name = ?3 DESC, f.id LIMIT 1",
+	[RF_SQL_FINDING_WILDCARD_OF_SIDE] =
+		"SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
+		" WHERE f.wildcard = 1 AND f.kind = ?1 AND (f.side_a <> '' OR f.side_b <> '')"
+		" AND f.side_a IN ('', ?2, ?3) AND f.side_b IN ('', ?2, ?3)"
+		" AND (t.name = ?4 OR (?4 = ?5 AND t.name = f.package)) ORDER BY f.id LIMIT 1",
+	[RF_SQL_FINDING_MOVE_EVENTS] = "UPDATE events SET finding_id = ?2 WHERE finding_id = ?1",
+	[RF_SQL_FINDING_DROP_EMPTY] = "DELETE FROM findings WHERE id = ?1"
+				      " AND NOT EXISTS (SELECT 1 FROM events WHERE finding_id = ?1)",
+	[RF_SQL_FINDING_EVENT_COUNT] = "SELECT events FROM findings WHERE id = ?",
+	/* An event that knows owners (a spool's) decides; one that guesses them only fills what is unknown. */
+	[RF_SQL_FINDING_OWNERS] = "UPDATE findings SET test_a = iif(?4, ?2, coalesce(test_a, ?2)),"
+				  " test_b = iif(?4, ?3, coalesce(test_b, ?3)) WHERE id = ?1",
+	[RF_SQL_EVENT_BY_UID] = "SELECT id FROM events WHERE uid = ?1 UNION SELECT id FROM events WHERE text_uid = ?1",
+	[RF_SQL_EVENT_SPOOL_OF_KEY] =
+		"SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'spool' AND text_uid IS NULL"
+		" AND verdict <> 'suppressed' ORDER BY id LIMIT 1",
+	[RF_SQL_EVENT_TEXT_OF_KEY] = "SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'text'"
+				     " ORDER BY id LIMIT 1",
+	[RF_SQL_EVENT_JOIN_TEXT] =
+		"UPDATE events SET text_uid = ?2, stream_package = ?3, stream_test = ?4 WHERE id = ?1",
+	[RF_SQL_EVENT_ADD] =
+		"INSERT INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key,"
+		" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,"
+		" allocated_goid, switches, text, stream_package, stream_test)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+	/* In place of a text: the text's uid stays known, and so does where it stood. */
+	[RF_SQL_EVENT_UPGRADE] =
+		"UPDATE events SET text_uid = iif(?24, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
+		" process_id = ?4, source = ?5, time = ?6, verdict = ?7, seed = ?8, tag = ?9, match_key = ?10,"
+		" exact = ?11, test_a = ?12, test_b = ?13, memory = ?14, memory_start = ?15, memory_bytes = ?16,"
+		" memory_name = ?17, allocated_stack_id = ?18, allocated_goid = ?19, switches = ?20, text = ?21,"
+		" stream_package = iif(?22 = '', stream_package, ?22), stream_test = iif(?22 = '', stream_test, ?23)"
+		" WHERE id = ?25",
+	[RF_SQL_EVENT_DROP_GOROUTINES] = "DELETE FROM goroutines WHERE event_id = ?",
+	[RF_SQL_EVENT_DROP_ACCESSES] = "DELETE FROM accesses WHERE event_id = ?",
+	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
+	[RF_SQL_GOROUTINE_ADD] =
+		"INSERT INTO goroutines (event_id, position, thread, goid, parent_goid, created_unix_ns, state, entry,"
+		" test, test_over, is_main, finished, labels, created_stack_id)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[RF_SQL_ACCESS_ADD] =
+		"INSERT INTO accesses (event_id, position, side, write, atomic, freed, previous, address, size,"
+		" goroutine, stack_id, operation, leaf) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	/* Filters: NULL matches everything. Where no owner is known, the test that was running stands in. */
+	[RF_SQL_LIST] = LIST_COLUMNS
+		"WHERE (?1 IS NULL OR v.kind = ?1) AND (?2 IS NULL OR v.tag GLOB ?2) AND (?3 IS NULL OR v.status = ?3)"
+		" AND (?4 IS NULL OR v.last_seen >= ?4)"
+		" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM events e WHERE e.finding_id = v.id AND (e.test_a GLOB ?5"
+		"  OR e.test_b GLOB ?5 OR (e.test_a IS NULL AND e.test_b IS NULL AND e.stream_test GLOB ?5))))"
+		" AND (?6 IS NULL OR EXISTS (SELECT 1 FROM events e WHERE e.finding_id = v.id AND e.run_id = ?6))"
+		" ORDER BY v.last_seen DESC, v.id DESC",
+	[RF_SQL_LIST_BY_ID] = LIST_COLUMNS "WHERE v.id = ?",
+	[RF_SQL_LIST_BY_PREFIX] = LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
+					       " LIMIT 10",
+	[RF_SQL_LIST_RELATED] = LIST_COLUMNS "WHERE f.coarse = ? AND f.id <> ? ORDER BY v.id LIMIT 20",
+	[RF_SQL_EVENT_VERDICT] = "SELECT f.id, f.events_alert > 0, f.first_run_id = e.run_id FROM events e"
+				 " JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
+	[RF_SQL_EVENTS_OF_FINDING] = EVENT_COLUMNS "WHERE e.finding_id = ?1 ORDER BY e.time DESC, e.id DESC LIMIT ?2",
+	/* The occurrence that says most: a spool's before text, the latest. */
+	[RF_SQL_EVENT_BEST] = EVENT_COLUMNS "WHERE e.finding_id = ? ORDER BY e.source = 'spool' DESC,"
+					    " (SELECT count(*) FROM accesses a WHERE a.event_id = e.id AND"
+					    " a.stack_id IS NOT NULL) DESC, e.time DESC, e.id DESC LIMIT 1",
+	[RF_SQL_EVENT_LOAD] =
+		"SELECT f.kind, e.verdict, e.source, e.memory, e.memory_start, e.memory_bytes, e.memory_name,"
+		" e.allocated_stack_id, e.allocated_goid, e.switches, e.text, e.time"
+		" FROM events e JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
+	[RF_SQL_EVENT_GOROUTINES] =
+		"SELECT thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over, is_main, finished,"
+		" labels, created_stack_id FROM goroutines WHERE event_id = ? ORDER BY position",
+	[RF_SQL_EVENT_ACCESSES] =
+		"SELECT write, atomic, freed, previous, address, size, goroutine, stack_id, side"
+		" FROM accesses WHERE event_id = ? ORDER BY position",
+	[RF_SQL_STACK_LOAD] =
+		"SELECT f.function, f.file, f.line, x.pc, x.offset, s.cut FROM stack_frames x"
+		" JOIN frames f ON f.id = x.frame_id JOIN stacks s ON s.id = x.stack_id"
+		" WHERE x.stack_id = ? ORDER BY x.position",
+	[RF_SQL_RUN_DROPS] =
+		"SELECT coalesce(sum(reports_dropped), 0), coalesce(sum(symbols_dropped), 0), coalesce(sum(labels_cut), 0),"
+		" coalesce(sum(tests_dropped), 0), coalesce(sum(goroutines_unregistered), 0),"
+		" coalesce(sum(records_bad), 0), coalesce(sum(records_unknown), 0), coalesce(sum(bytes_torn), 0)"
+		" FROM processes WHERE run_id = ?",
+	[RF_SQL_EVENT_PROCESS] =
+		"SELECT arguments, host, pid, go_version, directory, build_id, gomaxprocs, started_at, finished,"
+		" reports_dropped, symbols_dropped, labels_cut, tests_dropped, goroutines_unregistered"
+		" FROM processes WHERE id = ?",
+};
+
+const char *rf_sql_text(enum rf_sql sql)
+{
+	return texts[sql];
+}

@@ -1,0 +1,173 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "store/database.h"
+#include "store/schema.h"
+
+#define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
+#define WAL_PAUSE_NS 50000000
+
+static int pragma_int(struct rf_store *s, const char *sql, int64_t *out, struct rf_error *err)
+{
+	sqlite3_stmt *statement = NULL;
+	int rc = sqlite3_prepare_v2(s->handle, sql, -1, &statement, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(statement);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return rc == SQLITE_ROW ? 0 : rf_db_fail(s, rc, err);
+}
+
+static int exec(struct rf_store *s, const char *sql, struct rf_error *err)
+{
+	int rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
+	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
+}
+
+/* Is it ours, and of a version that we know? An empty file is fine: it becomes ours. */
+static int check_identity(struct rf_store *s, int64_t *version, struct rf_error *err)
+{
+	int64_t application_id, tables;
+	int rc = pragma_int(s, "SELECT count(*) FROM sqlite_schema", &tables, err);
+	if (rc == 0)
+		rc = pragma_int(s, "PRAGMA application_id", &application_id, err);
+	if (rc == 0)
+		rc = pragma_int(s, "PRAGMA user_version", version, err);
+	if (rc < 0)
+		return rc;
+	if (application_id != RF_SCHEMA_APPLICATION_ID && (tables || application_id))
+		return rf_fail(err, RF_ERR_INPUT, "%s is a database of another program; name another file with --db.",
+			       s->path);
+	if (*version > rf_schema_version())
+		return rf_fail(err, RF_ERR_VERSION, "%s has schema version %lld and this redflag knows %d at most; use the "
+			       "newer redflag that made it, or name another file with --db.", s->path,
+			       (long long)*version, rf_schema_version());
+	return 0;
+}
+
+static int use_wal(struct rf_store *s, struct rf_error *err)
+{
+	int rc = SQLITE_BUSY;
+	for (int i = 0; i < WAL_TRIES_MAX && (rc & 0xff) == SQLITE_BUSY; i++) {
+		if (i)
+			nanosleep(&(struct timespec){ .tv_nsec = WAL_PAUSE_NS }, NULL);
+		rc = sqlite3_exec(s->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	}
+	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
+}
+
+/* Under the write lock, and looked at again there: another process may have been faster. */
+static int migrate(struct rf_store *s, struct rf_error *err)
+{
+	int64_t version;
+	char sql[96];
+	int rc = rf_store_begin(s, err);
+	if (rc < 0)
+		return rc;
+	rc = check_identity(s, &version, err);
+	for (; rc == 0 && version < rf_schema_version(); version++)
+		rc = exec(s, rf_schema_migrations[version], err);
+	if (rc == 0) {
+		sqlite3_snprintf(sizeof(sql), sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+				 RF_SCHEMA_APPLICATION_ID, rf_schema_version());
+		rc = exec(s, sql, err);
+	}
+	if (rc == 0)
+		rc = rf_store_commit(s, err);
+	if (rc < 0)
+		rf_store_rollback(s);
+	return rc;
+}
+
+static int set_up(struct rf_store *s, struct rf_error *err)
+{
+	int64_t version = 0;
+	sqlite3_busy_timeout(s->handle, (int)s->patience_ms);
+	sqlite3_extended_result_codes(s->handle, 1);
+	int rc = check_identity(s, &version, err);
+	if (rc == 0 && version < rf_schema_version()) {
+		rc = use_wal(s, err);
+		if (rc == 0)
+			rc = migrate(s, err);
+	}
+	/* NORMAL: a power cut may undo the last batches, but a killed process doesn't. */
+	if (rc == 0)
+		rc = exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;", err);
+	return rc;
+}
+
+static int check_exists(const struct rf_store_options *options, struct rf_error *err)
+{
+	struct stat st;
+	if (stat(options->path, &st) != 0 && errno == ENOENT && options->must_exist)
+		return rf_fail(err, RF_ERR_MISSING, "There is no database at %s; `redflag test ./...` makes one, or name "
+			       "another with --db.", options->path);
+	return 0;
+}
+
+int rf_store_open(struct rf_store **out, const struct rf_store_options *options, struct rf_error *err)
+{
+	int rc = check_exists(options, err);
+	if (rc < 0)
+		return rc;
+	struct rf_store *s = calloc(1, sizeof(*s));
+	if (!s || !(s->path = strdup(options->path))) {
+		free(s);
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while opening the database.");
+	}
+	s->clock = options->clock;
+	s->patience_ms = options->patience_ms ? options->patience_ms : RF_STORE_PATIENCE_MS;
+	int flags = SQLITE_OPEN_READWRITE | (options->must_exist ? 0 : SQLITE_OPEN_CREATE);
+	rc = sqlite3_open_v2(s->path, &s->handle, flags, NULL);
+	rc = rc == SQLITE_OK ? set_up(s, err) : rf_db_fail(s, rc, err);
+	if (rc < 0) {
+		rf_store_close(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+void rf_store_close(struct rf_store *s)
+{
+	if (!s)
+		return;
+	rf_store_rollback(s);
+	for (int i = 0; i < RF_SQL_COUNT; i++)
+		sqlite3_finalize(s->statements[i]);
+	sqlite3_close(s->handle);
+	free(s->path);
+	free(s);
+}
+
+int rf_store_begin(struct rf_store *s, struct rf_error *err)
+{
+	int rc = rf_db_run(s, RF_SQL_BEGIN, NULL, err, "");
+	s->in_transaction = rc == 0;
+	return rc;
+}
+
+int rf_store_commit(struct rf_store *s, struct rf_error *err)
+{
+	int rc = rf_db_run(s, RF_SQL_COMMIT, NULL, err, "");
+	if (rc == 0)
+		s->in_transaction = false;
+	return rc;
+}
+
+void rf_store_rollback(struct rf_store *s)
+{
+	struct rf_error ignored;
+	if (!s->in_transaction)
+		return;
+	for (int i = 0; i < RF_SQL_COUNT; i++)
+		sqlite3_reset(s->statements[i]);
+	rf_db_run(s, RF_SQL_ROLLBACK, NULL, &ignored, "");
+	s->in_transaction = false;
+}

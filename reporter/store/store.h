@@ -1,0 +1,90 @@
+/* The database: runs, findings, events and everything a report told, in one SQLite file.
+ *
+ * Places: the default is $REDFLAG_DB, else .redflag/redflag.db in the module root (the nearest parent with go.mod or go.work,
+ * else the current directory). The spools of instrumented processes go to "<database>.spool/". cmd/place.c decides that;
+ * this stage takes paths.
+ *
+ * What is what:
+ * - A run is everything under one trace ID.
+ * - A finding is unique by fingerprint and tag. A finding with a missing side (wildcard) joins a full one of the same
+ *   kind that has its other side; when the full one comes later, the wildcard's events move to it and its row goes.
+ * - An event is unique by its uid: hex(spool_id)-sequence for a spool's record; for text a hash of the stream up to and
+ *   including the report. So the same spool or log stored twice adds nothing.
+ * - An instrumented run tells each report twice, as text and as a record. The two are joined by rf_report_match_key within
+ *   a run, one to one: the event is the record's, and text_uid remembers the text. Whichever comes first is stored; the
+ *   record replaces a text-only event in place (its id stays).
+ * - Status: "new" while a finding was seen in one run only, then "recurring"; "suppressed" when each of its events was
+ *   suppressed in the process.
+ *
+ * Life cycle: open, then transactions of begin, any number of calls, commit (or rollback), then close. Several processes may
+ * have one file open: begin takes SQLite's write lock at once and waits up to patience_ms for it, so what a transaction
+ * looked up still holds when it writes. Not thread safe. Errors are RF_ERR_DATABASE (SQLite said no), RF_ERR_VERSION (a newer
+ * redflag made the file), RF_ERR_INPUT (no database of ours), RF_ERR_MISSING (there is none).
+ */
+#ifndef RF_STORE_STORE_H
+#define RF_STORE_STORE_H
+
+#include "base/error.h"
+#include "finding/finding.h"
+#include "read/spool_read.h"
+#include "store/timestamp.h"
+
+struct rf_store; /* opaque */
+
+#define RF_STORE_PATIENCE_MS 20000 /* for the lock of others; a batch takes them milliseconds */
+
+struct rf_store_options {
+	const char *path;
+	bool must_exist;      /* RF_ERR_MISSING instead of a new database */
+	unsigned patience_ms; /* 0: RF_STORE_PATIENCE_MS */
+	struct rf_clock clock;
+};
+int rf_store_open(struct rf_store **out, const struct rf_store_options *options, struct rf_error *err);
+void rf_store_close(struct rf_store *s); /* NULL is fine; an open transaction is rolled back */
+
+int rf_store_begin(struct rf_store *s, struct rf_error *err);
+int rf_store_commit(struct rf_store *s, struct rf_error *err);
+void rf_store_rollback(struct rf_store *s);
+
+struct rf_run {
+	rf_str trace_id, command, directory, host;
+	uint64_t start_unix_ns; /* 0: now */
+};
+/* Finds or makes the run of this trace ID. */
+int rf_store_run(struct rf_store *s, const struct rf_run *run, int64_t *run_id, struct rf_error *err);
+/* Adds a process, or brings what changes about it up to date. */
+int rf_store_process(struct rf_store *s, int64_t run_id, const struct rf_process *process,
+		     const struct rf_process_counters *counters, const struct rf_spool_drops *drops,
+		     int64_t *process_id, struct rf_error *err);
+
+struct rf_result {
+	rf_str package, test; /* test "" for the package itself */
+	rf_str result;        /* "pass", "fail", "skip" */
+	double elapsed_s;     /* negative: unknown */
+	uint64_t time_unix_ns;
+	uint32_t passed, failed, skipped; /* tests, for a package */
+};
+int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *result, struct rf_error *err);
+
+struct rf_event {
+	const struct rf_report *report;
+	const struct rf_finding *finding;
+	int64_t run_id, process_id; /* process 0: none, as for text */
+	rf_str uid;
+	rf_str cut_uid;   /* uid that the same report has had while only its beginning was there; "" none */
+	rf_str tag;
+	rf_str seed;      /* of the schedule profile; ptr NULL unknown */
+	rf_str package, test; /* where its text stood */
+	uint64_t time_unix_ns;
+	bool keep_text;   /* it could only be read in part */
+};
+enum rf_stored {
+	RF_STORED_NEW,       /* a new row */
+	RF_STORED_KNOWN,     /* the uid was there: nothing was added */
+	RF_STORED_JOINED,    /* text of an event that a spool told before */
+	RF_STORED_UPGRADED,  /* a spool's record in place of its text */
+};
+int rf_store_event(struct rf_store *s, const struct rf_event *event, int64_t *event_id, enum rf_stored *how,
+		   struct rf_error *err);
+
+#endif
