@@ -29,6 +29,19 @@ REPORTER_SOURCES := \
 	reporter/store/session.c \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \
+	reporter/symtab/elf.c \
+	reporter/toolchain/embedded.c \
+	reporter/toolchain/files.c \
+	reporter/toolchain/spawn.c \
+	reporter/toolchain/flat_json.c \
+	reporter/toolchain/anchors.c \
+	reporter/toolchain/objprint.c \
+	reporter/toolchain/goenv.c \
+	reporter/toolchain/glue.c \
+	reporter/toolchain/probe.c \
+	reporter/toolchain/cache.c \
+	reporter/toolchain/overlay.c \
+	reporter/toolchain/toolchain.c \
 	reporter/cmd/options.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \
