@@ -1,7 +1,7 @@
 /* Reader of spool files (format: tsan-glue/spool_format.h).
  *
  * Never trusts a byte of the file: every offset, length and count is checked, a damaged record is skipped and counted,
- * a torn tail ends the file. Works on a file that is still being written: rf_spool_next returns false at the end of
+ * also when its length is what was damaged (the next sound record is searched for), a torn tail ends the file. Works on a file that is still being written: rf_spool_next returns false at the end of
  * what is there, and goes on after rf_spool_refresh.
  *
  *	open -> next until false -> read `dropped` -> close
@@ -16,7 +16,7 @@
 #include "model/report.h"
 
 struct rf_spool_drops {
-	uint64_t records_bad;      /* wrong checksum or impossible content */
+	uint64_t records_bad;      /* places with a wrong checksum or impossible content; one may hold several records */
 	uint64_t records_unknown;  /* of a type that this version doesn't know */
 	uint64_t bytes_torn;       /* behind the last readable record */
 };
@@ -24,7 +24,7 @@ struct rf_spool_drops {
 struct rf_spool_symbol_info {  /* for `redflag symtab SPOOL` */
 	rf_str function, file;
 	uint64_t pc, entry;
-	uint32_t line, argument_bytes;
+	uint32_t line, argument_bytes, offset;
 };
 
 struct rf_spool; /* opaque */

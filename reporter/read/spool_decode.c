@@ -1,0 +1,341 @@
+#include "read/spool_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format is little-endian and copied into structs");
+
+#define LABELS_MAX 256u /* a goroutine's; more are left out */
+
+/* What a ref points to; false when it points outside the record. */
+static bool ref_bytes(rf_str record, struct rf_spool_ref ref, rf_str *out)
+{
+	*out = RF_STR("");
+	if (ref.length == 0)
+		return true;
+	if (ref.offset > record.len || ref.length > record.len - ref.offset)
+		return false;
+	*out = (rf_str){ record.ptr + ref.offset, ref.length };
+	return true;
+}
+
+/* The same, copied into the arena. */
+static bool ref_text(rf_str record, struct rf_spool_ref ref, rf_arena *arena, rf_str *out)
+{
+	rf_str bytes;
+	if (!ref_bytes(record, ref, &bytes))
+		return false;
+	*out = bytes.len ? rf_arena_dup(arena, bytes) : RF_STR("");
+	return true;
+}
+
+/* An array of elements of `bytes` each; false when the ref is bad. */
+static bool ref_array(rf_str record, struct rf_spool_ref ref, size_t bytes, rf_str *out, uint32_t *count)
+{
+	if (!ref_bytes(record, ref, out) || out->len % bytes)
+		return false;
+	*count = (uint32_t)(out->len / bytes);
+	return true;
+}
+
+/* --- process, symbols, counters --------------------------------------------------------------------------------- */
+
+/* "shop.test\0-test.v\0" to "shop.test -test.v" */
+static rf_str join_arguments(rf_str arguments, rf_arena *arena)
+{
+	if (arguments.len && arguments.ptr[arguments.len - 1] == '\0')
+		arguments.len--;
+	rf_str text = rf_arena_dup(arena, arguments);
+	char *p = (char *)text.ptr; /* ours: rf_arena_dup has just made it */
+	for (size_t i = 0; i < text.len; i++) {
+		if (p[i] == '\0')
+			p[i] = ' ';
+	}
+	return text;
+}
+
+static void set_main_package(struct rf_process *p)
+{
+	p->is_test = rf_str_ends(p->main_package, ".test") ||
+		     (p->main_package.len == 0 && rf_str_ends(p->executable, ".test"));
+	if (rf_str_ends(p->main_package, ".test"))
+		p->main_package.len -= sizeof(".test") - 1;
+}
+
+bool rf_spool_decode_process(struct rf_spool *s, rf_str record)
+{
+	struct rf_spool_process raw;
+	struct rf_process p = s->process;
+	rf_arena *m = &s->memory;
+	rf_str arguments;
+	if (record.len < sizeof(raw))
+		return false;
+	memcpy(&raw, record.ptr, sizeof(raw));
+	if (!ref_bytes(record, raw.arguments, &arguments) || !ref_text(record, raw.executable, m, &p.executable) ||
+	    !ref_text(record, raw.directory, m, &p.directory) || !ref_text(record, raw.host, m, &p.host) ||
+	    !ref_text(record, raw.go_version, m, &p.go_version) || !ref_text(record, raw.build_id, m, &p.build_id) ||
+	    !ref_text(record, raw.main_package, m, &p.main_package) ||
+	    !ref_text(record, raw.trace_id, m, &p.trace_id) ||
+	    !ref_text(record, raw.traceparent, m, &p.traceparent) || !ref_text(record, raw.tag, m, &p.tag) ||
+	    !ref_text(record, raw.options, m, &p.options))
+		return false;
+	p.arguments = join_arguments(arguments, m);
+	p.pid = raw.pid;
+	p.gomaxprocs = raw.gomaxprocs;
+	p.features = raw.features;
+	set_main_package(&p);
+	s->process = p;
+	return true;
+}
+
+/* Room for the symbol of that id. Ids are dense, so one above what the file can hold is damage. */
+static struct rf_spool_symbol_info *symbol_slot(struct rf_spool *s, uint32_t id)
+{
+	if (id == 0 || id > s->data.len / sizeof(struct rf_spool_symbol) + 1)
+		return NULL;
+	if (id > s->symbol_cap) {
+		uint32_t cap = id + id / 2 + 256;
+		struct rf_spool_symbol_info *symbols = realloc(s->symbols, cap * sizeof(*symbols));
+		if (!symbols)
+			return NULL;
+		memset(symbols + s->symbol_cap, 0, (cap - s->symbol_cap) * sizeof(*symbols));
+		s->symbols = symbols;
+		s->symbol_cap = cap;
+	}
+	if (id > s->symbol_count)
+		s->symbol_count = id;
+	return &s->symbols[id - 1];
+}
+
+/* runtime/race.go writes "??" and "-" for what it doesn't know. */
+static rf_str known(rf_str text, const char *unknown)
+{
+	return rf_str_eq_cstr(text, unknown) ? RF_STR("") : text;
+}
+
+bool rf_spool_decode_symbol(struct rf_spool *s, rf_str record)
+{
+	struct rf_spool_symbol raw;
+	struct rf_spool_symbol_info info;
+	if (record.len < sizeof(raw))
+		return false;
+	memcpy(&raw, record.ptr, sizeof(raw));
+	if (!ref_text(record, raw.function, &s->memory, &info.function) ||
+	    !ref_text(record, raw.file, &s->memory, &info.file))
+		return false;
+	struct rf_spool_symbol_info *slot = symbol_slot(s, raw.id);
+	if (!slot)
+		return false;
+	info.function = known(info.function, "??");
+	info.file = known(info.file, "-");
+	info.pc = raw.pc;
+	info.entry = raw.entry;
+	info.line = raw.line;
+	info.argument_bytes = raw.argument_bytes;
+	info.offset = raw.offset;
+	*slot = info;
+	return true;
+}
+
+bool rf_spool_decode_counters(struct rf_spool *s, rf_str record)
+{
+	struct rf_spool_counters raw;
+	if (record.len < sizeof(raw))
+		return false;
+	memcpy(&raw, record.ptr, sizeof(raw));
+	s->counters = (struct rf_process_counters){
+		.goroutines_created = raw.goroutines_created,
+		.goroutines_unregistered = raw.goroutines_unregistered,
+		.reports = raw.reports,
+		.reports_dropped = raw.reports_dropped,
+		.symbols_dropped = raw.symbols_dropped,
+		.labels_cut = raw.labels_cut,
+		.tests_dropped = raw.tests_dropped,
+		.switches = raw.switches,
+	};
+	return true;
+}
+
+/* --- reports ---------------------------------------------------------------------------------------------------- */
+
+struct report_scan {
+	struct rf_spool *s;
+	rf_str record;
+	rf_arena *arena;
+	struct rf_report *out;
+};
+
+static bool read_stack(struct report_scan *r, struct rf_spool_ref ref, bool cut, struct rf_stack *out)
+{
+	rf_str ids;
+	uint32_t count;
+	*out = (struct rf_stack){ .cut = cut };
+	if (!ref_array(r->record, ref, sizeof(uint32_t), &ids, &count))
+		return false;
+	if (count > RF_SPOOL_STACK_FRAMES_MAX) {
+		count = RF_SPOOL_STACK_FRAMES_MAX;
+		out->cut = true;
+	}
+	out->frames = rf_arena_array(r->arena, count, sizeof(*out->frames));
+	out->count = out->frames ? count : 0;
+	for (uint32_t i = 0; i < out->count; i++) {
+		struct rf_spool_symbol_info symbol;
+		uint32_t id;
+		memcpy(&id, ids.ptr + i * sizeof(id), sizeof(id));
+		if (id == 0 || !rf_spool_symbol_at(r->s, id - 1, &symbol))
+			continue;
+		out->frames[i] = (struct rf_frame){ rf_arena_dup(r->arena, symbol.function),
+						    rf_arena_dup(r->arena, symbol.file), symbol.line, symbol.pc,
+						    symbol.offset };
+	}
+	return true;
+}
+
+/* key NUL value NUL … */
+static bool read_labels(struct report_scan *r, struct rf_spool_ref ref, struct rf_goroutine *g)
+{
+	rf_str text;
+	uint32_t count = 0;
+	if (!ref_text(r->record, ref, r->arena, &text))
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		count += text.ptr[i] == '\0';
+	count = count / 2 < LABELS_MAX ? count / 2 : LABELS_MAX;
+	g->labels = rf_arena_array(r->arena, count, sizeof(*g->labels));
+	g->label_count = g->labels ? count : 0;
+	for (uint32_t i = 0; i < g->label_count; i++) {
+		g->labels[i].key = rf_str_cut(&text, '\0');
+		g->labels[i].value = rf_str_cut(&text, '\0');
+	}
+	return true;
+}
+
+static bool read_goroutine(struct report_scan *r, const struct rf_spool_goroutine *raw, struct rf_goroutine *g)
+{
+	struct rf_spool_symbol_info entry;
+	g->thread = raw->thread;
+	g->goid = raw->goid;
+	g->parent_goid = raw->parent_goid;
+	g->created_unix_ns = raw->created_unix_ns;
+	g->is_main = raw->flags & RF_SPOOL_GOROUTINE_MAIN;
+	g->finished = raw->flags & RF_SPOOL_GOROUTINE_FINISHED;
+	g->test_over = raw->flags & RF_SPOOL_GOROUTINE_TEST_OVER;
+	g->test_known = r->s->process.features & RF_SPOOL_FEATURE_OWNERS;
+	if (raw->entry_symbol && rf_spool_symbol_at(r->s, raw->entry_symbol - 1, &entry))
+		g->entry = rf_arena_dup(r->arena, entry.function);
+	return read_stack(r, raw->created_stack, raw->flags & RF_SPOOL_GOROUTINE_STACK_CUT, &g->created) &&
+	       read_labels(r, raw->labels, g) && ref_text(r->record, raw->test, r->arena, &g->test) &&
+	       ref_text(r->record, raw->state, r->arena, &g->state);
+}
+
+static bool read_goroutines(struct report_scan *r, struct rf_spool_ref ref)
+{
+	rf_str bytes;
+	uint32_t count;
+	struct rf_spool_goroutine raw;
+	if (!ref_array(r->record, ref, sizeof(raw), &bytes, &count))
+		return false;
+	for (uint32_t i = 0; i < count && i < RF_REPORT_GOROUTINES_MAX; i++) {
+		struct rf_goroutine *g = rf_arena_alloc(r->arena, sizeof(*g));
+		memcpy(&raw, bytes.ptr + i * sizeof(raw), sizeof(raw));
+		if (!g || !read_goroutine(r, &raw, g))
+			return false;
+		r->out->goroutines[r->out->goroutine_count++] = g;
+	}
+	return true;
+}
+
+/* The goroutine of an access: by index, else by thread, else a new one of which only the thread is known. */
+static struct rf_goroutine *goroutine_of(struct report_scan *r, const struct rf_spool_access *raw)
+{
+	if (raw->goroutine && raw->goroutine <= r->out->goroutine_count)
+		return r->out->goroutines[raw->goroutine - 1];
+	for (uint32_t i = 0; i < r->out->goroutine_count; i++) {
+		if (r->out->goroutines[i]->thread == raw->thread)
+			return r->out->goroutines[i];
+	}
+	struct rf_goroutine *g = rf_arena_alloc(r->arena, sizeof(*g));
+	if (!g)
+		return NULL;
+	g->thread = raw->thread;
+	if (r->out->goroutine_count < RF_REPORT_GOROUTINES_MAX)
+		r->out->goroutines[r->out->goroutine_count++] = g;
+	return g;
+}
+
+static bool read_accesses(struct report_scan *r, struct rf_spool_ref ref)
+{
+	rf_str bytes;
+	uint32_t count;
+	struct rf_spool_access raw;
+	if (!ref_array(r->record, ref, sizeof(raw), &bytes, &count))
+		return false;
+	for (uint32_t i = 0; i < count && i < RF_REPORT_ACCESSES_MAX; i++) {
+		memcpy(&raw, bytes.ptr + i * sizeof(raw), sizeof(raw));
+		struct rf_access access = {
+			.write = raw.flags & RF_SPOOL_ACCESS_WRITE,
+			.atomic = raw.flags & RF_SPOOL_ACCESS_ATOMIC,
+			.freed = raw.flags & RF_SPOOL_ACCESS_FREE,
+			.previous = i > 0,
+			.address = raw.address,
+			.size = raw.size,
+			.goroutine = goroutine_of(r, &raw),
+		};
+		if (!access.goroutine ||
+		    !read_stack(r, raw.stack, raw.flags & RF_SPOOL_ACCESS_STACK_CUT, &access.stack))
+			return false;
+		r->out->accesses[r->out->access_count++] = access;
+	}
+	return true;
+}
+
+static bool read_switches(struct report_scan *r, struct rf_spool_ref ref)
+{
+	rf_str bytes;
+	uint32_t count;
+	struct rf_spool_switch raw;
+	if (!ref_array(r->record, ref, sizeof(raw), &bytes, &count))
+		return false;
+	r->out->switches = rf_arena_array(r->arena, count, sizeof(*r->out->switches));
+	for (uint32_t i = 0; i < count && r->out->switches; i++) {
+		struct rf_switch *sw = &r->out->switches[i];
+		memcpy(&raw, bytes.ptr + i * sizeof(raw), sizeof(raw));
+		*sw = (struct rf_switch){ raw.time_unix_ns, raw.from_goid, raw.to_goid, raw.p, raw.m, RF_STR("") };
+		if (!ref_text(r->record, raw.reason, r->arena, &sw->reason))
+			return false;
+		r->out->switch_count++;
+	}
+	return true;
+}
+
+static enum rf_kind kind_from(uint32_t kind)
+{
+	return kind == RF_SPOOL_KIND_RACE             ? RF_KIND_DATA_RACE
+	       : kind == RF_SPOOL_KIND_USE_AFTER_FREE ? RF_KIND_USE_AFTER_FREE
+						      : RF_KIND_UNKNOWN;
+}
+
+bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out)
+{
+	static const enum rf_memory memories[RF_SPOOL_MEMORY_COUNT] = {
+		[RF_SPOOL_MEMORY_HEAP] = RF_MEMORY_HEAP, [RF_SPOOL_MEMORY_GLOBAL] = RF_MEMORY_GLOBAL };
+	struct rf_spool_report raw;
+	struct report_scan r = { s, record, arena, out };
+	if (record.len < sizeof(raw))
+		return false;
+	memcpy(&raw, record.ptr, sizeof(raw));
+	*out = (struct rf_report){
+		.kind = kind_from(raw.kind),
+		.memory = raw.memory < RF_SPOOL_MEMORY_COUNT ? memories[raw.memory] : RF_MEMORY_UNKNOWN,
+		.memory_start = raw.memory_start,
+		.memory_bytes = raw.memory_bytes,
+		.allocated_goid = raw.allocation_goid,
+		.suppressed = raw.flags & RF_SPOOL_REPORT_SUPPRESSED,
+		.from_spool = true,
+		.time_unix_ns = raw.record.time_unix_ns,
+		.record_sequence = raw.record.sequence,
+	};
+	return ref_text(record, raw.memory_name, arena, &out->memory_name) &&
+	       read_stack(&r, raw.allocation_stack, false, &out->allocated) && read_goroutines(&r, raw.goroutines) &&
+	       read_accesses(&r, raw.accesses) && read_switches(&r, raw.switches);
+}

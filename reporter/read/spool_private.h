@@ -1,0 +1,42 @@
+/* Shared by the three files of the spool reader: spool_record.c finds sound records, spool_decode.c decodes them,
+ * spool_read.c has the file and the public functions.
+ */
+#ifndef RF_READ_SPOOL_PRIVATE_H
+#define RF_READ_SPOOL_PRIVATE_H
+
+#include "read/spool_read.h"
+#include "tsan-glue/spool_format.h"
+
+/* Behind damage the next sound record is searched for. What that may cost is bounded, since every candidate's
+ * checksum has to be computed and a hostile file can be full of candidates. */
+#define RF_SPOOL_RESYNC_BYTES_MAX ((uint64_t)64 << 20)
+
+struct rf_spool {
+	rf_arena memory;  /* the process' strings and the symbols' */
+	int fd;           /* -1 for bytes in memory */
+	char *owned;      /* what was read of the file; NULL for bytes in memory */
+	rf_str data;      /* owned, or the caller's bytes */
+	size_t pos;       /* start of the next record */
+	uint64_t resync_bytes_left;
+	uint32_t sequence_last;
+	struct rf_process process;
+	struct rf_process_counters counters;
+	struct rf_spool_drops drops;
+	struct rf_spool_symbol_info *symbols; /* index is id - 1; all zero for an id that never came */
+	uint32_t symbol_count, symbol_cap;
+};
+
+/* Moves to the next sound record, over damage if need be, and copies its header. False at the end. */
+bool rf_spool_find(struct rf_spool *s, struct rf_spool_record *head);
+/* Behind the record that rf_spool_find found. */
+void rf_spool_skip(struct rf_spool *s, const struct rf_spool_record *head);
+/* Reads the file from `pos` to its end again: behind the last record a running process has gone on writing. */
+int rf_spool_read_tail(struct rf_spool *s, struct rf_error *err);
+
+/* False: the record's content is impossible. */
+bool rf_spool_decode_process(struct rf_spool *s, rf_str record);
+bool rf_spool_decode_symbol(struct rf_spool *s, rf_str record);
+bool rf_spool_decode_counters(struct rf_spool *s, rf_str record);
+bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out);
+
+#endif
