@@ -14,6 +14,8 @@ REPORTER_SOURCES := \
 	reporter/finding/operation.c \
 	reporter/finding/side.c \
 	reporter/finding/fingerprint.c \
+	reporter/finding/config.c \
+	reporter/finding/tag.c \
 	reporter/store/timestamp.c \
 	reporter/store/clean_text.c \
 	reporter/store/schema.c \

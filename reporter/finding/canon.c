@@ -216,16 +216,9 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-rf_str rf_package_of(rf_str function, rf_arena *arena)
+size_t rf_canon_unescape(rf_str package, char *out)
 {
-	rf_str name = without_version_and_vendor(function, arena);
-	rf_str package = rf_str_take(name, rf_canon_package_bytes(name));
-	if (rf_str_find(package, '%') < 0)
-		return package;
-	char *out = rf_arena_alloc(arena, package.len);
 	size_t n = 0;
-	if (!out)
-		return RF_STR("");
 	for (size_t i = 0; i < package.len; i++) {
 		int high = package.len - i > 2 ? hex_value(package.ptr[i + 1]) : -1;
 		int low = package.len - i > 2 ? hex_value(package.ptr[i + 2]) : -1;
@@ -233,5 +226,15 @@ rf_str rf_package_of(rf_str function, rf_arena *arena)
 		out[n++] = (char)(escape ? high << 4 | low : package.ptr[i]);
 		i += escape ? 2 : 0;
 	}
-	return (rf_str){ out, n };
+	return n;
+}
+
+rf_str rf_package_of(rf_str function, rf_arena *arena)
+{
+	rf_str name = without_version_and_vendor(function, arena);
+	rf_str package = rf_str_take(name, rf_canon_package_bytes(name));
+	if (rf_str_find(package, '%') < 0)
+		return package;
+	char *out = rf_arena_alloc(arena, package.len);
+	return out ? (rf_str){ out, rf_canon_unescape(package, out) } : RF_STR("");
 }

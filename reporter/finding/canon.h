@@ -9,5 +9,7 @@
 size_t rf_canon_package_bytes(rf_str function);
 /* Made by the compiler for a `go` or `defer` statement: the last part of the name is gowrapN or deferwrapN. */
 bool rf_canon_is_wrapper(rf_str function);
+/* Decodes the linker's %2e and the like; `out` has room for package.len bytes. Returns the length. */
+size_t rf_canon_unescape(rf_str package, char *out);
 
 #endif

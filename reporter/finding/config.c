@@ -1,0 +1,214 @@
+#include "finding/tag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <yaml.h>
+
+#define FILE_NAME ".redflag.yml"
+#define FILE_BYTES_MAX ((size_t)1 << 20)
+
+/* --- what it says ----------------------------------------------------------------------------------------------- */
+
+struct config_scan {
+	yaml_document_t *document;
+	const char *path;
+	rf_arena *arena;
+	struct rf_config *out;
+	struct rf_error *err;
+};
+
+static rf_str scalar(const yaml_node_t *node)
+{
+	return (rf_str){ (const char *)node->data.scalar.value, node->data.scalar.length };
+}
+
+static int fail_at(const struct config_scan *c, const yaml_node_t *node, const char *sentence, rf_str what)
+{
+	return rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: \"%.*s\" %s", c->path, node->start_mark.line + 1,
+		       RF_STR_ARG(rf_str_take(what, 80)), sentence);
+}
+
+/* The text of a node that must be one word or line; empty is refused. */
+static int text_of(const struct config_scan *c, const yaml_node_t *node, const char *key, rf_str *out)
+{
+	if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
+		return rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: \"%s\" needs a text behind it, such as \"%s: …\"",
+			       c->path, node->start_mark.line + 1, key, key);
+	*out = rf_arena_dup(c->arena, scalar(node));
+	return 0;
+}
+
+static int read_member(const struct config_scan *c, const yaml_node_t *key, const yaml_node_t *value,
+		       struct rf_tag_rule *rule)
+{
+	rf_str name = key->type == YAML_SCALAR_NODE ? scalar(key) : RF_STR("");
+	bool function = rf_str_eq_cstr(name, "function");
+	if (rf_str_eq_cstr(name, "tag"))
+		return rule->tag.len ? fail_at(c, key, "comes twice in this rule; keep one", name)
+				     : text_of(c, value, "tag", &rule->tag);
+	if (!function && !rf_str_eq_cstr(name, "package"))
+		return fail_at(c, key, "is not known here; a rule has \"package\" or \"function\", and \"tag\"", name);
+	if (rule->pattern.len)
+		return fail_at(c, key, "is a second pattern; a rule has one \"package\" or one \"function\"", name);
+	rule->on_function = function;
+	return text_of(c, value, function ? "function" : "package", &rule->pattern);
+}
+
+static int read_rule(const struct config_scan *c, const yaml_node_t *node, struct rf_tag_rule *rule)
+{
+	static const char shape[] = "a rule is \"- package: PATTERN\" (or \"function:\") with \"tag: TAG\" below it";
+	if (node->type != YAML_MAPPING_NODE)
+		return rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: %s", c->path, node->start_mark.line + 1, shape);
+	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+		int rc = read_member(c, yaml_document_get_node(c->document, p->key),
+				     yaml_document_get_node(c->document, p->value), rule);
+		if (rc)
+			return rc;
+	}
+	if (rule->pattern.len == 0 || rule->tag.len == 0)
+		return rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: the rule has no %s; %s", c->path,
+			       node->start_mark.line + 1, rule->tag.len ? "pattern" : "tag", shape);
+	return 0;
+}
+
+static int read_rules(const struct config_scan *c, const yaml_node_t *node)
+{
+	if (node->type == YAML_SCALAR_NODE && node->data.scalar.length == 0)
+		return 0;
+	if (node->type != YAML_SEQUENCE_NODE)
+		return rf_fail(c->err, RF_ERR_INPUT,
+			       "%s:%zu: \"tags\" is a list of rules: put \"  - package: PATTERN\" on the next line and "
+			       "\"    tag: TAG\" below it", c->path, node->start_mark.line + 1);
+	size_t count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	c->out->tag_rules = rf_arena_array(c->arena, count, sizeof(*c->out->tag_rules));
+	if (!c->out->tag_rules)
+		return rf_fail(c->err, RF_ERR_MEMORY, "no memory for the rules of %s", c->path);
+	for (size_t i = 0; i < count; i++) {
+		yaml_node_t *rule = yaml_document_get_node(c->document, node->data.sequence.items.start[i]);
+		int rc = read_rule(c, rule, &c->out->tag_rules[i]);
+		if (rc)
+			return rc;
+		c->out->tag_rule_count++;
+	}
+	return 0;
+}
+
+static int read_root(const struct config_scan *c, const yaml_node_t *root)
+{
+	bool seen = false;
+	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0))
+		return 0; /* an empty file */
+	if (root->type != YAML_MAPPING_NODE)
+		return rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: the file starts with a member such as \"tags:\"", c->path,
+			       root->start_mark.line + 1);
+	for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
+		yaml_node_t *key = yaml_document_get_node(c->document, p->key);
+		rf_str name = key->type == YAML_SCALAR_NODE ? scalar(key) : RF_STR("");
+		if (!rf_str_eq_cstr(name, "tags"))
+			return fail_at(c, key, "is not known; the file has one member, \"tags\"", name);
+		if (seen)
+			return fail_at(c, key, "comes twice; put all rules under one", name);
+		seen = true;
+		int rc = read_rules(c, yaml_document_get_node(c->document, p->value));
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int fail_in_yaml(const yaml_parser_t *parser, const char *path, struct rf_error *err)
+{
+	size_t line = parser->problem_mark.line > parser->context_mark.line ? parser->problem_mark.line
+									     : parser->context_mark.line;
+	if (parser->error == YAML_MEMORY_ERROR)
+		return rf_fail(err, RF_ERR_MEMORY, "no memory for reading %s", path);
+	if (parser->error == YAML_READER_ERROR)
+		return rf_fail(err, RF_ERR_INPUT, "%s: byte %zu is not text in UTF-8; save the file as UTF-8", path,
+			       parser->problem_offset + 1);
+	return rf_fail(err, RF_ERR_INPUT, "%s:%zu: this is not YAML (%s); indent with blanks and put texts with "
+		       "special characters in quotes", path, line + 1, parser->problem ? parser->problem : "syntax");
+}
+
+int rf_config_parse(rf_str text, const char *path, rf_arena *arena, struct rf_config *out, struct rf_error *err)
+{
+	yaml_parser_t parser;
+	yaml_document_t document;
+	int rc;
+	*out = (struct rf_config){ .path = rf_arena_dup(arena, rf_str_from(path)) };
+	if (!yaml_parser_initialize(&parser))
+		return rf_fail(err, RF_ERR_MEMORY, "no memory for reading %s", path);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)(text.len ? text.ptr : ""), text.len);
+	if (yaml_parser_load(&parser, &document)) {
+		struct config_scan c = { &document, path, arena, out, err };
+		rc = read_root(&c, yaml_document_get_root_node(&document));
+		yaml_document_delete(&document);
+	} else {
+		rc = fail_in_yaml(&parser, path, err);
+	}
+	yaml_parser_delete(&parser);
+	if (rc == 0 && arena->failed)
+		rc = rf_fail(err, RF_ERR_MEMORY, "no memory for the rules of %s", path);
+	if (rc)
+		*out = (struct rf_config){ 0 };
+	return rc;
+}
+
+/* --- where it is ------------------------------------------------------------------------------------------------ */
+
+static int load_file(const char *path, rf_arena *arena, struct rf_config *out, struct rf_error *err)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		int rc = rf_fail(err, RF_ERR_IO, "cannot read %s (%s)", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	char *text = NULL;
+	int rc = 0;
+	size_t len = 0;
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > FILE_BYTES_MAX)
+		rc = rf_fail(err, RF_ERR_INPUT, "%s must be a file of at most 1 MiB", path);
+	else if (!(text = rf_arena_alloc(arena, (size_t)st.st_size + 1)))
+		rc = rf_fail(err, RF_ERR_MEMORY, "no memory for reading %s", path);
+	while (rc == 0 && len < (size_t)st.st_size) {
+		ssize_t n = read(fd, text + len, (size_t)st.st_size - len);
+		if (n < 0 && errno != EINTR)
+			rc = rf_fail(err, RF_ERR_IO, "cannot read %s (%s)", path, strerror(errno));
+		if (n == 0)
+			break;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	return rc ? rc : rf_config_parse((rf_str){ text, len }, path, arena, out, err);
+}
+
+static bool exists_in(rf_str directory, const char *name, rf_arena *arena, const char **path)
+{
+	*path = rf_arena_printf(arena, "%.*s/%s", RF_STR_ARG(directory), name).ptr;
+	return access(*path, F_OK) == 0;
+}
+
+int rf_config_load(const char *directory, rf_arena *arena, struct rf_config *out, struct rf_error *err)
+{
+	const char *path;
+	char absolute[PATH_MAX];
+	*out = (struct rf_config){ 0 };
+	if (!realpath(directory, absolute))
+		return rf_fail(err, RF_ERR_IO, "cannot find the directory %s (%s)", directory, strerror(errno));
+	for (rf_str at = rf_str_from(absolute);; at = rf_str_take(at, (size_t)rf_str_find_last(at, '/'))) {
+		if (rf_str_eq_cstr(at, "/"))
+			at.len = 0;
+		if (exists_in(at, FILE_NAME, arena, &path))
+			return load_file(path, arena, out, err);
+		if (at.len == 0 || exists_in(at, "go.mod", arena, &path) || exists_in(at, "go.work", arena, &path) ||
+		    exists_in(at, ".git", arena, &path))
+			return 0;
+	}
+}
