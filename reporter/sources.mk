@@ -44,6 +44,7 @@ REPORTER_SOURCES := \
 	reporter/toolchain/cache.c \
 	reporter/toolchain/overlay.c \
 	reporter/toolchain/toolchain.c \
+	reporter/toolchain/goflags.c \
 	reporter/cmd/options.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \

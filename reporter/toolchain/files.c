@@ -106,6 +106,20 @@ int rf_file_write(const char *path, rf_str bytes, mode_t mode, struct rf_error *
 	return rc;
 }
 
+int rf_file_replace(const char *path, rf_str bytes, mode_t mode, struct rf_error *err)
+{
+	char aside[4096];
+	int n = snprintf(aside, sizeof(aside), "%s.%ld", path, (long)getpid());
+	if (n < 0 || (size_t)n >= sizeof(aside))
+		return rf_fail(err, RF_ERR_INPUT, "the path %.100s… is too long", path);
+	int rc = rf_file_write(aside, bytes, mode, err);
+	if (rc == 0 && rename(aside, path) != 0)
+		rc = rf_fail(err, RF_ERR_IO, "can't write %s: %s", path, strerror(errno));
+	if (rc)
+		(void)unlink(aside);
+	return rc;
+}
+
 /* Calls itself for directories; the depth of our own trees (paths of Go packages) bounds it, and the length of `path`. */
 static uint64_t walk(const char *path, bool remove_it)
 {

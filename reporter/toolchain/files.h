@@ -11,6 +11,8 @@
 int rf_file_read(const char *path, size_t bytes_max, rf_arena *arena, rf_str *out, struct rf_error *err);
 /* Writes and syncs; directories above are made. An existing file is overwritten. */
 int rf_file_write(const char *path, rf_str bytes, mode_t mode, struct rf_error *err);
+/* As rf_file_write, but aside and renamed: a reader sees the old file or the whole new one. */
+int rf_file_replace(const char *path, rf_str bytes, mode_t mode, struct rf_error *err);
 /* mkdir -p. */
 int rf_dirs_make(const char *path, struct rf_error *err);
 /* Removes a file or a tree, as far as it can; what isn't there is fine. */

@@ -39,5 +39,8 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
  * go to one new file in the cache; two entries for one file are refused (RF_ERR_USAGE, names the file). */
 int rf_toolchain_goflags(const struct rf_toolchain *t, rf_str goflags, rf_arena *arena, rf_str *out,
 			 struct rf_error *err);
+/* Takes -overlay out of the arguments of a go command (not behind -args or --) and appends it to *goflags, from where
+ * rf_toolchain_goflags merges it. words[*word_count] is NULL before and after. */
+int rf_toolchain_take_overlay(char **words, int *word_count, rf_arena *arena, rf_str *goflags, struct rf_error *err);
 
 #endif
