@@ -1,5 +1,4 @@
-/* Names are made by cmd/compile/internal/ir (closureName, in func.go) and escaped by cmd/internal/objabi (PathToPrefix).
- */
+/* Names are made by cmd/compile/internal/ir (closureName) and escaped by cmd/internal/objabi (PathToPrefix). */
 #include "finding/canon.h"
 #include "finding/finding.h"
 

@@ -28,8 +28,8 @@ struct rf_config {
 	rf_str path; /* the file it came from; "" when there was none */
 };
 
-/* Looks for .redflag.yml in `directory` and its parents up to the one with go.mod, go.work or .git. No file is not an error.
- * A malformed one is RF_ERR_INPUT with file, line and what to write instead. */
+/* Looks for .redflag.yml in `directory` and its parents up to the one with go.mod, go.work or .git. No file is not an
+ * error. A malformed one is RF_ERR_INPUT with file, line and what to write instead. */
 int rf_config_load(const char *directory, rf_arena *arena, struct rf_config *out, struct rf_error *err);
 int rf_config_parse(rf_str text, const char *path, rf_arena *arena, struct rf_config *out, struct rf_error *err);
 

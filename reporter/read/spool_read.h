@@ -1,8 +1,9 @@
 /* Reader of spool files (format: tsan-glue/spool_format.h).
  *
- * Never trusts a byte of the file: every offset, length and count is checked, a damaged record is skipped and counted,
- * also when its length is what was damaged (the next sound record is searched for), a torn tail ends the file. Works on a file that is still being written: rf_spool_next returns false at the end of
- * what is there, and goes on after rf_spool_refresh.
+ * Never trusts a byte of the file: every offset, length and count is checked. A damaged record is skipped and counted,
+ * also when its length is what was damaged (the next sound record is searched for); a torn tail ends the file. Works on
+ * a file that is still being written: rf_spool_next returns false at the end of what is there, and goes on after
+ * rf_spool_refresh.
  *
  *	open -> next until false -> read `dropped` -> close
  *
