@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# What every end-to-end script starts with: `. "$(dirname "$0")/../lib.sh"`.
+#
+#	check NAME COMMAND...   one check: passes when the command succeeds; its output is shown when it fails
+#	skip NAME REASON        a check that can't be made here; visible and counted
+#	finish                  the last line of a script: the counts, and the exit status
+#
+# $root is the checkout, $redflag the command under test, $work a scratch directory that is removed at the end.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+redflag=${RF_TEST_REDFLAG:-$root/build/bin/redflag}
+work=$(mktemp -d "${TMPDIR:-/tmp}/redflag-test.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0 skipped=0
+
+# Nothing of the caller's settings reaches a test.
+unset GOFLAGS GORACE REDFLAG REDFLAG_DB REDFLAG_SPOOL REDFLAG_TAG TRACE_ID TRACEPARENT GOMAXPROCS
+
+check() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		passed=$((passed + 1))
+		printf 'ok    %s\n' "$name"
+	else
+		failed=$((failed + 1))
+		printf 'FAIL  %s\n' "$name"
+		printf '%s\n' "$output" | tail -n 40 | sed 's/^/      /'
+	fi
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	printf 'skip  %s: %s\n' "$1" "$2"
+}
+
+# equal WANT GOT: for use with check.
+equal() {
+	[ "$1" = "$2" ] || {
+		printf 'want: %s\ngot:  %s\n' "$1" "$2"
+		return 1
+	}
+}
+
+finish() {
+	printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+	[ "$failed" -eq 0 ]
+	exit
+}
