@@ -45,7 +45,18 @@ REPORTER_SOURCES := \
 	reporter/toolchain/overlay.c \
 	reporter/toolchain/toolchain.c \
 	reporter/toolchain/goflags.c \
+	reporter/cmd/shell_env.c \
+	reporter/cmd/toolchain_cmd.c \
+	reporter/cmd/env.c \
 	reporter/cmd/options.c \
+	reporter/cmd/place.c \
+	reporter/cmd/trace.c \
+	reporter/cmd/pipe_peer_linux.c \
+	reporter/cmd/stream.c \
+	reporter/cmd/reporter.c \
+	reporter/cmd/pass.c \
+	reporter/cmd/report_cmd.c \
+	reporter/cmd/ingest_cmd.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \
 	reporter/cmd/commands.c

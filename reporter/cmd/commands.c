@@ -8,15 +8,88 @@
 #define OPTION_TRACE { "trace-id", "ID", "the run belongs to this trace; default: $TRACE_ID, $TRACEPARENT, or a new one" }
 #define OPTION_END { NULL, NULL, NULL }
 
+static const struct rf_option report_options[] = { OPTION_DB, OPTION_TAG, OPTION_TRACE, OPTION_END };
+
+static const char report_help[] =
+	"Reads `go test -race -json` (or plain text) from standard input, passes it on to\n"
+	"standard output as it comes, and stores the findings. Each test2json event gets\n"
+	"the member \"TraceID\"; everything else passes unchanged.\n"
+	"\n"
+	"  TRACE_ID=build-1234 go test -race -json ./... | redflag report\n"
+	"\n"
+	"Without --trace-id, TRACE_ID or TRACEPARENT, the trace ID of the process at the\n"
+	"other end of the pipe counts, and at last a new one is made. Exits with 66 when\n"
+	"there are new findings, with 1 when tests failed or known findings occurred.";
+
+static const char ingest_help[] =
+	"Reads logs of `go test -race` (with or without -json) and spools, and stores the\n"
+	"findings. The same file read twice adds nothing; a log that has grown adds what is\n"
+	"new. Each file is a run of its own unless --trace-id names one. - is standard input.";
+
 static const struct rf_option help_options[] = {
 	{ "man", NULL, "print the man page" },
 	{ "completion", "SHELL", "print the completion for a shell (bash)" },
 	OPTION_END,
 };
 
+#define OPTION_GO { "go", "GOROOT|VERSION", "the Go to instrument; default: the one that the module resolves to" }
+
+static const struct rf_option toolchain_options[] = {
+	OPTION_GO,
+	{ "print", "WHAT", "overlay: its path; env: lines for a shell; wrapper: install a command for GOTOOLCHAIN; status" },
+	{ "to", "DIR", "where the wrapper goes; default: ~/.local/bin" },
+	{ "arch", "GOARCH", "build for amd64 or arm64; default: this machine's" },
+	OPTION_END,
+};
+
+static const struct rf_option env_options[] = {
+	OPTION_GO,
+	OPTION_DB,
+	OPTION_END,
+};
+
 static const struct rf_option no_options[] = { OPTION_END };
 
 const struct rf_command rf_commands[] = {
+	{
+		.name = "report",
+		.usage = "[options]",
+		.summary = "Store the findings of a test stream while passing it on",
+		.help = report_help,
+		.options = report_options,
+		.run = rf_cmd_report,
+	},
+	{
+		.name = "ingest",
+		.usage = "[options] FILE...",
+		.summary = "Store the findings of logs and spools",
+		.help = ingest_help,
+		.options = report_options,
+		.run = rf_cmd_ingest,
+	},
+	{
+		.name = "toolchain",
+		.usage = "[options]",
+		.summary = "Make the instrumented toolchain for a Go, or say where it is",
+		.help = "Made once for each Go under ${XDG_CACHE_HOME:-~/.cache}/redflag, in half a second; the first build with it\n"
+			"compiles the standard library anew. It is an overlay: Go's own directory stays as it is. Made again by\n"
+			"itself when Go or redflag changes.\n\n"
+			"--print wrapper installs goX.Y.Z-redflag, which GOTOOLCHAIN=goX.Y.Z-redflag or a toolchain line in go.mod\n"
+			"starts; that instruments every build of a module without any other setting.",
+		.options = toolchain_options,
+		.run = rf_cmd_toolchain,
+	},
+	{
+		.name = "env",
+		.usage = "[options]",
+		.summary = "Print shell lines that make plain `go test -race` run instrumented",
+		.help = "Use it as: eval \"$(redflag env)\"\n\n"
+			"Sets GOFLAGS (yours is kept, and an -overlay in it merged) and REDFLAG_SPOOL, unless it is set: where\n"
+			"instrumented programs leave their records. For a toolchain that Go downloaded it also sets GOROOT,\n"
+			"GOTOOLCHAIN and PATH. Afterwards: redflag ingest takes the records into the database.",
+		.options = env_options,
+		.run = rf_cmd_env,
+	},
 	{
 		.name = "version",
 		.usage = "",

@@ -130,8 +130,8 @@ int rf_query_finding(struct rf_store *s, rf_str name, rf_arena *arena, struct rf
 		return rf_fail(err, RF_ERR_USAGE, "%.*s is no finding; give its number, or %d or more digits of its "
 			       "fingerprint.", RF_STR_ARG(name), RF_QUERY_PREFIX_DIGITS_MIN);
 	sqlite3_stmt *q;
-	struct rf_finding_row *rows;
-	uint32_t count;
+	struct rf_finding_row *rows = NULL;
+	uint32_t count = 0;
 	int rc = rf_db_bind(s, RF_SQL_LIST_BY_PREFIX, &q, err, "t", name);
 	if (rc == 0)
 		rc = collect_findings(s, q, arena, &rows, &count, err);

@@ -14,11 +14,21 @@
 
 #define BATCH_REPORTS 256 /* of one transaction */
 
+/* Options of REDFLAG are separated by blanks or commas. */
+static size_t option_length(rf_str options)
+{
+	size_t n = 0;
+	while (n < options.len && options.ptr[n] != ' ' && options.ptr[n] != ',')
+		n++;
+	return n;
+}
+
 /* The schedule profile's seed, where the process was given one: REDFLAG=…,seed=N,… */
 static rf_str seed_of(rf_str options)
 {
 	while (options.len) {
-		rf_str option = rf_str_trim(rf_str_cut(&options, ','));
+		rf_str option = rf_str_take(options, option_length(options));
+		options = rf_str_skip(options, option.len + 1);
 		if (rf_str_starts(option, "seed="))
 			return rf_str_skip(option, 5);
 	}

@@ -1,0 +1,174 @@
+#include "cmd/reporter.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/place.h"
+
+static uint64_t system_now(void *context)
+{
+	struct timespec t;
+	(void)context;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+struct rf_clock rf_reporter_clock(void)
+{
+	return (struct rf_clock){ .now_unix_ns = system_now };
+}
+
+static rf_str host_name(rf_arena *arena)
+{
+	char name[HOST_NAME_MAX + 1] = "";
+	if (gethostname(name, sizeof(name)) != 0)
+		return RF_STR("");
+	name[HOST_NAME_MAX] = '\0';
+	return rf_arena_dup(arena, rf_str_from(name));
+}
+
+static rf_str directory_name(rf_arena *arena)
+{
+	char path[PATH_MAX];
+	return rf_arena_dup(arena, rf_str_from(getcwd(path, sizeof(path)) ? path : ""));
+}
+
+static bool same_directory(const char *a, const char *b)
+{
+	char real_a[PATH_MAX], real_b[PATH_MAX];
+	return realpath(a, real_a) && realpath(b, real_b) && strcmp(real_a, real_b) == 0;
+}
+
+/* What may fail without stopping the stream. The first failure is kept: it is what to repair first. */
+static void open_what_may_fail(struct rf_reporter *r)
+{
+	struct rf_error err = { 0 };
+	struct rf_store_options options = { .path = r->database, .clock = rf_reporter_clock() };
+	if (rf_store_open(&r->store, &options, &err) < 0)
+		r->failure = err;
+	const char *module = rf_place_module(r->arena);
+	if (rf_config_load(module, r->arena, &r->config, &err) < 0 && r->failure.code == 0)
+		r->failure = err;
+}
+
+int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *request, rf_arena *arena,
+		     struct rf_error *err)
+{
+	*r = (struct rf_reporter){ .arena = arena, .trace_id = request->trace_id };
+	const char *tag = rf_arg(request->args, "tag");
+	int rc = rf_place_database(rf_arg(request->args, "db"), true, arena, &r->database, err);
+	if (rc == RF_ERR_IO) {
+		r->failure = *err;
+		*err = (struct rf_error){ 0 };
+	} else if (rc < 0) {
+		return rc;
+	} else {
+		open_what_may_fail(r);
+	}
+	r->spools = rf_place_spools(r->database, arena);
+	if (request->spool && request->spool[0] && !same_directory(request->spool, r->spools))
+		r->other_spools = request->spool;
+	struct rf_session_options options = {
+		.store = r->store, .clock = rf_reporter_clock(), .trace_id = request->trace_id,
+		.mix_trace = request->mix_trace, .command = request->command, .directory = directory_name(arena),
+		.host = host_name(arena),
+		.tags = { .option = rf_str_from(tag), .process = rf_str_from(request->process_tag),
+			  .environment = rf_str_from(getenv("REDFLAG_TAG")), .config = &r->config } };
+	rc = rf_session_open(&r->session, &options, err);
+	if (rc == 0 && request->trace_id.len)
+		rf_session_lock(r->session, r->spools);
+	return rc;
+}
+
+void rf_reporter_spools(struct rf_reporter *r, enum rf_spool_scope scope)
+{
+	rf_session_spools(r->session, r->spools, true, scope);
+	if (r->other_spools)
+		rf_session_spools(r->session, r->other_spools, false, scope);
+}
+
+int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err)
+{
+	int rc = rf_session_finish(r->session, err);
+	if (r->failure.code < 0) {
+		*err = r->failure;
+		return err->code;
+	}
+	return rc;
+}
+
+void rf_reporter_close(struct rf_reporter *r)
+{
+	rf_session_close(r->session);
+	rf_store_close(r->store);
+}
+
+int rf_reporter_outcome(struct rf_reporter *r, rf_arena *arena, struct rf_outcome *out, struct rf_error *err)
+{
+	int64_t *ids;
+	bool *is_new;
+	uint32_t count;
+	*out = (struct rf_outcome){ 0 };
+	if (!r->store)
+		return 0;
+	int rc = rf_session_findings(r->session, false, arena, &ids, &is_new, &count, err);
+	if (rc < 0)
+		return rc;
+	out->rows = rf_arena_array(arena, count + 1, sizeof(*out->rows));
+	out->is_new = rf_arena_array(arena, count + 1, sizeof(*out->is_new));
+	if (!out->rows || !out->is_new)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; i < count && rc == 0; i++) {
+			if (is_new[i] != (pass == 0))
+				continue;
+			rc = rf_query_finding_by_id(r->store, ids[i], arena, &out->rows[out->count], err);
+			out->is_new[out->count++] = is_new[i];
+			out->new_count += is_new[i];
+		}
+	}
+	return rc;
+}
+
+int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct rf_store **out, const char **path,
+			   struct rf_error *err)
+{
+	int rc = rf_place_database(rf_arg(args, "db"), false, arena, path, err);
+	struct rf_store_options options = { .path = *path, .must_exist = true, .clock = rf_reporter_clock() };
+	return rc < 0 ? rc : rf_store_open(out, &options, err);
+}
+
+static void print_drop(uint64_t count, const char *one, const char *many)
+{
+	if (count)
+		fprintf(stderr, "redflag: %llu %s.\n", (unsigned long long)count, count == 1 ? one : many);
+}
+
+void rf_reporter_print_notes(struct rf_reporter *r)
+{
+	const struct rf_session_counts *c = rf_session_counts(r->session);
+	rf_str notes = rf_session_notes(r->session);
+	while (notes.len) {
+		rf_str line = rf_str_cut(&notes, '\n');
+		fprintf(stderr, "redflag: %.*s\n", RF_STR_ARG(line));
+	}
+	print_drop(c->incomplete, "report could only be read in part (cut, or mixed with other output)",
+		   "reports could only be read in part (cut, or mixed with other output)");
+	print_drop(c->counters.reports_dropped, "report was dropped in the process (spool full or not writable)",
+		   "reports were dropped in the process (spool full or not writable)");
+	print_drop(c->counters.symbols_dropped, "code address has no name (spool full)",
+		   "code addresses have no name (spool full)");
+	print_drop(c->counters.labels_cut, "goroutine's labels were cut", "goroutines' labels were cut");
+	print_drop(c->counters.tests_dropped, "test could not be tracked as an owner",
+		   "tests could not be tracked as owners");
+	print_drop(c->counters.goroutines_unregistered, "goroutine could not be registered (table full)",
+		   "goroutines could not be registered (table full)");
+	print_drop(c->drops.records_bad, "place in a spool was damaged and skipped",
+		   "places in spools were damaged and skipped");
+	print_drop(c->drops.records_unknown, "spool record is of a type that this redflag doesn't know",
+		   "spool records are of types that this redflag doesn't know");
+}

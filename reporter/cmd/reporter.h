@@ -1,0 +1,54 @@
+/* What report, ingest, test and run share: the database, the configuration and a session, opened so that the stream
+ * never suffers. When the database or .redflag.yml can't be used, that is remembered (`failure`), everything else goes on,
+ * and rf_reporter_finish says it at the end.
+ */
+#ifndef RF_CMD_REPORTER_H
+#define RF_CMD_REPORTER_H
+
+#include "cmd/command.h"
+#include "store/query.h"
+#include "store/session.h"
+
+struct rf_reporter {
+	rf_arena *arena;
+	struct rf_store *store;     /* NULL when it could not be opened */
+	struct rf_session *session;
+	const char *database, *spools;
+	const char *other_spools;   /* REDFLAG_SPOOL, where it isn't the database's own directory; NULL none */
+	rf_str trace_id;
+	struct rf_config config;
+	struct rf_error failure;    /* code 0: none */
+};
+
+struct rf_reporter_request {
+	const struct rf_args *args; /* --db, --tag */
+	rf_str command;             /* for the run's row, such as "report" */
+	rf_str trace_id;            /* "" for ingest */
+	bool mix_trace;
+	const char *spool;          /* REDFLAG_SPOOL of the observed process; NULL none */
+	const char *process_tag;    /* REDFLAG_TAG as the observed process has it; NULL none */
+};
+struct rf_clock rf_reporter_clock(void); /* the system's */
+/* Fails only when nothing can work (memory, --db wrong); call rf_reporter_close anyway. */
+int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *request, rf_arena *arena,
+		     struct rf_error *err);
+/* Reads the spools of this run that are there. */
+void rf_reporter_spools(struct rf_reporter *r, enum rf_spool_scope scope);
+/* Stores what is left. RF_EXIT_OWN_FAILURE's sentence in *err when something failed on the way. */
+int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err);
+void rf_reporter_close(struct rf_reporter *r);
+
+/* What was found: the findings of this session, those that are new first. */
+struct rf_outcome {
+	struct rf_finding_row *rows;
+	bool *is_new;
+	uint32_t count, new_count;
+};
+int rf_reporter_outcome(struct rf_reporter *r, rf_arena *arena, struct rf_outcome *out, struct rf_error *err);
+/* Opens an existing database for list, show and explain. */
+int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct rf_store **out, const char **path,
+			   struct rf_error *err);
+/* Prints the session's notes and what was dropped, a line each, to stderr. */
+void rf_reporter_print_notes(struct rf_reporter *r);
+
+#endif
