@@ -11,6 +11,8 @@ int rf_cmd_run(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 int rf_cmd_list(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_show(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_explain(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_toolchain(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_env(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_version(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_help(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 

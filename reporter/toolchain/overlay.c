@@ -1,6 +1,5 @@
 #include "toolchain/overlay.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -138,12 +137,9 @@ static int add_patched(struct builder *b, rf_str below)
 	rf_str source, patched;
 	rf_str path = rf_arena_printf(o->arena, "%.*s/src/%.*s", RF_STR_ARG(o->go->goroot), RF_STR_ARG(below));
 	int rc = rf_file_read(path.ptr, SOURCE_BYTES_MAX, o->arena, &source, o->err);
-	if (rc) {
-		char why[256];
-		snprintf(why, sizeof(why), "%s", o->err->text);
-		return rf_fail(o->err, RF_ERR_VERSION, "%.*s has no %.*s (%s); this redflag doesn't know this Go, use another version of "
-			       "either", RF_STR_ARG(o->go->version), RF_STR_ARG(below), why);
-	}
+	if (rc)
+		return rf_fail_again(o->err, "%.*s isn't laid out as this redflag knows, use another version of either",
+				     RF_STR_ARG(o->go->version));
 	rc = rf_anchors_apply(&o->anchors, below, source, o->go->version, o->arena, &patched, o->err);
 	return rc ? rc : add_file(b, below, patched);
 }

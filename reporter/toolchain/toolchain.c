@@ -140,3 +140,42 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
 	}
 	return rc ? rc : read_probe(&p);
 }
+
+#define ENTRIES_MAX 256
+
+struct entry_list {
+	const struct rf_cache *cache;
+	struct rf_toolchain_entry *items;
+	size_t count;
+	rf_arena *arena;
+};
+
+static void add_entry(void *context, const char *name)
+{
+	struct entry_list *list = context;
+	rf_str info, path = rf_arena_printf(list->arena, "%.*s/%s", RF_STR_ARG(list->cache->directory), name);
+	struct rf_error ignored;
+	if (list->count == ENTRIES_MAX ||
+	    rf_file_read(rf_arena_printf(list->arena, "%s/info", path.ptr).ptr, INFO_BYTES_MAX, list->arena, &info, &ignored) != 0)
+		return;
+	list->items[list->count++] = (struct rf_toolchain_entry){
+		.key = rf_arena_dup(list->arena, rf_str_from(name)), .directory = path, .goroot = info_value(info, "goroot"),
+		.version = info_value(info, "go"), .probe = info_value(info, "probe"), .bytes = rf_tree_bytes(path.ptr),
+	};
+}
+
+int rf_toolchain_entries(rf_arena *arena, struct rf_toolchain_entry **entries, size_t *count, struct rf_error *err)
+{
+	struct rf_cache cache;
+	int rc = rf_cache_open(arena, &cache, err);
+	if (rc)
+		return rc;
+	struct entry_list list = { .cache = &cache, .arena = arena };
+	list.items = rf_arena_array(arena, ENTRIES_MAX, sizeof(*list.items));
+	if (!list.items)
+		return rf_fail(err, RF_ERR_MEMORY, "not enough memory to list the cache");
+	rf_cache_each(&cache, add_entry, &list);
+	*entries = list.items;
+	*count = list.count;
+	return 0;
+}

@@ -43,4 +43,11 @@ int rf_toolchain_goflags(const struct rf_toolchain *t, rf_str goflags, rf_arena 
  * rf_toolchain_goflags merges it. words[*word_count] is NULL before and after. */
 int rf_toolchain_take_overlay(char **words, int *word_count, rf_arena *arena, rf_str *goflags, struct rf_error *err);
 
+/* What is in the cache. */
+struct rf_toolchain_entry {
+	rf_str key, directory, goroot, version, probe;
+	uint64_t bytes;
+};
+int rf_toolchain_entries(rf_arena *arena, struct rf_toolchain_entry **entries, size_t *count, struct rf_error *err);
+
 #endif

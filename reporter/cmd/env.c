@@ -1,0 +1,32 @@
+/* redflag env: lines for a shell. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/command_list.h"
+#include "cmd/shell_env.h"
+
+static void print_progress(void *context, const char *line)
+{
+	(void)context;
+	fprintf(stderr, "redflag: %s\n", line);
+}
+
+int rf_cmd_env(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
+{
+	struct rf_toolchain_request request = { .go = rf_arg(args, "go"), .progress = print_progress };
+	struct rf_toolchain t;
+	struct rf_buf out;
+	if (args->word_count)
+		return rf_fail(err, RF_ERR_USAGE, "env takes no arguments; use it as: eval \"$(redflag env)\"");
+	int rc = rf_toolchain_prepare(&request, arena, &t, err);
+	if (rc)
+		return rc;
+	rf_buf_init(&out);
+	rc = rf_shell_env_put(&t, rf_arg(args, "db"), arena, &out, err);
+	if (rc == 0)
+		fwrite(out.ptr, 1, out.len, stdout);
+	rf_buf_release(&out);
+	if (rc == 0 && isatty(STDOUT_FILENO))
+		fputs("# To use them: eval \"$(redflag env)\"\n", stderr);
+	return rc;
+}

@@ -1,0 +1,14 @@
+/* Lines for a POSIX shell that make plain `go test -race` run instrumented: what `redflag env` prints. */
+#ifndef RF_CMD_SHELL_ENV_H
+#define RF_CMD_SHELL_ENV_H
+
+#include "toolchain/toolchain.h"
+
+/* Appends `s` as one word of sh, whatever it holds. */
+void rf_shell_put_word(struct rf_buf *out, rf_str s);
+/* Appends export lines: GOFLAGS (the user's, with our overlay), how to reach this Go where `go` on PATH isn't it, and
+ * REDFLAG_SPOOL unless it is set already. `database`: NULL, or the value of --db. */
+int rf_shell_env_put(const struct rf_toolchain *t, const char *database, rf_arena *arena, struct rf_buf *out,
+		     struct rf_error *err);
+
+#endif

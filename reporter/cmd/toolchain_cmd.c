@@ -1,0 +1,172 @@
+/* redflag toolchain: makes the overlay, and says where it is. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/command_list.h"
+#include "cmd/shell_env.h"
+#include "toolchain/files.h"
+
+/* A command while it runs. */
+struct job {
+	const struct rf_args *args;
+	struct rf_toolchain t;
+	rf_arena *arena;
+	struct rf_error *err;
+};
+
+static void print_progress(void *context, const char *line)
+{
+	(void)context;
+	fprintf(stderr, "redflag: %s\n", line);
+}
+
+static int print_overlay(struct job *j)
+{
+	printf("%.*s\n", RF_STR_ARG(j->t.overlay));
+	return 0;
+}
+
+static int print_env(struct job *j)
+{
+	struct rf_buf out;
+	rf_buf_init(&out);
+	int rc = rf_shell_env_put(&j->t, NULL, j->arena, &out, j->err);
+	if (rc == 0)
+		fwrite(out.ptr, 1, out.len, stdout);
+	rf_buf_release(&out);
+	return rc;
+}
+
+static void print_entry(const struct rf_toolchain_entry *e)
+{
+	printf("key     %.*s\npath    %.*s\nsize    %.1f MB\ngo      %.*s in %.*s\nprobe   %.*s\n", RF_STR_ARG(e->key),
+	       RF_STR_ARG(e->directory), (double)e->bytes / 1e6, RF_STR_ARG(e->version), RF_STR_ARG(e->goroot), RF_STR_ARG(e->probe));
+}
+
+static int print_status(struct job *j)
+{
+	struct rf_toolchain_entry *entries;
+	size_t count;
+	int rc = rf_toolchain_entries(j->arena, &entries, &count, j->err);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (rf_str_eq(entries[i].key, j->t.key))
+			print_entry(&entries[i]);
+	}
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (!rf_str_eq(entries[i].key, j->t.key))
+			printf("other   %.*s (%.1f MB)\n", RF_STR_ARG(entries[i].directory), (double)entries[i].bytes / 1e6);
+	}
+	return rc;
+}
+
+/* Is `directory` an element of PATH? */
+static bool is_on_path(rf_str directory)
+{
+	rf_str path = rf_str_from(getenv("PATH"));
+	while (path.len) {
+		if (rf_str_eq(rf_str_cut(&path, ':'), directory))
+			return true;
+	}
+	return false;
+}
+
+static int own_path(char *to, size_t bytes, struct rf_error *err)
+{
+	ssize_t n = readlink("/proc/self/exe", to, bytes - 1);
+	if (n <= 0)
+		return rf_fail(err, RF_ERR_IO, "can't find the path of redflag itself (/proc/self/exe): %s", strerror(errno));
+	to[n] = '\0';
+	return 0;
+}
+
+/* The wrapper asks redflag each time: the overlay is then that of the redflag in use, made again when it changed. */
+static int put_wrapper(struct job *j, struct rf_buf *out)
+{
+	char redflag[4096];
+	int rc = own_path(redflag, sizeof(redflag), j->err);
+	if (rc)
+		return rc;
+	rf_buf_printf(out, "#!/bin/sh\n# %.*s, instrumented by redflag. GOTOOLCHAIN=%.*s-redflag has the go command start it.\n"
+			   "unset GOTOOLCHAIN_INTERNAL_SWITCH_VERSION GOTOOLCHAIN_INTERNAL_SWITCH_COUNT GOROOT\n"
+			   "export GOTOOLCHAIN=local\nlines=$(",
+		      RF_STR_ARG(j->t.version), RF_STR_ARG(j->t.version));
+	rf_shell_put_word(out, rf_str_from(redflag));
+	rf_buf_put_cstr(out, " env --go ");
+	rf_shell_put_word(out, j->t.goroot);
+	rf_buf_put_cstr(out, ") || exit 1\neval \"$lines\"\nexec ");
+	rf_shell_put_word(out, rf_arena_printf(j->arena, "%.*s/bin/go", RF_STR_ARG(j->t.goroot)));
+	rf_buf_put_cstr(out, " \"$@\"\n");
+	return out->failed ? rf_fail(j->err, RF_ERR_MEMORY, "not enough memory for the wrapper") : 0;
+}
+
+static int wrapper_directory(struct job *j, rf_str *out)
+{
+	const char *to = rf_arg(j->args, "to"), *home = getenv("HOME");
+	char now[4096];
+	if (to && to[0] == '/')
+		*out = rf_str_from(to);
+	else if (to && getcwd(now, sizeof(now)))
+		*out = rf_arena_printf(j->arena, "%s/%s", now, to);
+	else if (!to && home && home[0] == '/')
+		*out = rf_arena_printf(j->arena, "%s/.local/bin", home);
+	else
+		return rf_fail(j->err, RF_ERR_USAGE, "HOME isn't set; say with --to where the wrapper shall go");
+	return 0;
+}
+
+static int install_wrapper(struct job *j)
+{
+	rf_str directory;
+	struct rf_buf text;
+	int rc = wrapper_directory(j, &directory);
+	if (rc)
+		return rc;
+	const char *path = rf_arena_printf(j->arena, "%.*s/%.*s-redflag", RF_STR_ARG(directory), RF_STR_ARG(j->t.version)).ptr;
+	rf_buf_init(&text);
+	rc = put_wrapper(j, &text);
+	if (rc == 0)
+		rc = rf_file_replace(path, rf_buf_str(&text), 0755, j->err);
+	rf_buf_release(&text);
+	if (rc)
+		return rc;
+	printf("%s\n", path);
+	fprintf(stderr, "redflag: use it with GOTOOLCHAIN=%.*s-redflag, or a line `toolchain %.*s-redflag` in go.mod\n",
+		RF_STR_ARG(j->t.version), RF_STR_ARG(j->t.version));
+	if (!is_on_path(directory))
+		fprintf(stderr, "redflag: %.*s isn't on PATH, where the go command looks for it: export PATH=\"%.*s:$PATH\"\n",
+			RF_STR_ARG(directory), RF_STR_ARG(directory));
+	return 0;
+}
+
+static int print_summary(struct job *j)
+{
+	printf("%s for %.*s: %.*s\n", j->t.fresh ? "made" : "there already", RF_STR_ARG(j->t.version), RF_STR_ARG(j->t.overlay));
+	if (!rf_str_eq_cstr(j->t.probe, "ok"))
+		printf("without what has to be proved first: %.*s\n", RF_STR_ARG(j->t.probe));
+	printf("Next: redflag test ./...   or   eval \"$(redflag env)\" && go test -race ./...\n");
+	return 0;
+}
+
+int rf_cmd_toolchain(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
+{
+	static const struct {
+		const char *what;
+		int (*print)(struct job *j);
+	} prints[] = { { "overlay", print_overlay }, { "env", print_env }, { "wrapper", install_wrapper }, { "status", print_status } };
+	struct rf_toolchain_request request = { .go = rf_arg(args, "go"), .arch = rf_arg(args, "arch"), .progress = print_progress };
+	struct job j = { .args = args, .arena = arena, .err = err };
+	const char *what = rf_arg(args, "print");
+	int (*print)(struct job *) = what ? NULL : print_summary;
+	for (size_t i = 0; i < sizeof(prints) / sizeof(prints[0]) && what; i++) {
+		if (strcmp(prints[i].what, what) == 0)
+			print = prints[i].print;
+	}
+	if (!print || args->word_count)
+		return rf_fail(err, RF_ERR_USAGE, "`%s` can't be printed; --print wants overlay, env, wrapper or status",
+			       print ? args->words[0] : what);
+	int rc = rf_toolchain_prepare(&request, arena, &j.t, err);
+	return rc ? rc : print(&j);
+}
