@@ -15,6 +15,7 @@ int rf_cmd_env(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 {
 	struct rf_toolchain_request request = { .go = rf_arg(args, "go"), .progress = print_progress };
 	struct rf_toolchain t;
+	struct rf_shell_env wanted = { .database = rf_arg(args, "db"), .spool = true };
 	struct rf_buf out;
 	if (args->word_count)
 		return rf_fail(err, RF_ERR_USAGE, "env takes no arguments; use it as: eval \"$(redflag env)\"");
@@ -22,10 +23,12 @@ int rf_cmd_env(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 	if (rc)
 		return rc;
 	rf_buf_init(&out);
-	rc = rf_shell_env_put(&t, rf_arg(args, "db"), arena, &out, err);
+	rc = rf_shell_env_put(&t, &wanted, arena, &out, err);
 	if (rc == 0)
 		fwrite(out.ptr, 1, out.len, stdout);
 	rf_buf_release(&out);
+	if (rc == 0 && wanted.warning.len)
+		fprintf(stderr, "redflag: %.*s\n", RF_STR_ARG(wanted.warning));
 	if (rc == 0 && isatty(STDOUT_FILENO))
 		fputs("# To use them: eval \"$(redflag env)\"\n", stderr);
 	return rc;

@@ -35,21 +35,24 @@ static void put_path(const struct rf_toolchain *t, rf_arena *arena, struct rf_bu
 	put_export(out, "PATH", rf_arena_printf(arena, "%.*s%s%.*s", RF_STR_ARG(directory), path.len ? ":" : "", RF_STR_ARG(path)));
 }
 
-static int put_spool(const char *database, rf_arena *arena, struct rf_buf *out, struct rf_error *err)
+static void put_spool(struct rf_shell_env *wanted, rf_arena *arena, struct rf_buf *out)
 {
-	const char *now = getenv("REDFLAG_SPOOL"), *path;
-	if (now && now[0] && !database)
-		return 0;
-	int rc = rf_place_database(database, true, arena, &path, err);
-	const char *spools = rc ? NULL : rf_place_spools(path, arena);
-	if (rc == 0)
-		rc = rf_place_make_spools(spools, err);
-	if (rc == 0)
+	const char *now = getenv("REDFLAG_SPOOL"), *path, *spools = "";
+	struct rf_error err;
+	if (now && now[0] && !wanted->database)
+		return;
+	int rc = rf_place_database(wanted->database, true, arena, &path, &err);
+	if (rc == 0) {
+		spools = rf_place_spools(path, arena);
+		rc = rf_place_make_spools(spools, &err);
+	}
+	if (rc)
+		wanted->warning = rf_arena_printf(arena, "programs will leave no records: %s", err.text);
+	else
 		put_export(out, "REDFLAG_SPOOL", rf_str_from(spools));
-	return rc;
 }
 
-int rf_shell_env_put(const struct rf_toolchain *t, const char *database, rf_arena *arena, struct rf_buf *out,
+int rf_shell_env_put(const struct rf_toolchain *t, struct rf_shell_env *wanted, rf_arena *arena, struct rf_buf *out,
 		     struct rf_error *err)
 {
 	rf_str goflags;
@@ -62,8 +65,8 @@ int rf_shell_env_put(const struct rf_toolchain *t, const char *database, rf_aren
 		put_export(out, rf_arena_cstr(arena, name), value);
 	}
 	put_export(out, "GOFLAGS", goflags);
-	rc = put_spool(database, arena, out, err);
-	if (rc == 0 && out->failed)
-		rc = rf_fail(err, RF_ERR_MEMORY, "not enough memory for the environment");
-	return rc;
+	wanted->warning = RF_STR("");
+	if (wanted->spool)
+		put_spool(wanted, arena, out);
+	return out->failed ? rf_fail(err, RF_ERR_MEMORY, "not enough memory for the environment") : 0;
 }

@@ -1,5 +1,6 @@
 /* redflag toolchain: makes the overlay, and says where it is. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,10 @@ static int print_overlay(struct job *j)
 
 static int print_env(struct job *j)
 {
+	struct rf_shell_env wanted = { .spool = false };
 	struct rf_buf out;
 	rf_buf_init(&out);
-	int rc = rf_shell_env_put(&j->t, NULL, j->arena, &out, j->err);
+	int rc = rf_shell_env_put(&j->t, &wanted, j->arena, &out, j->err);
 	if (rc == 0)
 		fwrite(out.ptr, 1, out.len, stdout);
 	rf_buf_release(&out);
@@ -82,23 +84,28 @@ static int own_path(char *to, size_t bytes, struct rf_error *err)
 	return 0;
 }
 
-/* The wrapper asks redflag each time: the overlay is then that of the redflag in use, made again when it changed. */
+/* The wrapper asks redflag each time: the overlay is then that of the redflag in use, made again when it changed. Only
+ * commands that start programs get a place for spools, which is made in the module. */
 static int put_wrapper(struct job *j, struct rf_buf *out)
 {
-	char redflag[4096];
+	char redflag[4096], goroot[PATH_MAX];
 	int rc = own_path(redflag, sizeof(redflag), j->err);
 	if (rc)
 		return rc;
+	if (!realpath(j->t.goroot.ptr, goroot))
+		return rf_fail(j->err, RF_ERR_IO, "can't find %s: %s", j->t.goroot.ptr, strerror(errno));
 	rf_buf_printf(out, "#!/bin/sh\n# %.*s, instrumented by redflag. GOTOOLCHAIN=%.*s-redflag has the go command start it.\n"
 			   "unset GOTOOLCHAIN_INTERNAL_SWITCH_VERSION GOTOOLCHAIN_INTERNAL_SWITCH_COUNT GOROOT\n"
-			   "export GOTOOLCHAIN=local\nlines=$(",
-		      RF_STR_ARG(j->t.version), RF_STR_ARG(j->t.version));
+			   "export GOTOOLCHAIN=local\nredflag=", RF_STR_ARG(j->t.version), RF_STR_ARG(j->t.version));
 	rf_shell_put_word(out, rf_str_from(redflag));
-	rf_buf_put_cstr(out, " env --go ");
-	rf_shell_put_word(out, j->t.goroot);
-	rf_buf_put_cstr(out, ") || exit 1\neval \"$lines\"\nexec ");
-	rf_shell_put_word(out, rf_arena_printf(j->arena, "%.*s/bin/go", RF_STR_ARG(j->t.goroot)));
-	rf_buf_put_cstr(out, " \"$@\"\n");
+	rf_buf_put_cstr(out, " goroot=");
+	rf_shell_put_word(out, rf_str_from(goroot));
+	rf_buf_put_cstr(out, "\ncase ${1-} in\n"
+			     "test | run) lines=$(\"$redflag\" env --go \"$goroot\") || exit ;;\n"
+			     "*) lines=$(\"$redflag\" toolchain --print env --go \"$goroot\") || exit ;;\n"
+			     "esac\n"
+			     "eval \"$lines\"\n"
+			     "exec \"${GOROOT:-$goroot}/bin/go\" \"$@\"\n");
 	return out->failed ? rf_fail(j->err, RF_ERR_MEMORY, "not enough memory for the wrapper") : 0;
 }
 

@@ -24,8 +24,10 @@ int rf_goenv_ask(const char *directory, const char *go, const char *arch, rf_are
 int rf_goenv_leave_modcache(struct rf_goenv *go, rf_str link_directory, rf_arena *arena, struct rf_error *err);
 /* "NAME=VALUE" settings to run this Go with; NULL-terminated; NULL when out of memory. */
 const char *const *rf_goenv_environment(const struct rf_goenv *go, rf_arena *arena);
-/* Whether that Go can be instrumented: version, GOOS/GOARCH, cgo on, C compiler there. */
-int rf_goenv_check(const struct rf_goenv *go, rf_arena *arena, struct rf_error *err);
+/* Whether that Go can be instrumented: version, GOOS/GOARCH, cgo on. */
+int rf_goenv_check(const struct rf_goenv *go, struct rf_error *err);
+/* Whether its C compiler (CC) runs. */
+int rf_goenv_check_compiler(const struct rf_goenv *go, rf_arena *arena, struct rf_error *err);
 /* Words of a setting such as CC or GOFLAGS: separated by blanks; a word may be quoted as a whole with ' or ". */
 int rf_go_words(rf_str setting, const char *name, rf_arena *arena, rf_str **words, size_t *count, struct rf_error *err);
 

@@ -123,6 +123,8 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
 	rf_str key;
 	int rc = rf_goenv_ask(request->directory, request->go, request->arch, arena, &p.go, err);
 	if (rc == 0)
+		rc = rf_goenv_check(&p.go, err);
+	if (rc == 0)
 		rc = rf_cache_open(arena, &p.cache, err);
 	if (rc == 0)
 		rc = rf_goenv_leave_modcache(&p.go, rf_arena_printf(arena, "%.*s/goroot", RF_STR_ARG(p.cache.directory)), arena, err);
@@ -134,7 +136,7 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
 		return rc;
 	fill(&p, key);
 	if (!entry_exists(&p)) {
-		rc = rf_goenv_check(&p.go, arena, err);
+		rc = rf_goenv_check_compiler(&p.go, arena, err);
 		if (rc == 0)
 			rc = build(&p);
 	}
