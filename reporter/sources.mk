@@ -57,6 +57,9 @@ REPORTER_SOURCES := \
 	reporter/cmd/pass.c \
 	reporter/cmd/report_cmd.c \
 	reporter/cmd/ingest_cmd.c \
+	reporter/cmd/terminal.c \
+	reporter/cmd/finding_text.c \
+	reporter/cmd/list_cmd.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \
 	reporter/cmd/commands.c

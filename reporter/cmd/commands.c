@@ -26,6 +26,25 @@ static const char ingest_help[] =
 	"findings. The same file read twice adds nothing; a log that has grown adds what is\n"
 	"new. Each file is a run of its own unless --trace-id names one. - is standard input.";
 
+static const struct rf_option list_options[] = {
+	OPTION_DB,
+	{ "kind", "KIND", "only this kind: data-race, use-after-free" },
+	{ "tag", "TAG", "only this tag; * stands for anything" },
+	{ "test", "TEST", "only findings that this test owns a side of; * stands for anything" },
+	{ "status", "STATUS", "only new, recurring or suppressed ones" },
+	{ "since", "TIME", "only seen since: 30m, 2h, 7d ago, a date, or a time in RFC 3339" },
+	{ "json", NULL, "as JSON: an array of objects with the columns of the view v_findings" },
+	OPTION_END,
+};
+
+static const char list_help[] =
+	"Prints the findings of the database, the latest first. A finding is new while only\n"
+	"one run has seen it, recurring afterwards, and suppressed when every report of it was\n"
+	"suppressed in the process. Where no owner is known (plain `go test` output), --test\n"
+	"looks at the test that was running.\n"
+	"\n"
+	"  redflag list --status new --since 1d --json";
+
 static const struct rf_option help_options[] = {
 	{ "man", NULL, "print the man page" },
 	{ "completion", "SHELL", "print the completion for a shell (bash)" },
@@ -89,6 +108,14 @@ const struct rf_command rf_commands[] = {
 			"GOTOOLCHAIN and PATH. Afterwards: redflag ingest takes the records into the database.",
 		.options = env_options,
 		.run = rf_cmd_env,
+	},
+	{
+		.name = "list",
+		.usage = "[options]",
+		.summary = "List the findings",
+		.help = list_help,
+		.options = list_options,
+		.run = rf_cmd_list,
 	},
 	{
 		.name = "version",

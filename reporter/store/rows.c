@@ -54,7 +54,7 @@ int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *
 	if (rc < 0)
 		return rc;
 	rf_arena_init(&arena, 0);
-	int64_t elapsed_ms = r->elapsed_s < 0 ? 0 : (int64_t)(r->elapsed_s * 1000.0);
+	int64_t elapsed_ms = r->elapsed_s < 0 ? 0 : (int64_t)(r->elapsed_s * 1000.0 + 0.5);
 	rc = rf_db_run(s, RF_SQL_RESULT_PUT, NULL, err, "iititiii", run_id, test_id, r->result, elapsed_ms,
 		       rf_time_text(r->time_unix_ns, &arena), (int64_t)r->passed, (int64_t)r->failed,
 		       (int64_t)r->skipped);

@@ -1,0 +1,124 @@
+/* redflag list */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/command_list.h"
+#include "cmd/finding_text.h"
+#include "cmd/reporter.h"
+
+static const char *const statuses[] = { "new", "recurring", "suppressed" };
+
+static int check_status(const char *status, struct rf_error *err)
+{
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		if (strcmp(status, statuses[i]) == 0)
+			return 0;
+	}
+	return rf_fail(err, RF_ERR_USAGE, "There is no status %s; there are new, recurring and suppressed.", status);
+}
+
+static int check_kind(const char *kind, struct rf_error *err)
+{
+	if (rf_kind_from_name(rf_str_from(kind)) != RF_KIND_UNKNOWN || strcmp(kind, "unknown") == 0)
+		return 0;
+	return rf_fail(err, RF_ERR_USAGE, "There is no kind %s; there are data-race and use-after-free.", kind);
+}
+
+/* A time, or how long ago: 90s, 30m, 2h, 7d, 2w. */
+static int parse_since(const char *text, rf_arena *arena, rf_str *out, struct rf_error *err)
+{
+	static const struct { char unit; uint64_t seconds; } units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+	rf_str s = rf_str_from(text);
+	struct rf_clock clock = rf_reporter_clock();
+	uint64_t now = clock.now_unix_ns(clock.context), count, time;
+	if (rf_time_parse(s, &time)) {
+		*out = rf_time_text(time, arena);
+		return 0;
+	}
+	for (size_t i = 0; s.len && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (s.ptr[s.len - 1] != units[i].unit || !rf_str_u64(rf_str_take(s, s.len - 1), &count) ||
+		    count > now / 1000000000u / units[i].seconds)
+			continue;
+		*out = rf_time_text(now - count * units[i].seconds * 1000000000u, arena);
+		return 0;
+	}
+	return rf_fail(err, RF_ERR_USAGE, "%s is no time; write how long ago (90s, 30m, 2h, 7d, 2w), a date "
+		       "(2026-01-31) or a time (2026-01-31T12:00:00Z).", text);
+}
+
+static int make_filter(const struct rf_args *args, rf_arena *arena, struct rf_finding_filter *f, struct rf_error *err)
+{
+	const char *kind = rf_arg(args, "kind"), *status = rf_arg(args, "status"), *since = rf_arg(args, "since");
+	int rc = kind ? check_kind(kind, err) : 0;
+	if (rc == 0 && status)
+		rc = check_status(status, err);
+	if (rc == 0 && since)
+		rc = parse_since(since, arena, &f->since, err);
+	f->kind = rf_str_from(kind);
+	f->status = rf_str_from(status);
+	f->tag = rf_str_from(rf_arg(args, "tag"));
+	f->test = rf_str_from(rf_arg(args, "test"));
+	return rc;
+}
+
+static void put_json(struct rf_buf *out, const struct rf_finding_row *rows, uint32_t count)
+{
+	rf_buf_put_char(out, '[');
+	for (uint32_t i = 0; i < count; i++) {
+		rf_buf_put_cstr(out, i ? ",\n " : "\n ");
+		rf_put_finding_json(out, &rows[i]);
+	}
+	rf_buf_put_cstr(out, count ? "\n]\n" : "]\n");
+}
+
+static bool is_filtered(const struct rf_finding_filter *f)
+{
+	return f->kind.ptr || f->status.ptr || f->since.ptr || f->tag.ptr || f->test.ptr;
+}
+
+static void put_people(struct rf_buf *out, const struct rf_finding_row *rows, uint32_t count, bool filtered,
+		       const char *path, rf_arena *arena)
+{
+	struct rf_terminal t;
+	rf_terminal_init(&t, STDOUT_FILENO);
+	for (uint32_t i = 0; i < count; i++)
+		rf_put_finding(out, &t, &rows[i], arena);
+	if (count == 0 && filtered)
+		rf_buf_put_cstr(out, "No finding fits; `redflag list` without options shows all.\n");
+	else if (count == 0)
+		rf_buf_printf(out, "No findings in %s.\n", path);
+	else
+		rf_buf_printf(out, "\n%u finding%s. Next: `redflag show %lld`\n", count, count == 1 ? "" : "s",
+			      (long long)rows[0].id);
+}
+
+int rf_cmd_list(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
+{
+	struct rf_finding_filter filter = { 0 };
+	struct rf_finding_row *rows = NULL;
+	struct rf_store *store = NULL;
+	struct rf_buf out;
+	const char *path;
+	uint32_t count = 0;
+	if (args->word_count)
+		return rf_fail(err, RF_ERR_USAGE, "list takes no words; to see one finding: `redflag show %s`.",
+			       args->words[0]);
+	int rc = make_filter(args, arena, &filter, err);
+	if (rc == 0)
+		rc = rf_reporter_open_store(args, arena, &store, &path, err);
+	if (rc == 0)
+		rc = rf_query_findings(store, &filter, arena, &rows, &count, err);
+	if (rc == 0) {
+		rf_buf_init(&out);
+		if (rf_arg(args, "json"))
+			put_json(&out, rows, count);
+		else
+			put_people(&out, rows, count, is_filtered(&filter), path, arena);
+		rf_print(&out);
+		rf_buf_release(&out);
+	}
+	rf_store_close(store);
+	return rc;
+}
