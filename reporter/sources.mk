@@ -32,6 +32,7 @@ REPORTER_SOURCES := \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \
 	reporter/symtab/elf.c \
+	reporter/symtab/pclntab.c \
 	reporter/toolchain/embedded.c \
 	reporter/toolchain/files.c \
 	reporter/toolchain/spawn.c \
@@ -48,6 +49,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/shell_env.c \
 	reporter/cmd/toolchain_cmd.c \
 	reporter/cmd/env.c \
+	reporter/cmd/symtab.c \
 	reporter/cmd/options.c \
 	reporter/cmd/place.c \
 	reporter/cmd/trace.c \

@@ -67,6 +67,13 @@ static const struct rf_option env_options[] = {
 	OPTION_END,
 };
 
+static const struct rf_option symtab_options[] = {
+	{ "addr", "PC", "the function at this address (hexadecimal), with file and line" },
+	{ "name", "NAME", "functions of this name; * is any text" },
+	{ "json", NULL, "one JSON object a line" },
+	OPTION_END,
+};
+
 static const struct rf_option no_options[] = { OPTION_END };
 
 const struct rf_command rf_commands[] = {
@@ -116,6 +123,16 @@ const struct rf_command rf_commands[] = {
 		.help = list_help,
 		.options = list_options,
 		.run = rf_cmd_list,
+	},
+	{
+		.name = "symtab",
+		.usage = "[options] PROGRAM|SPOOL",
+		.summary = "Ask the symbol table: name, entry, argument size, file and line",
+		.help = "From a program built by Go (stripped or not), or from the symbols that a spool brought along. Without\n"
+			"--addr or --name all functions are listed. A line is: entry, bytes of arguments and results on the\n"
+			"stack (? when unknown), name, file:line.",
+		.options = symtab_options,
+		.run = rf_cmd_symtab,
 	},
 	{
 		.name = "version",
