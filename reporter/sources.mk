@@ -82,6 +82,7 @@ EMBEDDED_FILES := \
 	tsan-glue/runtime_abi.h \
 	tsan-glue/lock.h \
 	tsan-glue/counters.h \
+	tsan-glue/options_list.h \
 	tsan-glue/options.h \
 	tsan-glue/spool.h \
 	tsan-glue/goroutines.h \

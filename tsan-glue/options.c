@@ -10,19 +10,20 @@ static bool word_is(const char *word, size_t len, const char *text)
 
 static void option_set(struct rf_options *o, const char *word, size_t len)
 {
-	if (word_is(word, len, "attribution=stock"))
-		o->attribution_exact = false;
-	else if (word_is(word, len, "goroutines=0"))
-		o->goroutines = false;
-	else if (word_is(word, len, "switches=0"))
-		o->switches = false;
-	else if (word_is(word, len, "allocs=0"))
-		o->allocs = false;
+#define RF_OPTION_SET(field, name, yes, no, help)                                                                      \
+	if (word_is(word, len, name "=" yes))                                                                          \
+		o->field = true;                                                                                       \
+	else if (word_is(word, len, name "=" no))                                                                      \
+		o->field = false;
+	RF_OPTION_LIST(RF_OPTION_SET)
+#undef RF_OPTION_SET
 }
 
 static void rf_options_read(struct rf_options *options)
 {
-	*options = (struct rf_options){ true, true, true, true };
+#define RF_OPTION_TRUE(field, name, yes, no, help) options->field = true;
+	RF_OPTION_LIST(RF_OPTION_TRUE)
+#undef RF_OPTION_TRUE
 	const char *p = getenv("REDFLAG");
 	while (p && *p) {
 		size_t len = strcspn(p, " ,\t\n");

@@ -2,17 +2,18 @@
 #ifndef RF_OPTIONS_H
 #define RF_OPTIONS_H
 
+#include "tsan-glue/options_list.h"
+
 #include <stdbool.h>
 
 struct rf_options {
-	bool attribution_exact; /* attribution=exact|stock */
-	bool goroutines;        /* goroutines=1|0 */
-	bool switches;          /* switches=1|0 */
-	bool allocs;            /* allocs=1|0 */
+#define RF_OPTION_FIELD(field, name, yes, no, help) bool field;
+	RF_OPTION_LIST(RF_OPTION_FIELD)
+#undef RF_OPTION_FIELD
 };
 
-/* Reads the environment. Unknown names and values are left at their defaults: the reporter, which knows the same table
- * (docs/options.md), complains about them, the observed process doesn't. */
+/* Reads the environment. Unknown names and values are left at their defaults: `redflag doctor` complains about them, the
+ * observed process doesn't. */
 static void rf_options_read(struct rf_options *options);
 
 #endif

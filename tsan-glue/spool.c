@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +25,8 @@ static struct {
 	uint64_t used;       /* bytes of records and header */
 	uint64_t allocated;  /* bytes of file space */
 	uint32_t sequence;
-	bool warned, gave_up;
+	bool gave_up;
+	char path[1024];
 } spool = { .fd = -1 };
 
 /* One record; 8-aligned, so that structs in it can be written in place. */
@@ -39,17 +41,24 @@ static uint64_t now_unix_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static void spool_give_up(const char *what, const char *path, int error)
+/* The one line that this process ever says about us. */
+static void spool_give_up(const char *path, int error)
 {
 	char line[512];
-	spool.gave_up = true;
-	if (spool.warned)
+	if (spool.gave_up)
 		return;
-	spool.warned = true;
-	int n = snprintf(line, sizeof(line), "redflag: cannot %s %s (%s): findings of this process stay in its text output\n",
-			 what, path, strerror(error));
+	spool.gave_up = true;
+	int n = snprintf(line, sizeof(line), "redflag: cannot write the spool %s (%s): findings of this process stay in its text output\n",
+			 path, strerror(error));
 	if (n > 0 && write(2, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1) < 0)
 		return;
+}
+
+/* Past RLIMIT_FSIZE the kernel sends SIGXFSZ, which ends a Go program: ask first. */
+static bool file_size_allowed(uint64_t bytes)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur;
 }
 
 /* Space for `end` bytes of file. posix_fallocate allocates blocks, so a later store can't meet a full disk. */
@@ -60,12 +69,11 @@ static bool spool_allocate(uint64_t end)
 	if (end > RF_SPOOL_FILE_BYTES_MAX)
 		return false;
 	uint64_t target = (end + SPOOL_STEP_BYTES - 1) / SPOOL_STEP_BYTES * SPOOL_STEP_BYTES;
-	int error;
-	do
+	int error = file_size_allowed(target) ? EINTR : EFBIG;
+	while (error == EINTR)
 		error = posix_fallocate(spool.fd, (off_t)spool.allocated, (off_t)(target - spool.allocated));
-	while (error == EINTR);
 	if (error) {
-		spool_give_up("write", "the spool", error);
+		spool_give_up(spool.path, error);
 		return false;
 	}
 	spool.allocated = target;
@@ -96,28 +104,27 @@ static bool spool_write_header(void)
 
 static void spool_open(const char *directory)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s/rf-%ld-%llx" RF_SPOOL_SUFFIX, directory, (long)spool.pid,
+	int n = snprintf(spool.path, sizeof(spool.path), "%s/rf-%ld-%llx" RF_SPOOL_SUFFIX, directory, (long)spool.pid,
 			 (unsigned long long)now_unix_ns());
-	if (n < 0 || (size_t)n >= sizeof(path)) {
-		spool_give_up("write", "REDFLAG_SPOOL", ENAMETOOLONG);
+	if (n < 0 || (size_t)n >= sizeof(spool.path)) {
+		spool_give_up("in REDFLAG_SPOOL", ENAMETOOLONG);
 		return;
 	}
-	spool.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	spool.fd = open(spool.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (spool.fd < 0 && errno == ENOENT && mkdir(directory, 0700) == 0)
-		spool.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		spool.fd = open(spool.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (spool.fd < 0) {
-		spool_give_up("write", path, errno);
+		spool_give_up(spool.path, errno);
 		return;
 	}
 	void *map = mmap(NULL, RF_SPOOL_FILE_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, spool.fd, 0);
 	if (map == MAP_FAILED) {
-		spool_give_up("map", path, errno);
+		spool_give_up(spool.path, errno);
 		return;
 	}
 	spool.map = map;
 	if (!spool_write_header()) {
-		unlink(path);
+		unlink(spool.path);
 		munmap(map, RF_SPOOL_FILE_BYTES_MAX);
 		spool.map = NULL;
 	}
@@ -130,7 +137,7 @@ static void rf_spool_init(void)
 		return;
 	spool.pid = getpid();
 	if (directory[0] != '/') {
-		spool_give_up("use REDFLAG_SPOOL, which must be an absolute path:", directory, EINVAL);
+		spool_give_up("in REDFLAG_SPOOL, which must be an absolute path", EINVAL);
 		return;
 	}
 	spool_open(directory);

@@ -1,0 +1,13 @@
+/* The options of REDFLAG, one row each: the table that the glue's parser, `redflag doctor` and `redflag help options` are
+ * made from. X(field of struct rf_options, name, value that means true (default), value that means false, help) */
+#ifndef RF_OPTIONS_LIST_H
+#define RF_OPTIONS_LIST_H
+
+#define RF_OPTION_LIST(X)                                                                                              \
+	X(attribution_exact, "attribution", "exact", "stock",                                                          \
+	  "who fails for a race: the owner of its goroutines, or whoever runs")                                        \
+	X(goroutines, "goroutines", "1", "0", "register goroutines; 0 also means attribution=stock")                   \
+	X(switches, "switches", "1", "0", "put the last goroutine switches into reports")                              \
+	X(allocs, "allocs", "1", "0", "remember where heap blocks were allocated (only with a spool)")
+
+#endif
