@@ -40,7 +40,7 @@ static int text_of(const struct config_scan *c, const yaml_node_t *node, const c
 		return rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: \"%s\" needs a text behind it, such as \"%s: …\"",
 			       c->path, node->start_mark.line + 1, key, key);
 	*out = rf_arena_dup(c->arena, scalar(node));
-	return 0;
+	return out->len ? 0 : rf_fail(c->err, RF_ERR_MEMORY, "no memory for the rules of %s", c->path);
 }
 
 static int read_member(const struct config_scan *c, const yaml_node_t *key, const yaml_node_t *value,
