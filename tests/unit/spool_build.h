@@ -1,0 +1,173 @@
+/* Builds spools in memory, as tsan-glue/spool.c writes them, for tests of the reader.
+ *
+ *	spool_begin(&b); uint32_t id = spool_symbol(&b, …); …; spool_end(&b)
+ */
+#ifndef RF_TESTS_UNIT_SPOOL_BUILD_H
+#define RF_TESTS_UNIT_SPOOL_BUILD_H
+
+#include "base/str.h"
+#include "tsan-glue/crc32c.h"
+#include "tsan-glue/spool_format.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct spool_build {
+	char bytes[64 * 1024];
+	size_t used;
+	uint32_t sequence, symbols;
+	_Alignas(8) char record[16 * 1024]; /* the one being built */
+	uint32_t record_used;
+};
+
+static inline void spool_begin(struct spool_build *b)
+{
+	struct rf_spool_file_header h = { .version_major = RF_SPOOL_VERSION_MAJOR, .header_bytes = sizeof(h),
+					  .start_unix_ns = 1000, .pid = 4711 };
+	memset(b, 0, sizeof(*b));
+	memcpy(h.magic, RF_SPOOL_MAGIC, sizeof(h.magic));
+	memcpy(h.spool_id, "0123456789abcdef", sizeof(h.spool_id));
+	memcpy(b->bytes, &h, sizeof(h));
+	b->used = sizeof(h);
+}
+
+static inline void *spool_record(struct spool_build *b, uint16_t type, size_t struct_bytes)
+{
+	struct rf_spool_record *r = (struct rf_spool_record *)b->record;
+	memset(b->record, 0, sizeof(b->record));
+	r->type = type;
+	r->sequence = ++b->sequence;
+	r->time_unix_ns = 1000 + b->sequence;
+	b->record_used = (uint32_t)struct_bytes;
+	return r;
+}
+
+static inline struct rf_spool_ref spool_put(struct spool_build *b, const void *bytes, size_t n)
+{
+	struct rf_spool_ref ref = { b->record_used, (uint32_t)n };
+	assert(b->record_used + n <= sizeof(b->record));
+	memcpy(b->record + b->record_used, bytes, n);
+	b->record_used += (uint32_t)n;
+	return ref;
+}
+
+static inline struct rf_spool_ref spool_text(struct spool_build *b, const char *text)
+{
+	return spool_put(b, text, strlen(text));
+}
+
+/* Completes the record: checksum first, length last. Returns its offset in the file. */
+static inline size_t spool_commit(struct spool_build *b)
+{
+	struct rf_spool_record *r = (struct rf_spool_record *)b->record;
+	size_t at = b->used;
+	r->length = r->crc = 0;
+	r->crc = rf_crc32c(0, b->record, b->record_used);
+	r->length = b->record_used;
+	assert(at + b->record_used + 8 <= sizeof(b->bytes));
+	memcpy(b->bytes + at, b->record, b->record_used);
+	b->used = (at + b->record_used + 7) & ~(size_t)7;
+	return at;
+}
+
+static inline size_t spool_process(struct spool_build *b)
+{
+	struct rf_spool_process *p = spool_record(b, RF_SPOOL_PROCESS, sizeof(*p));
+	p->pid = 4711;
+	p->gomaxprocs = 4;
+	p->features = RF_SPOOL_FEATURE_GOROUTINES | RF_SPOOL_FEATURE_OWNERS;
+	p->arguments = spool_put(b, "/tmp/shop.test\0-test.v\0", 23);
+	p->executable = spool_text(b, "/tmp/shop.test");
+	p->go_version = spool_text(b, "go1.26.8");
+	p->main_package = spool_text(b, "example.com/shop.test");
+	p->trace_id = spool_text(b, "4bf92f3577b34da6a3ce929d0e0e4736");
+	p->tag = spool_text(b, "order-service");
+	return spool_commit(b);
+}
+
+/* Returns the symbol's id. */
+static inline uint32_t spool_symbol(struct spool_build *b, const char *function, const char *file, uint32_t line)
+{
+	struct rf_spool_symbol *s = spool_record(b, RF_SPOOL_SYMBOL, sizeof(*s));
+	s->id = ++b->symbols;
+	s->line = line;
+	s->pc = 0x400000 + line;
+	s->entry = 0x400000;
+	s->argument_bytes = 16;
+	s->offset = 0x3a;
+	s->function = spool_text(b, function);
+	s->file = spool_text(b, file);
+	spool_commit(b);
+	return b->symbols;
+}
+
+static inline struct rf_spool_ref spool_ids(struct spool_build *b, const uint32_t *ids, size_t count)
+{
+	b->record_used = (b->record_used + 7u) & ~7u;
+	return spool_put(b, ids, count * sizeof(*ids));
+}
+
+/* A race of goroutine 7 (goid 20, labels, test) and main on a heap block; two frames a side. */
+static inline size_t spool_report(struct spool_build *b, const uint32_t ids[4])
+{
+	struct rf_spool_report *r = spool_record(b, RF_SPOOL_REPORT, sizeof(*r));
+	struct rf_spool_goroutine g[2] = { { .thread = 7, .goid = 20, .parent_goid = 1, .created_unix_ns = 900,
+					     .parent_thread = 1, .entry_symbol = ids[1] },
+					   { .thread = 1, .goid = 1, .parent_thread = UINT32_MAX,
+					     .flags = RF_SPOOL_GOROUTINE_MAIN } };
+	struct rf_spool_access a[2] = { { .address = 0xc000012028, .size = 8, .thread = 7, .goroutine = 1 },
+					{ .address = 0xc000012028, .thread = 1, .goroutine = 2,
+					  .flags = RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_ATOMIC } };
+	struct rf_spool_switch s[2] = { { .time_unix_ns = 990, .from_goid = 1, .to_goid = 20, .p = 1, .m = 2 },
+					{ .time_unix_ns = 995, .from_goid = 20, .p = 1, .m = 2 } };
+	r->kind = RF_SPOOL_KIND_RACE;
+	r->memory = RF_SPOOL_MEMORY_HEAP;
+	r->memory_start = 0xc000012000;
+	r->memory_bytes = 48;
+	r->allocation_goid = 1;
+	r->allocation_stack = spool_ids(b, ids + 3, 1);
+	g[0].created_stack = spool_ids(b, ids + 3, 1);
+	g[0].labels = spool_put(b, "tag\0payment\0trace_id\0" "7\0", 23);
+	g[0].test = spool_text(b, "TestCart/empty");
+	g[0].state = spool_text(b, "running");
+	g[1].state = spool_text(b, "chan receive");
+	a[0].stack = spool_ids(b, ids, 2);
+	a[1].stack = spool_ids(b, ids + 2, 2);
+	s[0].reason = spool_text(b, "chan receive");
+	s[1].reason = spool_text(b, "exited");
+	b->record_used = (b->record_used + 7u) & ~7u;
+	r->goroutines = spool_put(b, g, sizeof(g));
+	r->accesses = spool_put(b, a, sizeof(a));
+	r->switches = spool_put(b, s, sizeof(s));
+	return spool_commit(b);
+}
+
+static inline size_t spool_counters(struct spool_build *b, uint64_t reports)
+{
+	struct rf_spool_counters *c = spool_record(b, RF_SPOOL_COUNTERS, sizeof(*c));
+	c->reports = reports;
+	c->switches = 12;
+	return spool_commit(b);
+}
+
+/* Process, four symbols, two reports, counters. */
+static inline void spool_sample(struct spool_build *b)
+{
+	uint32_t ids[4];
+	spool_begin(b);
+	spool_process(b);
+	ids[0] = spool_symbol(b, "example.com/shop.(*Cart).Add", "/src/cart.go", 12);
+	ids[1] = spool_symbol(b, "example.com/shop.TestCart.func1", "/src/cart_test.go", 30);
+	ids[2] = spool_symbol(b, "runtime.mapassign_faststr", "/go/maps.go", 263);
+	ids[3] = spool_symbol(b, "main.main", "/src/main.go", 7);
+	spool_report(b, ids);
+	spool_report(b, ids);
+	spool_counters(b, 2);
+}
+
+static inline rf_str spool_end(const struct spool_build *b)
+{
+	return (rf_str){ b->bytes, b->used };
+}
+
+#endif

@@ -1,0 +1,532 @@
+#include "unit.h"
+
+#include "read/spool_private.h"
+#include "read/racetext.h"
+#include "spool_build.h"
+
+#include <unistd.h>
+
+static rf_arena arena;
+static struct spool_build b;
+
+static int setup(void **state)
+{
+	(void)state;
+	rf_arena_init(&arena, 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	rf_arena_release(&arena);
+	return 0;
+}
+
+static struct rf_spool *opened(rf_str bytes)
+{
+	struct rf_spool *s;
+	struct rf_error err = { 0 };
+	if (rf_spool_open_bytes(&s, bytes, &err))
+		fail_msg("%s", err.text);
+	return s;
+}
+
+/* All reports of the bytes; -1 when they are refused. */
+static int count_reports(rf_str bytes, struct rf_spool_drops *drops)
+{
+	struct rf_spool *s;
+	struct rf_error err = { 0 };
+	struct rf_report r;
+	int count = 0;
+	*drops = (struct rf_spool_drops){ 0 };
+	rf_arena_reset(&arena);
+	if (rf_spool_open_bytes(&s, bytes, &err)) {
+		assert_true(strlen(err.text) > 20);
+		return -1;
+	}
+	while (rf_spool_next(s, &arena, &r)) {
+		assert_true(r.access_count <= RF_REPORT_ACCESSES_MAX);
+		for (uint32_t i = 0; i < r.access_count; i++)
+			assert_non_null(r.accesses[i].goroutine);
+		count++;
+	}
+	*drops = *rf_spool_dropped(s);
+	rf_spool_close(s);
+	return count;
+}
+
+static void test_process(void **state)
+{
+	(void)state;
+	spool_sample(&b);
+	struct rf_spool *s = opened(spool_end(&b));
+	const struct rf_process *p = rf_spool_process(s);
+	assert_true(p->instrumented && p->is_test);
+	assert_memory_equal(p->spool_id, "0123456789abcdef", 16);
+	assert_int_equal(p->pid, 4711);
+	assert_int_equal(p->start_unix_ns, 1000);
+	assert_false(p->finished);
+	assert_str(p->arguments, "/tmp/shop.test -test.v");
+	assert_str(p->main_package, "example.com/shop");
+	assert_str(p->go_version, "go1.26.8");
+	assert_str(p->trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+	assert_str(p->tag, "order-service");
+	assert_str(p->traceparent, "");
+	assert_int_equal(p->gomaxprocs, 4);
+	rf_spool_close(s);
+}
+
+static void assert_report(const struct rf_report *r)
+{
+	assert_int_equal(r->kind, RF_KIND_DATA_RACE);
+	assert_true(r->from_spool);
+	assert_int_equal(r->memory, RF_MEMORY_HEAP);
+	assert_int_equal(r->memory_bytes, 48);
+	assert_str(r->allocated.frames[0].function, "main.main");
+	assert_int_equal(r->allocated_goid, 1);
+	assert_int_equal(r->access_count, 2);
+	const struct rf_access *a = &r->accesses[0], *w = &r->accesses[1];
+	assert_false(a->write || a->previous || a->atomic);
+	assert_true(w->write && w->previous && w->atomic);
+	assert_int_equal(a->address, 0xc000012028);
+	assert_int_equal(a->size, 8);
+	assert_int_equal(a->stack.count, 2);
+	assert_str(a->stack.frames[0].function, "example.com/shop.(*Cart).Add");
+	assert_str(a->stack.frames[0].file, "/src/cart.go");
+	assert_int_equal(a->stack.frames[0].line, 12);
+	assert_int_equal(a->stack.frames[0].offset, 0x3a);
+	assert_str(w->stack.frames[1].function, "main.main");
+	assert_int_equal(a->goroutine->goid, 20);
+	assert_str(a->goroutine->test, "TestCart/empty");
+	assert_true(a->goroutine->test_known);
+	assert_str(a->goroutine->entry, "example.com/shop.TestCart.func1");
+	assert_int_equal(a->goroutine->label_count, 2);
+	assert_str(a->goroutine->labels[0].key, "tag");
+	assert_str(a->goroutine->labels[0].value, "payment");
+	assert_str(a->goroutine->labels[1].value, "7");
+	assert_true(w->goroutine->is_main);
+	assert_str(w->goroutine->state, "chan receive");
+	assert_int_equal(r->switch_count, 2);
+	assert_str(r->switches[1].reason, "exited");
+	assert_int_equal(r->switches[0].to_goid, 20);
+}
+
+static void test_reports(void **state)
+{
+	struct rf_report r;
+	(void)state;
+	spool_sample(&b);
+	struct rf_spool *s = opened(spool_end(&b));
+	assert_true(rf_spool_next(s, &arena, &r));
+	assert_report(&r);
+	assert_int_equal(r.record_sequence, 6);
+	assert_true(rf_spool_next(s, &arena, &r));
+	assert_int_equal(r.record_sequence, 7);
+	assert_false(rf_spool_next(s, &arena, &r));
+	assert_int_equal(rf_spool_counters(s)->reports, 2);
+	assert_int_equal(rf_spool_counters(s)->switches, 12);
+	const struct rf_spool_drops *d = rf_spool_dropped(s);
+	assert_int_equal(d->records_bad + d->records_unknown + d->bytes_torn, 0);
+	rf_spool_close(s);
+	assert_report(&r); /* its memory is the arena's, not the reader's */
+}
+
+static void test_symbols(void **state)
+{
+	struct rf_spool_symbol_info info;
+	(void)state;
+	spool_begin(&b);
+	spool_symbol(&b, "main.f", "/a.go", 3);
+	b.symbols += 2; /* two were dropped */
+	spool_symbol(&b, "\?\?", "-", 0);
+	struct rf_spool *s = opened(spool_end(&b));
+	assert_int_equal(rf_spool_symbol_count(s), 4);
+	assert_true(rf_spool_symbol_at(s, 0, &info));
+	assert_str(info.function, "main.f");
+	assert_int_equal(info.line, 3);
+	assert_int_equal(info.argument_bytes, 16);
+	assert_false(rf_spool_symbol_at(s, 1, &info));
+	assert_false(rf_spool_symbol_at(s, 2, &info));
+	assert_true(rf_spool_symbol_at(s, 3, &info));
+	assert_str(info.function, ""); /* the runtime's words for unknown */
+	assert_str(info.file, "");
+	assert_false(rf_spool_symbol_at(s, 4, &info));
+	rf_spool_close(s);
+}
+
+/* The same report as text and as a record gives the same key, which joins them. */
+static void test_match_key_of_text(void **state)
+{
+	struct rf_report spool, text;
+	bool incomplete;
+	(void)state;
+	spool_sample(&b);
+	struct rf_spool *s = opened(spool_end(&b));
+	assert_true(rf_spool_next(s, &arena, &spool));
+	assert_true(rf_racetext_parse(RF_STR("WARNING: DATA RACE\n"
+					     "Read at 0x00c000012028 by goroutine 7:\n"
+					     "  example.com/shop.(*Cart).Add()\n      /src/cart.go:12 +0x3a\n"
+					     "  example.com/shop.TestCart.func1()\n      /src/cart_test.go:30 +0x3a\n\n"
+					     "Previous write at 0x00c000012028 by main goroutine:\n"
+					     "  runtime.mapassign_faststr()\n      /go/maps.go:263 +0x3a\n"
+					     "  main.main()\n      /src/main.go:7 +0x3a\n"), &arena, &text, &incomplete));
+	assert_true(rf_report_match_key(&spool) == rf_report_match_key(&text));
+	rf_spool_close(s);
+}
+
+static void test_refused_files(void **state)
+{
+	struct rf_spool *s;
+	struct rf_error err = { 0 };
+	struct rf_spool_file_header *h = (struct rf_spool_file_header *)(void *)b.bytes;
+	(void)state;
+	assert_int_equal(rf_spool_open_bytes(&s, RF_STR("{\"Action\":\"start\"}"), &err), RF_ERR_INPUT);
+	assert_says(err, "not a spool");
+	assert_null(s);
+	assert_int_equal(rf_spool_open_bytes(&s, RF_STR(""), &err), RF_ERR_INPUT);
+	assert_says(err, "run it again");
+	spool_begin(&b);
+	assert_int_equal(rf_spool_open_bytes(&s, (rf_str){ b.bytes, 63 }, &err), RF_ERR_INPUT);
+	h->version_major = 2;
+	assert_int_equal(rf_spool_open_bytes(&s, spool_end(&b), &err), RF_ERR_VERSION);
+	assert_says(err, "update");
+	spool_begin(&b);
+	h->header_bytes = 60;
+	assert_int_equal(rf_spool_open_bytes(&s, spool_end(&b), &err), RF_ERR_INPUT);
+	memset(b.bytes, 0, 4096); /* space was taken, nothing written */
+	assert_int_equal(rf_spool_open_bytes(&s, (rf_str){ b.bytes, 4096 }, &err), RF_ERR_INPUT);
+	assert_says(err, "killed");
+	assert_int_equal(rf_spool_open(&s, "/no/such.spool", &err), RF_ERR_IO);
+	assert_says(err, "/no/such.spool");
+	assert_int_equal(rf_spool_open(&s, "/tmp", &err), RF_ERR_INPUT);
+}
+
+/* A longer header and a later minor version are read. */
+static void test_later_minor_version(void **state)
+{
+	struct rf_spool_file_header *h = (struct rf_spool_file_header *)(void *)b.bytes;
+	struct rf_spool_drops d;
+	(void)state;
+	spool_begin(&b);
+	h->version_minor = 9;
+	h->header_bytes = 128;
+	b.used = 128;
+	spool_process(&b);
+	spool_record(&b, 77, sizeof(struct rf_spool_record));
+	spool_text(&b, "something new");
+	spool_commit(&b);
+	uint32_t id = spool_symbol(&b, "main.f", "/a.go", 1), ids[4] = { id, id, id, id };
+	spool_report(&b, ids);
+	assert_int_equal(count_reports(spool_end(&b), &d), 1);
+	assert_int_equal(d.records_unknown, 1);
+	assert_int_equal(d.records_bad, 0);
+}
+
+/* Cut anywhere: what is whole is read, the rest is counted as torn, byte for byte. */
+static void test_cut_everywhere(void **state)
+{
+	(void)state;
+	spool_sample(&b);
+	size_t full = b.used;
+	for (size_t n = 0; n <= full; n++) {
+		struct rf_spool_drops d;
+		char *exact = malloc(n ? n : 1); /* so that ASan sees a read behind the end */
+		memcpy(exact, b.bytes, n);
+		int found = count_reports((rf_str){ exact, n }, &d);
+		assert_int_equal(found < 0, n < sizeof(struct rf_spool_file_header));
+		assert_true(found <= 2);
+		assert_int_equal(d.records_bad, 0);
+		if (n == full)
+			assert_int_equal(found, 2);
+		if (found == 2 && n < full)
+			assert_true(n > full - 1000);
+		free(exact);
+	}
+}
+
+/* The tail is zero, as in a file whose space was taken ahead. */
+static void test_cut_with_space_behind(void **state)
+{
+	static char padded[sizeof(b.bytes)];
+	(void)state;
+	spool_sample(&b);
+	for (size_t n = sizeof(struct rf_spool_file_header); n < b.used; n++) {
+		struct rf_spool_drops d;
+		memset(padded, 0, sizeof(padded));
+		memcpy(padded, b.bytes, n);
+		int found = count_reports((rf_str){ padded, b.used + 4096 }, &d);
+		assert_true(found >= 0 && found <= 2);
+		assert_true(d.bytes_torn <= n);
+		assert_true(d.records_bad <= 1);
+	}
+}
+
+/* Every bit: no crash, the flip is noticed, and at most the record that was hit is lost. */
+static void test_every_flipped_bit(void **state)
+{
+	unsigned refused = 0;
+	struct rf_spool_drops d;
+	(void)state;
+	spool_sample(&b);
+	assert_int_equal(count_reports(spool_end(&b), &d), 2);
+	for (size_t bit = 0; bit < b.used * 8; bit++) {
+		b.bytes[bit / 8] = (char)(b.bytes[bit / 8] ^ 1 << bit % 8);
+		int found = count_reports(spool_end(&b), &d);
+		b.bytes[bit / 8] = (char)(b.bytes[bit / 8] ^ 1 << bit % 8);
+		if (bit / 8 < sizeof(struct rf_spool_file_header)) {
+			refused += found < 0;
+			continue;
+		}
+		assert_true(found == 1 || found == 2);
+		/* a flip in the padding between records changes nothing */
+		if (found < 2)
+			assert_true(d.records_bad == 1 || d.bytes_torn > 0);
+	}
+	assert_true(refused > 8 * 8); /* magic and major version at least */
+}
+
+/* A length that was hit does not cost the records behind it. */
+static void test_damaged_length(void **state)
+{
+	static const uint32_t lengths[] = { 0, 1, 23, 24, 100, 1 << 19, UINT32_MAX };
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct rf_spool_drops d;
+		spool_begin(&b);
+		size_t at = spool_process(&b);
+		uint32_t id = spool_symbol(&b, "main.f", "/a.go", 1), ids[4] = { id, id, id, id };
+		spool_report(&b, ids);
+		memcpy(b.bytes + at, &lengths[i], sizeof(lengths[i]));
+		assert_int_equal(count_reports(spool_end(&b), &d), 1);
+		assert_int_equal(d.records_bad, 1);
+	}
+}
+
+/* A checksum can be right and the content impossible. */
+static void test_bad_refs(void **state)
+{
+	static const struct rf_spool_ref refs[] = { { 8, 1 << 20 }, { UINT32_MAX, 16 }, { 16, UINT32_MAX }, { 100000, 8 },
+						    { 64, 7 } };
+	(void)state;
+	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
+		for (size_t field = 0; field < 5; field++) {
+			struct rf_spool_drops d;
+			spool_begin(&b);
+			struct rf_spool_report *r = spool_record(&b, RF_SPOOL_REPORT, sizeof(*r));
+			struct rf_spool_ref *all[] = { &r->memory_name, &r->allocation_stack, &r->accesses, &r->goroutines,
+						       &r->switches };
+			*all[field] = refs[i];
+			spool_commit(&b);
+			bool text_of_any_length = field == 0 && refs[i].length == 7;
+			assert_int_equal(count_reports(spool_end(&b), &d), text_of_any_length);
+			assert_int_equal(d.records_bad, !text_of_any_length);
+		}
+	}
+}
+
+static void test_bad_symbol_ids(void **state)
+{
+	static const uint32_t ids[] = { 0, 1000000, UINT32_MAX };
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		struct rf_spool_drops d;
+		spool_begin(&b);
+		b.symbols = ids[i] - 1;
+		spool_symbol(&b, "main.f", "/a.go", 1);
+		assert_int_equal(count_reports(spool_end(&b), &d), 0);
+		assert_int_equal(d.records_bad, 1);
+	}
+	/* reports that name symbols nobody wrote */
+	struct rf_report r;
+	uint32_t unknown[4] = { 0, 99, UINT32_MAX, 5 };
+	spool_begin(&b);
+	spool_report(&b, unknown);
+	struct rf_spool *s = opened(spool_end(&b));
+	assert_true(rf_spool_next(s, &arena, &r));
+	assert_int_equal(r.accesses[0].stack.count, 2);
+	assert_str(r.accesses[0].stack.frames[1].function, "");
+	rf_spool_close(s);
+}
+
+/* More than a report holds: the rest is left out, an access always has a goroutine. */
+static void test_more_than_a_report_holds(void **state)
+{
+	struct rf_spool_access a[9];
+	struct rf_spool_goroutine g[40];
+	uint32_t ids[400] = { 0 };
+	struct rf_report out;
+	(void)state;
+	memset(a, 0, sizeof(a));
+	memset(g, 0, sizeof(g));
+	spool_begin(&b);
+	struct rf_spool_report *r = spool_record(&b, RF_SPOOL_REPORT, sizeof(*r));
+	struct rf_spool_ref stack = spool_ids(&b, ids, 400);
+	for (uint32_t i = 0; i < 9; i++)
+		a[i] = (struct rf_spool_access){ .thread = 100 + i, .goroutine = i * 13, .stack = stack };
+	for (uint32_t i = 0; i < 40; i++)
+		g[i].thread = i;
+	r->accesses = spool_put(&b, a, sizeof(a));
+	r->goroutines = spool_put(&b, g, sizeof(g));
+	spool_commit(&b);
+	struct rf_spool *s = opened(spool_end(&b));
+	assert_true(rf_spool_next(s, &arena, &out));
+	assert_int_equal(out.access_count, RF_REPORT_ACCESSES_MAX);
+	assert_int_equal(out.goroutine_count, RF_REPORT_GOROUTINES_MAX);
+	assert_int_equal(out.accesses[0].stack.count, RF_SPOOL_STACK_FRAMES_MAX);
+	assert_true(out.accesses[0].stack.cut);
+	assert_int_equal(out.accesses[0].goroutine->thread, 100); /* index 0: found by thread, here a new one */
+	assert_int_equal(out.accesses[1].goroutine->thread, 12);  /* index 13 */
+	assert_int_equal(out.accesses[2].goroutine->thread, 102); /* index 26: not kept */
+	rf_spool_close(s);
+}
+
+static void write_all(int fd, const char *bytes, size_t from, size_t to)
+{
+	assert_int_equal(pwrite(fd, bytes + from, to - from, (off_t)from), (ssize_t)(to - from));
+}
+
+/* A file that grows under the reader, with space taken ahead, record by record and in the middle of records. */
+static void test_growing_file(void **state)
+{
+	char path[] = "/tmp/rf-spool-XXXXXX";
+	struct rf_spool *s;
+	struct rf_error err = { 0 };
+	struct rf_report r;
+	(void)state;
+	int fd = mkstemp(path), found = 0;
+	assert_true(fd >= 0);
+	spool_sample(&b);
+	assert_int_equal(ftruncate(fd, 65536), 0);
+	size_t written = sizeof(struct rf_spool_file_header);
+	write_all(fd, b.bytes, 0, written);
+	assert_int_equal(rf_spool_open(&s, path, &err), 0);
+	assert_false(rf_spool_next(s, &arena, &r));
+	assert_int_equal(rf_spool_process(s)->main_package.len, 0);
+	for (size_t at = written; at < b.used;) {
+		uint32_t length, padded, zero = 0;
+		memcpy(&length, b.bytes + at, sizeof(length));
+		padded = (length + 7) & ~7u;
+		write_all(fd, b.bytes, at + 4, at + padded / 2); /* half of it, no length yet */
+		assert_int_equal(rf_spool_refresh(s, &err), 0);
+		assert_false(rf_spool_next(s, &arena, &r));
+		assert_true(rf_spool_dropped(s)->bytes_torn > 0);
+		write_all(fd, b.bytes, at + 4, at + padded);
+		assert_int_equal(pwrite(fd, &zero, 4, (off_t)at), 4);
+		write_all(fd, b.bytes, at, at + 4);
+		assert_int_equal(rf_spool_refresh(s, &err), 0);
+		while (rf_spool_next(s, &arena, &r)) {
+			assert_report(&r);
+			found++;
+		}
+		at += padded;
+	}
+	assert_int_equal(found, 2);
+	assert_str(rf_spool_process(s)->main_package, "example.com/shop");
+	assert_false(rf_spool_process(s)->finished);
+	((struct rf_spool_file_header *)(void *)b.bytes)->finished = 1;
+	write_all(fd, b.bytes, 0, sizeof(struct rf_spool_file_header));
+	assert_int_equal(rf_spool_refresh(s, &err), 0);
+	assert_true(rf_spool_process(s)->finished);
+	const struct rf_spool_drops *d = rf_spool_dropped(s);
+	assert_int_equal(d->records_bad + d->bytes_torn, 0);
+	assert_int_equal(ftruncate(fd, 100), 0);
+	assert_int_equal(rf_spool_refresh(s, &err), RF_ERR_IO);
+	assert_says(err, "cut");
+	rf_spool_close(s);
+	close(fd);
+	unlink(path);
+}
+
+/* The process finishes a record between our reading its start and its end: it is read again, not called bad. */
+static void test_record_finished_while_read(void **state)
+{
+	char path[] = "/tmp/rf-spool-XXXXXX";
+	struct rf_spool *s;
+	struct rf_error err = { 0 };
+	struct rf_report r;
+	(void)state;
+	int fd = mkstemp(path), found = 0;
+	assert_true(fd >= 0);
+	spool_sample(&b);
+	write_all(fd, b.bytes, 0, b.used);
+	b.bytes[b.used - 200] ^= 1; /* what an earlier read saw */
+	assert_int_equal(rf_spool_open(&s, path, &err), 0);
+	memcpy(s->owned, b.bytes, b.used);
+	while (rf_spool_next(s, &arena, &r))
+		found++;
+	assert_int_equal(found, 2);
+	assert_int_equal(rf_spool_dropped(s)->records_bad, 0);
+	rf_spool_close(s);
+	close(fd);
+	unlink(path);
+}
+
+/* Damage made so that every word could be the start of a long record costs a bounded time. */
+static void test_cost_of_damage(void **state)
+{
+	struct rf_spool_drops d;
+	size_t n = (size_t)8 << 20;
+	char *bytes = malloc(n);
+	(void)state;
+	spool_begin(&b);
+	memcpy(bytes, b.bytes, sizeof(struct rf_spool_file_header));
+	for (size_t at = sizeof(struct rf_spool_file_header); at + 24 <= n; at += 24) {
+		struct rf_spool_record head = { .length = RF_SPOOL_RECORD_BYTES_MAX, .type = RF_SPOOL_REPORT, .sequence = 1 };
+		memcpy(bytes + at, &head, sizeof(head));
+	}
+	assert_int_equal(count_reports((rf_str){ bytes, n }, &d), 0);
+	assert_true(d.bytes_torn > 0);
+	free(bytes);
+}
+
+static void test_memory_runs_out(void **state)
+{
+	(void)state;
+	spool_sample(&b);
+	for (size_t cap = 1; cap < 6000; cap += 40) {
+		struct rf_spool *s = opened(spool_end(&b));
+		struct rf_report r;
+		rf_arena small;
+		rf_arena_init(&small, cap);
+		while (rf_spool_next(s, &small, &r)) {
+			for (uint32_t i = 0; i < r.access_count; i++)
+				assert_non_null(r.accesses[i].goroutine);
+		}
+		rf_arena_release(&small);
+		rf_spool_close(s);
+	}
+}
+
+static void test_crc(void **state)
+{
+	(void)state;
+	assert_int_equal(rf_crc32c(0, "123456789", 9), 0xe3069283); /* the check value of CRC-32C */
+	assert_int_equal(rf_crc32c(rf_crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
+	assert_int_equal(rf_crc32c(0, "", 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_process),
+		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_match_key_of_text),
+		cmocka_unit_test(test_refused_files),
+		cmocka_unit_test(test_later_minor_version),
+		cmocka_unit_test(test_cut_everywhere),
+		cmocka_unit_test(test_cut_with_space_behind),
+		cmocka_unit_test(test_every_flipped_bit),
+		cmocka_unit_test(test_damaged_length),
+		cmocka_unit_test(test_bad_refs),
+		cmocka_unit_test(test_bad_symbol_ids),
+		cmocka_unit_test(test_more_than_a_report_holds),
+		cmocka_unit_test(test_growing_file),
+		cmocka_unit_test(test_record_finished_while_read),
+		cmocka_unit_test(test_cost_of_damage),
+		cmocka_unit_test(test_memory_runs_out),
+		cmocka_unit_test(test_crc),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
