@@ -26,6 +26,37 @@ static const char ingest_help[] =
 	"findings. The same file read twice adds nothing; a log that has grown adds what is\n"
 	"new. Each file is a run of its own unless --trace-id names one. - is standard input.";
 
+static const struct rf_option test_options[] = {
+	OPTION_DB,
+	OPTION_TAG,
+	OPTION_TRACE,
+	{ "go", "GOROOT|VERSION", "this Go instead of the one that the module resolves to, such as go1.25.4" },
+	{ "json", NULL, "pass go test's JSON stream on, with trace IDs, instead of a report for people" },
+	OPTION_END,
+};
+
+static const char test_help[] =
+	"Runs `go test -race` under the instrumented toolchain, which is prepared on first use,\n"
+	"stores the findings, and ends with a summary. Flags and packages of go test are passed\n"
+	"on as they are; redflag's own options are written with two dashes.\n"
+	"\n"
+	"  redflag test ./...\n"
+	"  redflag test --tag checkout -run TestCart -count 20 ./cart\n"
+	"\n"
+	"Exits with 66 when there are new findings, with 1 when tests failed for another reason\n"
+	"or known findings occurred, with 3 when redflag itself failed or a package ran without\n"
+	"instrumentation.";
+
+static const char run_help[] =
+	"Runs a program that was built with -race under the instrumented toolchain (see\n"
+	"`redflag env`) and stores what it leaves in its spool. Its input and output are\n"
+	"untouched; the summary goes to standard error.\n"
+	"\n"
+	"  eval \"$(redflag env)\" && go build -race -o server ./cmd/server\n"
+	"  redflag run -- ./server --port 8080\n"
+	"\n"
+	"Exits with 66 when there are new findings, else with the program's own status.";
+
 static const struct rf_option list_options[] = {
 	OPTION_DB,
 	{ "kind", "KIND", "only this kind: data-race, use-after-free" },
@@ -78,6 +109,24 @@ static const struct rf_option no_options[] = { OPTION_END };
 
 const struct rf_command rf_commands[] = {
 	{
+		.name = "test",
+		.usage = "[options] [go test flags] [packages]",
+		.summary = "Run go test instrumented, and report what it finds",
+		.help = test_help,
+		.options = test_options,
+		.pass_unknown = true,
+		.run = rf_cmd_test,
+	},
+	{
+		.name = "run",
+		.usage = "[options] -- PROGRAM [arguments]",
+		.summary = "Run an instrumented program, and report what it finds",
+		.help = run_help,
+		.options = report_options,
+		.stop_at_word = true,
+		.run = rf_cmd_run,
+	},
+	{
 		.name = "report",
 		.usage = "[options]",
 		.summary = "Store the findings of a test stream while passing it on",
@@ -129,8 +178,8 @@ const struct rf_command rf_commands[] = {
 		.usage = "[options] PROGRAM|SPOOL",
 		.summary = "Ask the symbol table: name, entry, argument size, file and line",
 		.help = "From a program built by Go (stripped or not), or from the symbols that a spool brought along. Without\n"
-			"--addr or --name all functions are listed. A line is: entry, bytes of arguments and results on the\n"
-			"stack (? when unknown), name, file:line.",
+			"--addr or --name all functions are listed. A line is, with tabs between: entry, bytes of arguments and\n"
+			"results on the stack, name, file:line; ? stands for what isn't known.",
 		.options = symtab_options,
 		.run = rf_cmd_symtab,
 	},

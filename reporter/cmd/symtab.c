@@ -55,11 +55,13 @@ static void print_row(struct question *q, const struct row *row)
 	}
 	if (row->args_bytes >= 0)
 		snprintf(args, sizeof(args), "%" PRId64, row->args_bytes);
-	printf("0x%" PRIx64 " %s %.*s", row->entry, args, RF_STR_ARG(row->name));
+	printf("0x%" PRIx64 "\t%s\t%.*s", row->entry, args, RF_STR_ARG(row->name));
 	if (row->pc >= row->entry && row->pc)
 		printf("+0x%" PRIx64, row->pc - row->entry);
 	if (row->file.len)
-		printf(" %.*s:%" PRId64, RF_STR_ARG(row->file), row->line);
+		printf("\t%.*s:%" PRId64, RF_STR_ARG(row->file), row->line);
+	else
+		fputs("\t?", stdout);
 	putchar('\n');
 }
 
