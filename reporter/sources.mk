@@ -62,6 +62,12 @@ REPORTER_SOURCES := \
 	reporter/cmd/terminal.c \
 	reporter/cmd/finding_text.c \
 	reporter/cmd/list_cmd.c \
+	reporter/cmd/child.c \
+	reporter/cmd/gotest.c \
+	reporter/cmd/progress.c \
+	reporter/cmd/summary.c \
+	reporter/cmd/test_cmd.c \
+	reporter/cmd/run_cmd.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \
 	reporter/cmd/commands.c

@@ -85,7 +85,7 @@ static int ingest_all(struct rf_reporter *r, const struct rf_args *args, rf_aren
 	struct rf_outcome outcome = { 0 };
 	int rc = rf_reporter_finish(r, err);
 	if (rc == 0)
-		rc = rf_reporter_outcome(r, arena, &outcome, err);
+		rc = rf_reporter_outcome(r, false, arena, &outcome, err);
 	rf_reporter_print_notes(r);
 	if (rc < 0)
 		return rc;

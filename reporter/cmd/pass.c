@@ -102,12 +102,14 @@ void rf_pass_piece(void *context, rf_str bytes, bool first, bool last)
 uint64_t rf_pass_idle(void *context)
 {
 	struct rf_pass *p = context;
+	bool ended = p->package_ended;
 	write_out(p);
-	if (p->package_ended) {
-		p->package_ended = false;
+	p->package_ended = false;
+	if (ended)
 		rf_reporter_spools(p->reporter, RF_SPOOLS_OVER);
-	}
-	return rf_session_tick(p->reporter->session);
+	uint64_t ours = rf_session_tick(p->reporter->session);
+	uint64_t theirs = p->on_idle ? p->on_idle(p->context, ended) : 0;
+	return ours && (ours < theirs || !theirs) ? ours : theirs;
 }
 
 void rf_pass_print_notes(const struct rf_pass *p)

@@ -19,6 +19,7 @@ struct rf_pass {
 	/* Called for each event and each other line, after the session has had it; may be NULL. */
 	void (*on_event)(void *context, const struct rf_test_event *event);
 	void (*on_text)(void *context, rf_str line);
+	uint64_t (*on_idle)(void *context, bool package_ended); /* as idle of the stream; spools of ended packages were read */
 	void *context;
 };
 

@@ -49,7 +49,7 @@ static int finish(struct rf_reporter *r, struct rf_pass *pass, rf_arena *arena, 
 	rf_reporter_spools(r, RF_SPOOLS_ALL);
 	int failed = rf_reporter_finish(r, err);
 	if (failed == 0)
-		failed = rf_reporter_outcome(r, arena, &outcome, err);
+		failed = rf_reporter_outcome(r, false, arena, &outcome, err);
 	rf_pass_print_notes(pass);
 	rf_reporter_print_notes(r);
 	if (failed < 0)

@@ -70,6 +70,9 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 		open_what_may_fail(r);
 	}
 	r->spools = rf_place_spools(r->database, arena);
+	struct rf_error spool_err = { 0 };
+	if (request->make_spools && rf_place_make_spools(r->spools, &spool_err) < 0 && r->failure.code == 0)
+		r->failure = spool_err;
 	if (request->spool && request->spool[0] && !same_directory(request->spool, r->spools))
 		r->other_spools = request->spool;
 	struct rf_session_options options = {
@@ -107,7 +110,7 @@ void rf_reporter_close(struct rf_reporter *r)
 	rf_store_close(r->store);
 }
 
-int rf_reporter_outcome(struct rf_reporter *r, rf_arena *arena, struct rf_outcome *out, struct rf_error *err)
+int rf_reporter_outcome(struct rf_reporter *r, bool settled, rf_arena *arena, struct rf_outcome *out, struct rf_error *err)
 {
 	int64_t *ids;
 	bool *is_new;
@@ -115,7 +118,7 @@ int rf_reporter_outcome(struct rf_reporter *r, rf_arena *arena, struct rf_outcom
 	*out = (struct rf_outcome){ 0 };
 	if (!r->store)
 		return 0;
-	int rc = rf_session_findings(r->session, false, arena, &ids, &is_new, &count, err);
+	int rc = rf_session_findings(r->session, settled, arena, &ids, &is_new, &count, err);
 	if (rc < 0)
 		return rc;
 	out->rows = rf_arena_array(arena, count + 1, sizeof(*out->rows));

@@ -25,6 +25,7 @@ struct rf_reporter_request {
 	rf_str command;             /* for the run's row, such as "report" */
 	rf_str trace_id;            /* "" for ingest */
 	bool mix_trace;
+	bool make_spools;           /* the database's spool directory is made: a process that we start will write there */
 	const char *spool;          /* REDFLAG_SPOOL of the observed process; NULL none */
 	const char *process_tag;    /* REDFLAG_TAG as the observed process has it; NULL none */
 };
@@ -38,13 +39,13 @@ void rf_reporter_spools(struct rf_reporter *r, enum rf_spool_scope scope);
 int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err);
 void rf_reporter_close(struct rf_reporter *r);
 
-/* What was found: the findings of this session, those that are new first. */
+/* What was found: the findings of this session, those that are new first. `settled`: see rf_session_findings. */
 struct rf_outcome {
 	struct rf_finding_row *rows;
 	bool *is_new;
 	uint32_t count, new_count;
 };
-int rf_reporter_outcome(struct rf_reporter *r, rf_arena *arena, struct rf_outcome *out, struct rf_error *err);
+int rf_reporter_outcome(struct rf_reporter *r, bool settled, rf_arena *arena, struct rf_outcome *out, struct rf_error *err);
 /* Opens an existing database for list, show and explain. */
 int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct rf_store **out, const char **path,
 			   struct rf_error *err);

@@ -50,6 +50,13 @@ void rf_put_text(struct rf_buf *out, const struct rf_terminal *t, enum rf_style 
 	put_reset(out, t, style);
 }
 
+void rf_put_raw(struct rf_buf *out, const struct rf_terminal *t, enum rf_style style, rf_str text)
+{
+	put_code(out, t, style);
+	rf_buf_put_str(out, text);
+	put_reset(out, t, style);
+}
+
 /* Bytes of the first `columns` characters. */
 static size_t bytes_of_columns(rf_str text, size_t columns)
 {

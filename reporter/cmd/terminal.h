@@ -23,6 +23,8 @@ enum rf_style {
 void rf_terminal_init(struct rf_terminal *t, int fd);
 /* Visible form of `text` in a style. */
 void rf_put_text(struct rf_buf *out, const struct rf_terminal *t, enum rf_style style, rf_str text);
+/* The same for text that is ours, or that is meant for the terminal as it stands. */
+void rf_put_raw(struct rf_buf *out, const struct rf_terminal *t, enum rf_style style, rf_str text);
 /* At most `columns`; what is longer loses its middle ("…"), because in names both ends tell something. `pad`: filled with blanks. */
 void rf_put_clipped(struct rf_buf *out, const struct rf_terminal *t, enum rf_style style, rf_str text, size_t columns,
 		    bool pad);

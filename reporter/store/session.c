@@ -138,7 +138,7 @@ static void take_report(struct rf_session *s, struct rf_source *source, const st
 		return;
 	digest(s, true, end);
 	rf_str uid = rf_session_hex(end, RF_UID_BYTES, &s->waiting_arena), cut_uid = cut_uid_of(s, source);
-	*w = (struct rf_waiting){ .report = *report,
+	*w = (struct rf_waiting){ .report = *report, .source = source,
 				  .uid = cut && cut_uid.len ? cut_uid : uid,
 				  .cut_uid = cut ? RF_STR("") : cut_uid,
 				  .trace_id = trace_of_stream(s),

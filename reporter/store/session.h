@@ -90,8 +90,9 @@ const struct rf_session_counts *rf_session_counts(const struct rf_session *s);
 /* i-th package in the order of the stream, NULL behind the last. */
 const struct rf_package *rf_session_package(const struct rf_session *s, uint32_t i);
 /* Ids of the findings that were seen, ascending; `is_new`[i]: for the first time in this run. Arrays of `arena`. Only
- * findings with at least one event that was not suppressed in the process, unless `suppressed`. */
-int rf_session_findings(struct rf_session *s, bool suppressed, rf_arena *arena, int64_t **ids, bool **is_new,
+ * findings with at least one event that was not suppressed in the process. `settled`: only of spools and of packages that
+ * are over, so that what a spool may still add is there. */
+int rf_session_findings(struct rf_session *s, bool settled, rf_arena *arena, int64_t **ids, bool **is_new,
 			uint32_t *count, struct rf_error *err);
 /* The run's id; 0 before anything was stored. */
 int64_t rf_session_run(const struct rf_session *s);

@@ -22,6 +22,7 @@ struct rf_source {
 struct rf_waiting { /* a report that waits to be stored */
 	struct rf_waiting *next;
 	struct rf_report report;
+	const struct rf_source *source;
 	rf_str trace_id, uid, cut_uid, package, test;
 	uint64_t time_unix_ns;
 	bool keep_text;
@@ -36,6 +37,11 @@ struct rf_waiting_result {
 struct rf_spool_seen { /* a spool that was read to its end and stays where it is */
 	struct rf_spool_seen *next;
 	rf_str path;
+};
+
+struct rf_event_seen {
+	int64_t id;
+	const struct rf_source *source; /* of text; NULL for a spool's */
 };
 
 struct rf_session {
@@ -57,7 +63,7 @@ struct rf_session {
 	uint64_t waiting_since_ns; /* 0: nothing waits */
 	/* what was done */
 	int64_t run_id;
-	int64_t *events;
+	struct rf_event_seen *events;
 	size_t event_count, event_cap;
 	struct rf_session_counts counts;
 	struct rf_spool_seen *spools;
@@ -70,10 +76,10 @@ struct rf_session {
 uint64_t rf_session_now(struct rf_session *s);
 rf_str rf_session_hex(const uint8_t *bytes, size_t count, rf_arena *arena);
 /* Remembers that a stored event belongs to what this session saw. */
-void rf_session_saw(struct rf_session *s, int64_t event_id, enum rf_stored how);
+void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how);
 int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, struct rf_error *err);
 /* Finding, tag and row of one report; inside a transaction. */
-int rf_session_put(struct rf_session *s, struct rf_event *event, rf_str process_tag, rf_arena *scratch,
-		   struct rf_error *err);
+int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_source *source, rf_str process_tag,
+		   rf_arena *scratch, struct rf_error *err);
 
 #endif

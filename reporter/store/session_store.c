@@ -4,7 +4,7 @@
 #include "store/query.h"
 #include "store/session_state.h"
 
-void rf_session_saw(struct rf_session *s, int64_t event_id, enum rf_stored how)
+void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how)
 {
 	s->counts.events_stored += how == RF_STORED_NEW;
 	s->counts.events_known += how == RF_STORED_KNOWN;
@@ -12,17 +12,17 @@ void rf_session_saw(struct rf_session *s, int64_t event_id, enum rf_stored how)
 	s->counts.events_upgraded += how == RF_STORED_UPGRADED;
 	if (s->event_count == s->event_cap) {
 		size_t cap = s->event_cap ? s->event_cap * 2 : 256;
-		int64_t *bigger = realloc(s->events, cap * sizeof(*bigger));
+		struct rf_event_seen *bigger = realloc(s->events, cap * sizeof(*bigger));
 		if (!bigger)
 			return;
 		s->events = bigger;
 		s->event_cap = cap;
 	}
-	s->events[s->event_count++] = event_id;
+	s->events[s->event_count++] = (struct rf_event_seen){ event_id, source };
 }
 
-int rf_session_put(struct rf_session *s, struct rf_event *event, rf_str process_tag, rf_arena *scratch,
-		   struct rf_error *err)
+int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_source *source, rf_str process_tag,
+		   rf_arena *scratch, struct rf_error *err)
 {
 	struct rf_finding finding;
 	struct rf_tag_sources tags = s->options.tags;
@@ -38,7 +38,7 @@ int rf_session_put(struct rf_session *s, struct rf_event *event, rf_str process_
 	int rc = rf_store_event(s->options.store, event, &id, &how, err);
 	event->finding = NULL;
 	if (rc == 0)
-		rf_session_saw(s, id, how);
+		rf_session_saw(s, id, source, how);
 	return rc;
 }
 
@@ -60,7 +60,7 @@ static int put_waiting(struct rf_session *s, rf_arena *scratch, struct rf_error 
 					  .cut_uid = w->cut_uid, .package = w->package,
 					  .test = w->test, .time_unix_ns = w->time_unix_ns, .keep_text = w->keep_text };
 		if (rc == 0)
-			rc = rf_session_put(s, &event, RF_STR(""), scratch, err);
+			rc = rf_session_put(s, &event, w->source, RF_STR(""), scratch, err);
 		rf_arena_reset(scratch);
 	}
 	for (struct rf_waiting_result *r = s->results; r && rc == 0; r = r->next) {
@@ -141,25 +141,37 @@ static int compare_ids(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-int rf_session_findings(struct rf_session *s, bool suppressed, rf_arena *arena, int64_t **ids, bool **is_new,
+/* Ids with "new" in the lowest bit, which so goes through a sort. */
+static int collect_findings(struct rf_session *s, bool settled, int64_t *out, size_t *count, struct rf_error *err)
+{
+	struct rf_event_verdict v;
+	*count = 0;
+	for (size_t i = 0; i < s->event_count; i++) {
+		const struct rf_event_seen *e = &s->events[i];
+		if (settled && e->source && !e->source->over)
+			continue;
+		int rc = rf_query_event_verdict(s->options.store, e->id, &v, err);
+		if (rc < 0)
+			return rc;
+		if (v.alert)
+			out[(*count)++] = v.finding_id * 2 + v.is_new;
+	}
+	return 0;
+}
+
+int rf_session_findings(struct rf_session *s, bool settled, rf_arena *arena, int64_t **ids, bool **is_new,
 			uint32_t *count, struct rf_error *err)
 {
-	size_t n = 0;
+	size_t n;
 	int64_t *all = rf_arena_array(arena, s->event_count + 1, sizeof(*all));
 	*is_new = rf_arena_array(arena, s->event_count + 1, sizeof(**is_new));
 	*ids = all;
 	*count = 0;
 	if (!all || !*is_new)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
-	for (size_t i = 0; i < s->event_count; i++) {
-		struct rf_event_verdict v;
-		int rc = rf_query_event_verdict(s->options.store, s->events[i], &v, err);
-		if (rc < 0)
-			return rc;
-		/* The lowest bit carries "new" through the sort. */
-		if (v.alert || suppressed)
-			all[n++] = v.finding_id * 2 + v.is_new;
-	}
+	int rc = collect_findings(s, settled, all, &n, err);
+	if (rc < 0)
+		return rc;
 	qsort(all, n, sizeof(*all), compare_ids);
 	for (size_t i = 0; i < n; i++) {
 		int64_t id = all[i] / 2;

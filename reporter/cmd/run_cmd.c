@@ -1,0 +1,82 @@
+/* redflag run: any instrumented program, from its start to the findings it left in its spool. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/child.h"
+#include "cmd/command_list.h"
+#include "cmd/stream.h"
+#include "cmd/summary.h"
+#include "cmd/trace.h"
+
+static int start_and_wait(struct rf_reporter *r, char **argv, rf_arena *arena, int *status, struct rf_error *err)
+{
+	struct rf_child child;
+	sigset_t signals;
+	const char *changes[] = {
+		rf_arena_printf(arena, "REDFLAG_SPOOL=%s", r->spools).ptr,
+		rf_arena_printf(arena, "TRACE_ID=%.*s", RF_STR_ARG(r->trace_id)).ptr,
+		NULL,
+	};
+	rf_stream_block_signals(&signals);
+	int rc = rf_child_start(&child, argv, rf_child_environment(changes, arena), false, &signals, err);
+	if (rc == 0)
+		*status = rf_child_wait(&child);
+	return rc;
+}
+
+static void print_summary(struct rf_reporter *r, const struct rf_outcome *outcome, rf_arena *arena)
+{
+	struct rf_terminal t;
+	struct rf_buf out;
+	rf_terminal_init(&t, STDERR_FILENO);
+	rf_buf_init(&out);
+	struct rf_summary summary = { &t, r, outcome, false };
+	rf_summary_put(&out, &summary, arena);
+	fwrite(out.ptr, 1, out.len, stderr);
+	rf_buf_release(&out);
+}
+
+static int finish(struct rf_reporter *r, const char *program, int status, rf_arena *arena, struct rf_error *err)
+{
+	struct rf_outcome outcome = { 0 };
+	rf_reporter_spools(r, RF_SPOOLS_ALL);
+	bool instrumented = rf_session_counts(r->session)->spools != 0;
+	int rc = rf_reporter_finish(r, err);
+	if (rc == 0)
+		rc = rf_reporter_outcome(r, false, arena, &outcome, err);
+	rf_reporter_print_notes(r);
+	if (rc < 0)
+		return rc;
+	if (!instrumented) {
+		int own = rf_fail(err, RF_ERR_MISSING, "%s left no spool, so it is not instrumented: build it with -race under "
+				  "`eval \"$(redflag env)\"`, or ask `redflag doctor`.", program);
+		return status ? status : own;
+	}
+	print_summary(r, &outcome, arena);
+	return outcome.new_count ? RF_EXIT_NEW_FINDINGS : status;
+}
+
+int rf_cmd_run(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
+{
+	struct rf_reporter r = { 0 };
+	rf_str trace;
+	int status = 0;
+	if (args->word_count == 0)
+		return rf_fail(err, RF_ERR_USAGE, "run wants a program: redflag run -- ./program arguments.");
+	int rc = rf_trace_choose(rf_arg(args, "trace-id"), getenv("TRACE_ID"), getenv("TRACEPARENT"), arena, &trace, err);
+	if (rc == 0 && trace.len == 0)
+		rc = rf_trace_new(arena, &trace, err);
+	if (rc < 0)
+		return rc;
+	struct rf_reporter_request request = { .args = args, .command = RF_STR("run"), .trace_id = trace,
+					       .make_spools = true };
+	rc = rf_reporter_open(&r, &request, arena, err);
+	if (rc == 0)
+		rc = start_and_wait(&r, args->words, arena, &status, err);
+	if (rc == 0)
+		rc = finish(&r, args->words[0], status, arena, err);
+	rf_reporter_close(&r);
+	return rc;
+}
