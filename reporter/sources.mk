@@ -50,6 +50,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/toolchain_cmd.c \
 	reporter/cmd/env.c \
 	reporter/cmd/symtab.c \
+	reporter/cmd/doctor.c \
 	reporter/cmd/options.c \
 	reporter/cmd/place.c \
 	reporter/cmd/trace.c \

@@ -13,6 +13,7 @@ int rf_cmd_show(const struct rf_args *args, rf_arena *arena, struct rf_error *er
 int rf_cmd_explain(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_toolchain(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_env(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_doctor(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_symtab(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_version(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_help(const struct rf_args *args, rf_arena *arena, struct rf_error *err);

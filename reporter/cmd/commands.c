@@ -174,6 +174,15 @@ const struct rf_command rf_commands[] = {
 		.run = rf_cmd_list,
 	},
 	{
+		.name = "doctor",
+		.usage = "[options]",
+		.summary = "Check what is installed and what works here, and say what to do",
+		.help = "Builds and runs a small program with a race in it; the first time that compiles the standard library,\n"
+			"which takes about 20 seconds. Exit status 0 when all works, 3 when something doesn't.",
+		.options = env_options,
+		.run = rf_cmd_doctor,
+	},
+	{
 		.name = "symtab",
 		.usage = "[options] PROGRAM|SPOOL",
 		.summary = "Ask the symbol table: name, entry, argument size, file and line",
