@@ -69,6 +69,12 @@ REPORTER_SOURCES := \
 	reporter/cmd/summary.c \
 	reporter/cmd/test_cmd.c \
 	reporter/cmd/run_cmd.c \
+	reporter/cmd/block.c \
+	reporter/cmd/show_side.c \
+	reporter/cmd/show_parts.c \
+	reporter/cmd/show_cmd.c \
+	reporter/cmd/kinds.c \
+	reporter/cmd/explain_cmd.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \
 	reporter/cmd/commands.c

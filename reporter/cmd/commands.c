@@ -76,6 +76,22 @@ static const char list_help[] =
 	"\n"
 	"  redflag list --status new --since 1d --json";
 
+static const struct rf_option db_options[] = { OPTION_DB, OPTION_END };
+
+static const char show_help[] =
+	"Prints everything that is known about a finding: both sides with their stacks and\n"
+	"source lines, the goroutines with their labels and tests, the memory, the switches\n"
+	"between goroutines before it, occurrences, and related findings. FINDING is its\n"
+	"number, or four or more digits of its fingerprint. On a terminal of 100 columns or more\n"
+	"the sides stand beside each other.";
+
+static const char explain_help[] =
+	"For a finding: which frames of its stacks count for its fingerprint and which are\n"
+	"dropped, and why. For a kind: what it means and what to do about it.\n"
+	"\n"
+	"  redflag explain 12\n"
+	"  redflag explain use-after-free";
+
 static const struct rf_option help_options[] = {
 	{ "man", NULL, "print the man page" },
 	{ "completion", "SHELL", "print the completion for a shell (bash)" },
@@ -191,6 +207,22 @@ const struct rf_command rf_commands[] = {
 			"results on the stack, name, file:line; ? stands for what isn't known.",
 		.options = symtab_options,
 		.run = rf_cmd_symtab,
+	},
+	{
+		.name = "show",
+		.usage = "[options] FINDING",
+		.summary = "Show a finding with everything that is known about it",
+		.help = show_help,
+		.options = db_options,
+		.run = rf_cmd_show,
+	},
+	{
+		.name = "explain",
+		.usage = "[options] FINDING|KIND",
+		.summary = "Explain why a finding is one, or what a kind means",
+		.help = explain_help,
+		.options = db_options,
+		.run = rf_cmd_explain,
 	},
 	{
 		.name = "version",

@@ -1,0 +1,31 @@
+/* The parts of `redflag show`, each as a block or as text. */
+#ifndef RF_CMD_SHOW_PARTS_H
+#define RF_CMD_SHOW_PARTS_H
+
+#include "cmd/block.h"
+#include "finding/finding.h"
+#include "store/query.h"
+
+struct rf_show {
+	rf_arena *arena;
+	const struct rf_terminal *terminal;
+	struct rf_report report;   /* the occurrence that is shown */
+	struct rf_finding finding; /* made of it again, for the frames' roles */
+	struct rf_event_row event;
+	rf_str directory;          /* paths below it are shown relative to it */
+};
+
+#define RF_SHOW_FRAMES_MAX 16 /* of a stack; the rest is counted */
+#define RF_SHOW_SOURCE_LINES 3 /* before and after the line */
+
+/* "cart.(*Cart).Add" of "example.com/shop/cart.(*Cart).Add" */
+rf_str rf_show_function(rf_str function);
+rf_str rf_show_file(const struct rf_show *s, rf_str file);
+/* One side: what it did, by whom, its stack, the source. `side` as in the finding. */
+void rf_show_side(const struct rf_show *s, uint32_t side, struct rf_block *out);
+void rf_show_goroutines(const struct rf_show *s, struct rf_block *out);
+void rf_show_memory(const struct rf_show *s, struct rf_block *out);
+/* Lanes, one a goroutine of the report, of the switches before it. */
+void rf_show_interleaving(const struct rf_show *s, struct rf_block *out);
+
+#endif
