@@ -49,7 +49,7 @@ while read -r package benchmark; do
 		build "$package" stock
 		build "$package" ours "-overlay=$overlay"
 	}
-	: >"$work/a" >"$work/b"
+	rm -f "$work/a" "$work/b"
 	for ((i = 0; i < rounds; i++)); do
 		run "$package" stock "$benchmark" >>"$work/a"
 		run "$package" ours "$benchmark" >>"$work/b"

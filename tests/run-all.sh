@@ -4,7 +4,7 @@
 #
 #	tests/run-all.sh [SCRIPT...]     only these, as paths below tests/
 set -uo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 
 scripts=("$@")
 if [ ${#scripts[@]} -eq 0 ]; then
