@@ -81,12 +81,21 @@ bench: deps all ## ratios against the alternatives
 demo: deps all ## a sample module with real bugs, from the test run to the summary
 	@ci/demo.sh
 
-install: all ## install under PREFIX (default /usr/local), honours DESTDIR
+# Man page and completion come from the command table.
+$(BUILD)/share/redflag.1: $(BUILD)/bin/redflag
+	@mkdir -p $(@D)
+	$< help --man > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/share/redflag.bash: $(BUILD)/bin/redflag
+	@mkdir -p $(@D)
+	$< help --completion bash > $@.tmp && mv $@.tmp $@
+
+install: all $(BUILD)/share/redflag.1 $(BUILD)/share/redflag.bash ## install under PREFIX (default /usr/local), honours DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(BUILD)/bin/redflag $(DESTDIR)$(PREFIX)/bin/redflag
-	install -m 644 docs/redflag.1 $(DESTDIR)$(PREFIX)/share/man/man1/redflag.1
-	install -m 644 docs/redflag.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/redflag
+	install -m 644 $(BUILD)/share/redflag.1 $(DESTDIR)$(PREFIX)/share/man/man1/redflag.1
+	install -m 644 $(BUILD)/share/redflag.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/redflag
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/redflag $(DESTDIR)$(PREFIX)/share/man/man1/redflag.1 \
