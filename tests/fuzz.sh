@@ -25,7 +25,7 @@ if [ -z "$clang" ]; then
 	exit 0
 fi
 
-flags=(-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+flags=(-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer "-fsanitize=address,undefined" -fno-sanitize-recover=all
 	-Wall -Wextra -Ireporter -I.)
 mkdir -p "$out/objects"
 objects=()
