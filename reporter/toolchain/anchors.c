@@ -232,7 +232,10 @@ static int find_region(const struct patch *p, size_t *from, size_t *to)
 	}
 	if (found != 1)
 		return fail_anchor(p, p->anchor->within, found ? "begins more than one line" : "begins no line");
-	for (size_t i = *from + 1; i < p->line_count; i++) {
+	rf_str head = rf_str_take(p->original[*from], code_end(p->original[*from]));
+	if (rf_str_ends(head, "}"))
+		*to = *from + 1;
+	for (size_t i = *from + 1; i < *to; i++) {
 		if (assembly ? rf_str_starts(p->original[i], "TEXT ") : rf_str_starts(p->original[i], "}")) {
 			*to = i;
 			break;
@@ -297,7 +300,8 @@ static int insert_open(const struct patch *p, size_t line)
 		size_t done = now.len - (original.len - (size_t)brace - 1);
 		rf_str tail = rf_str_skip(now, done);
 		bool code_follows = code_end(tail) > 0;
-		set_line(p, i, rf_str_take(now, done), now.ptr[done - 1] == '{' ? " " : "; ", p->anchor->insert,
+		bool separated = now.ptr[done - 1] == '{' || now.ptr[done - 1] == ';';
+		set_line(p, i, rf_str_take(now, done), separated ? " " : "; ", p->anchor->insert,
 			 code_follows ? ";" : "", tail);
 		return 0;
 	}
