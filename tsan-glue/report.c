@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#define TINY_BLOCK_BYTES 16u /* runtime/sizeclasses.go, maxTinySize */
 #define MAIN_THREAD 1 /* tsan_report.cpp, kMainGoroutineId */
 
 /* Stacks as symbol ids. Symbols are records of their own and have to be written before the report is begun, so they
@@ -133,12 +134,24 @@ static void gather_goroutines(struct gathered *g, const struct ts_report *report
 	}
 }
 
-static const struct rf_alloc_site *alloc_of(uintptr_t block)
+static const struct rf_alloc_site *alloc_at(uintptr_t address)
 {
-	if (!runtime.alloc_count || !block)
+	if (!runtime.alloc_count || !address)
 		return NULL;
-	const struct rf_alloc_site *site = &runtime.allocs[(block >> 4 ^ block >> 19) % runtime.alloc_count];
-	return site->address == block ? site : NULL;
+	const struct rf_alloc_site *site = &runtime.allocs[(address >> 4 ^ address >> 19) % runtime.alloc_count];
+	return site->address == address ? site : NULL;
+}
+
+/* A block holds one object, which starts where it starts, or several tiny ones without pointers (malloc.go, the tiny
+ * allocator), which are remembered by their own addresses: the nearest one at or below the access. */
+static const struct rf_alloc_site *alloc_of(const struct rf_memory_query *memory)
+{
+	for (uintptr_t at = memory->address; memory->size <= TINY_BLOCK_BYTES && at > memory->start; at--) {
+		const struct rf_alloc_site *site = alloc_at(at);
+		if (site)
+			return site;
+	}
+	return alloc_at(memory->start);
 }
 
 static void gather(struct gathered *g, const struct ts_report *report)
@@ -151,7 +164,12 @@ static void gather(struct gathered *g, const struct ts_report *report)
 	g->memory.address = g->access_count ? g->accesses[0]->address : 0;
 	runtime.callback(RF_COMMAND_MEMORY, &g->memory);
 	if (g->memory.kind == RF_MEMORY_KIND_HEAP)
-		g->alloc = alloc_of(g->memory.start);
+		g->alloc = alloc_of(&g->memory);
+}
+
+static bool is_runtime(const char *function)
+{
+	return strncmp(function, "runtime.", 8) == 0 || strncmp(function, "internal/runtime/", 17) == 0;
 }
 
 /* Frames of the allocation from the first that isn't the runtime's own; all of them when there is no other. */
@@ -166,7 +184,7 @@ static void alloc_stack_collect(const struct rf_alloc_site *site)
 			continue;
 		struct rf_function_query f = { .pc = pc - 1 };
 		runtime.callback(RF_COMMAND_FUNCTION, &f);
-		if (s->count == 0 && i + 1 < RF_ALLOC_FRAMES && f.name && strncmp(f.name, "runtime.", 8) == 0)
+		if (s->count == 0 && i + 1 < RF_ALLOC_FRAMES && f.name && is_runtime(f.name))
 			continue;
 		s->ids[s->count++] = rf_symbol_id_of_pc(pc - 1);
 	}

@@ -47,7 +47,7 @@ enum rf_reason { /* behind Go's own wait reasons */
 	RF_REASON_MOVED
 };
 
-#define RF_ALLOC_FRAMES 4u
+#define RF_ALLOC_FRAMES 5u
 
 struct rf_alloc_site {
 	uintptr_t address;

@@ -65,7 +65,7 @@ C
 printf 'module example.com/archive\n\ngo 1.25\n' >go.mod
 archive() {
 	go build -race -overlay="$overlay" -buildmode=c-archive -o lib.a . &&
-		gcc -o program c/main.c lib.a -lpthread -lm -lresolv &&
+		gcc -no-pie -o program c/main.c lib.a -lpthread -lm -lresolv &&
 		rm -rf "$work/spool" && REDFLAG_SPOOL=$work/spool ./program 2>&1 | grep -q 'WARNING: DATA RACE' &&
 		"$redflag" ingest --db "$work/archive.db" "$work"/spool/*.spool &&
 		[ "$(sqlite3 "$work/archive.db" 'SELECT count(*) FROM v_findings')" = 1 ]

@@ -11,6 +11,7 @@ package runtime
 
 import (
 	"internal/abi"
+	"internal/goarch"
 	"internal/runtime/atomic"
 	"unsafe"
 )
@@ -233,8 +234,9 @@ func rfReason(last uintptr, goid uint64) uint32 {
 // Allocation sites.
 
 const (
-	rfAllocCount  = 1 << 15 // a power of two; 1.5 MiB, touched as used
-	rfAllocFrames = 4
+	rfAllocCount  = 1 << 15 // a power of two; 1.75 MiB, touched as used
+	rfAllocSkip   = 2       // the allocator's own frames
+	rfAllocFrames = 5
 )
 
 // rfAllocSite is one row of a direct-mapped cache from the address of a heap block to where it was allocated. Writers
@@ -260,13 +262,15 @@ func rfMalloc(p unsafe.Pointer) {
 	e.address = 0
 	e.goid = gp.goid
 	fp := getfp()
-	for i := range e.pcs {
-		e.pcs[i] = 0
-		if fp < gp.stack.lo || fp+2*8 > gp.stack.hi {
-			continue
+	for i := -rfAllocSkip; i < rfAllocFrames; i++ {
+		pc := uintptr(0)
+		if gp.stack.lo <= fp && fp+2*goarch.PtrSize <= gp.stack.hi {
+			pc = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+			fp = *(*uintptr)(unsafe.Pointer(fp))
 		}
-		e.pcs[i] = *(*uintptr)(unsafe.Pointer(fp + 8))
-		fp = *(*uintptr)(unsafe.Pointer(fp))
+		if i >= 0 {
+			e.pcs[i] = pc
+		}
 	}
 	e.address = uintptr(p)
 }
