@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line is read in one pass; strings are found by memchr and copied only when they hold an escape, so that a stream
- * is read about as fast as it can be looked through. */
+/* A line is read in one pass, strings eight bytes at a time, and copied only when they hold an escape, so that a stream is
+ * read about as fast as it can be looked through. */
 struct scan {
 	const char *p, *end;
 	rf_arena *arena;
@@ -133,24 +133,45 @@ static bool decode(rf_str raw, rf_arena *arena, rf_str *out)
 	return true;
 }
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the lowest marked byte is the first one");
+
+/* Marks the bytes that are `c`, by the classic test for a zero byte. A byte behind the first hit may be marked wrongly,
+ * the first mark is always a hit. */
+static uint64_t mark_bytes(uint64_t word, unsigned char c)
+{
+	uint64_t x = word ^ (UINT64_C(0x0101010101010101) * c);
+	return (x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080);
+}
+
+/* The first quote or backslash at or behind p; `end` when there is none. Strings are short, so this beats two calls of
+ * memchr. */
+static const char *quote_or_backslash(const char *p, const char *end)
+{
+	uint64_t word;
+	for (; end - p >= 8; p += 8) {
+		memcpy(&word, p, sizeof(word));
+		uint64_t marks = mark_bytes(word, '"') | mark_bytes(word, '\\');
+		if (marks)
+			return p + __builtin_ctzll(marks) / 8;
+	}
+	while (p < end && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
 /* The closing quote of the string that starts at p; sets *escaped if there is a backslash before it. NULL: none. */
 static const char *string_end(const char *p, const char *end, bool *escaped)
 {
 	*escaped = false;
-	for (const char *from = p;;) {
-		const char *quote = memchr(from, '"', (size_t)(end - from));
-		if (!quote)
-			return NULL;
-		size_t backslashes = 0;
-		while (quote - backslashes > from && quote[-1 - (ptrdiff_t)backslashes] == '\\')
-			backslashes++;
-		if (backslashes % 2 == 0) {
-			*escaped = *escaped || memchr(from, '\\', (size_t)(quote - from));
-			return quote;
-		}
+	while ((p = quote_or_backslash(p, end)) < end) {
+		if (*p == '"')
+			return p;
 		*escaped = true;
-		from = quote + 1;
+		if (end - p < 2)
+			return NULL;
+		p += 2;
 	}
+	return NULL;
 }
 
 /* A string value; *out is decoded when it is asked for. */
