@@ -112,7 +112,7 @@ static void test_stdlib(void **state)
 /* Long hostile names are handled in one pass. */
 static void test_long_names(void **state)
 {
-	static const char *const units[] = { "@v1", "/vendor/", "func1.", "[", "(", "[]", ".", "\xc2\xb7" "1", "-fm", "vendor/" };
+	static const char *const units[] = { "@v1", "/vendor/", "func1.", "[", "(", "[]", ".", "\u00b71", "-fm", "vendor/" };
 	enum { BYTES = 200000 };
 	char *name = malloc(BYTES);
 	(void)state;
