@@ -7,7 +7,8 @@
  * time, a container's name) are read without it.
  *
  * Life cycle: rf_racetext_init, rf_racetext_line for each line, rf_racetext_end at the end of the stream, release.
- * Each stream that can be interleaved with others (package and test of a test2json stream) needs a reader of its own.
+ * Each stream that can be interleaved with others (a package of a test2json stream, a log file) needs a reader of its
+ * own. Not each test: a package's tests write one stream, and test2json may change tests in the middle of a report.
  * Bounds: RF_RACETEXT_BYTES_MAX a report (more is dropped, counted in `bytes_dropped`), RF_RACETEXT_FRAMES_MAX frames
  * a stack (then `cut`). RF_RACETEXT_FOREIGN_LINES_MAX lines of other output in a row end a report that was cut off.
  * A line that cannot open a report costs two comparisons.

@@ -192,7 +192,7 @@ static void test_operations(void **state)
 		enum rf_operation operation;
 	} cases[] = {
 		{ "runtime.mapassign_faststr", RF_OPERATION_MAP },     { "runtime.mapIterStart", RF_OPERATION_MAP },
-		{ "internal/runtime/maps.(*Iter).Next", RF_OPERATION_MAP }, { "runtime.growslice", RF_OPERATION_SLICE },
+		{ "internal/runtime/maps.(*Iter).Next", RF_OPERATION_MAP }, { "runtime.growslice", RF_OPERATION_PLAIN },
 		{ "runtime.slicecopy", RF_OPERATION_SLICE },           { "runtime.slicebytetostring", RF_OPERATION_STRING },
 		{ "runtime.convT", RF_OPERATION_INTERFACE },           { "runtime.closechan", RF_OPERATION_CHANNEL },
 		{ "runtime.chansend", RF_OPERATION_CHANNEL },          { "sync/atomic.AddInt64", RF_OPERATION_ATOMIC },
