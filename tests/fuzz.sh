@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 seconds=${RF_FUZZ_SECONDS:-10}
 out=${BUILD:-build}/fuzz
 targets=("$@")
-[ $# -gt 0 ] || targets=(test2json racetext spool names config)
+[ $# -gt 0 ] || targets=(test2json racetext spool names config symtab)
 
 clang=
 for candidate in "${CLANG:-clang}" clang-14; do
@@ -29,7 +29,7 @@ flags=(-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer "-fsanitize=address
 	-Wall -Wextra -Ireporter -I.)
 mkdir -p "$out/objects"
 objects=()
-for source in $(grep -oE 'reporter/(base|model|read|finding)/[a-z0-9_]+\.c' reporter/sources.mk); do
+for source in $(grep -oE 'reporter/(base|model|read|finding|symtab)/[a-z0-9_]+\.c' reporter/sources.mk); do
 	object=$out/objects/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
 	objects+=("$object")
 	"$clang" "${flags[@]}" -fsanitize=fuzzer-no-link -c "$source" -o "$object"
@@ -54,6 +54,10 @@ make_seeds() { # TARGET DIRECTORY
 	spool)
 		"$clang" "${flags[@]}" tests/fuzz/make_seeds.c -o "$out/make_seeds"
 		"$out/make_seeds" >"$2/sample"
+		;;
+	symtab)
+		"$clang" "${flags[@]}" tests/fuzz/make_program.c -o "$out/make_program"
+		"$out/make_program" >"$2/sample"
 		;;
 	config)
 		printf 'tags:\n  - package: a.b/c*\n    tag: order:pay\n  - function: "*.(*T).F"\n    tag: x\n' >"$2/rules"

@@ -285,6 +285,6 @@ struct rf_pclntab_place rf_pclntab_place(const struct rf_pclntab *table, const s
 	if (index * 4 + 4 > table->units.len || get32(table->units, index * 4) == NO_FILE)
 		return place;
 	place.file = text_at(table->files, get32(table->units, index * 4));
-	place.line = line < 0 ? 0 : line;
+	place.line = line < 0 || !place.file.len ? 0 : line;
 	return place;
 }
