@@ -3,13 +3,13 @@
 # usage: tests/run-units.sh PROGRAM...
 set -euo pipefail
 passed=0 failed=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) errors=$(mktemp)
+trap 'rm -f "$log" "$errors"' EXIT
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
 for program in "$@"; do
 	status=0
-	"$program" >"$log" 2>&1 || status=$?
+	"$program" >"$log" 2>"$errors" || status=$? # apart, since they would cut each other's lines
 	ok=$(grep -acE '^ok [0-9]+' "$log" || true)
 	skipped=$(grep -acE '^ok [0-9]+.*# SKIP' "$log" || true)
 	bad=$(grep -acE '^not ok [0-9]+' "$log" || true)
@@ -23,7 +23,7 @@ for program in "$@"; do
 	[ "$skipped" -eq 0 ] || note=", $skipped of them skipped"
 	printf '%-24s %d passed%s, %d failed\n' "$(basename "$program")" "$ok" "$note" "$bad"
 	if [ "$bad" -ne 0 ]; then
-		sed 's/^/    /' "$log"
+		sed 's/^/    /' "$log" "$errors"
 		echo "    (exit status $status)"
 	fi
 done
