@@ -14,11 +14,17 @@ static void print_kind(enum rf_kind kind, const struct rf_kind_text *text)
 	struct rf_terminal t;
 	struct rf_buf out;
 	rf_terminal_init(&t, STDOUT_FILENO);
+	if (t.columns > RF_TERMINAL_COLUMNS)
+		t.columns = RF_TERMINAL_COLUMNS; /* longer lines read badly */
 	rf_buf_init(&out);
 	rf_put_raw(&out, &t, RF_STYLE_BOLD, rf_str_from(rf_kind_name(kind)));
-	rf_buf_printf(&out, "\n\n%s\n\n", text->meaning);
+	rf_buf_put_cstr(&out, "\n\n");
+	rf_put_wrapped(&out, &t, RF_STYLE_PLAIN, rf_str_from(text->meaning), 0);
+	rf_buf_put_char(&out, '\n');
 	rf_put_raw(&out, &t, RF_STYLE_DIM, rf_str_from(text->example));
-	rf_buf_printf(&out, "\n%s\n\nFindings of this kind: redflag list --kind %s\n", text->cure, rf_kind_name(kind));
+	rf_buf_put_char(&out, '\n');
+	rf_put_wrapped(&out, &t, RF_STYLE_PLAIN, rf_str_from(text->cure), 0);
+	rf_buf_printf(&out, "\nFindings of this kind: redflag list --kind %s\n", rf_kind_name(kind));
 	rf_print(&out);
 	rf_buf_release(&out);
 }

@@ -23,6 +23,31 @@ static void put_wrapped(struct rf_buf *out, rf_str text, size_t indent)
 	rf_buf_put_char(out, '\n');
 }
 
+/* Paragraphs are filled anew; lines that start with two blanks are an example and stay as they are. */
+static void put_paragraphs(struct rf_buf *out, rf_str text)
+{
+	struct rf_buf paragraph;
+	rf_buf_init(&paragraph);
+	while (text.len || paragraph.len) {
+		bool ends = text.len == 0;
+		rf_str line = rf_str_cut(&text, '\n');
+		bool literal = rf_str_starts(line, "  ");
+		if ((ends || literal || line.len == 0) && paragraph.len) {
+			put_wrapped(out, rf_buf_str(&paragraph), 0);
+			rf_buf_reset(&paragraph);
+		}
+		if (literal || (line.len == 0 && !ends)) {
+			rf_buf_put_str(out, line);
+			rf_buf_put_char(out, '\n');
+		} else if (line.len) {
+			if (paragraph.len)
+				rf_buf_put_char(&paragraph, ' ');
+			rf_buf_put_str(&paragraph, line);
+		}
+	}
+	rf_buf_release(&paragraph);
+}
+
 void rf_help_put_overview(struct rf_buf *out)
 {
 	rf_buf_put_cstr(out, "redflag: Go's race detector as a harness\n\n"
@@ -53,8 +78,10 @@ void rf_help_put_command(struct rf_buf *out, const struct rf_command *command)
 {
 	rf_buf_printf(out, "%s.\n\nUsage: redflag %s%s%s\n", command->summary, command->name,
 		      command->usage[0] ? " " : "", command->usage);
-	if (command->help)
-		rf_buf_printf(out, "\n%s\n", command->help);
+	if (command->help) {
+		rf_buf_put_char(out, '\n');
+		put_paragraphs(out, rf_str_from(command->help));
+	}
 	rf_buf_put_cstr(out, "\nOptions:\n");
 	for (const struct rf_option *o = command->options; o && o->name; o++)
 		put_option(out, o);
@@ -77,7 +104,6 @@ static void put_roff(struct rf_buf *out, rf_str text)
 	rf_buf_put_char(out, '\n');
 }
 
-/* Paragraphs; lines that start with two blanks are an example and stay as they are. */
 static void put_roff_paragraphs(struct rf_buf *out, rf_str text)
 {
 	bool literal = false;

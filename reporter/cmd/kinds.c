@@ -5,14 +5,14 @@
 static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 	[RF_KIND_DATA_RACE] = {
 		.meaning =
-			"Two goroutines access the same memory, at least one of them writes, and nothing orders the\n"
-			"two: no channel operation, mutex, WaitGroup or atomic stands between them. What is read or left\n"
-			"behind then depends on the machine and the moment: a lost update, half of a string, a crash in a\n"
-			"map. The detector watched both accesses happen, so it is no guess; that they were harmless\n"
+			"Two goroutines access the same memory, at least one of them writes, and nothing orders the "
+			"two: no channel operation, mutex, WaitGroup or atomic stands between them. What is read or left "
+			"behind then depends on the machine and the moment: a lost update, half of a string, a crash in a "
+			"map. The detector watched both accesses happen, so it is no guess; that they were harmless "
 			"this time says nothing about the next.",
 		.cure =
-			"Give the memory one owner at a time. Either pass it along a channel, or hold one mutex around\n"
-			"every access to it (the reads too), or use sync/atomic for a single word. A goroutine that is still\n"
+			"Give the memory one owner at a time. Either pass it along a channel, or hold one mutex around "
+			"every access to it (the reads too), or use sync/atomic for a single word. A goroutine that is still "
 			"at work when its test ends is waited for: WaitGroup, context, t.Cleanup.",
 		.example =
 			"    go func() { total++ }()       // writes\n"
@@ -20,11 +20,11 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 	},
 	[RF_KIND_USE_AFTER_FREE] = {
 		.meaning =
-			"Memory was handed back (to a sync.Pool, for instance) and used afterwards. Whoever gets it next shares\n"
-			"it with the late user: contents change under its hands, often in another request. The stack\n"
+			"Memory was handed back (to a sync.Pool, for instance) and used afterwards. Whoever gets it next shares "
+			"it with the late user: contents change under its hands, often in another request. The stack "
 			"of the side called Free is where it was handed back.",
 		.cure =
-			"Hand memory back as the last thing that is done with it, and keep no slice, string or pointer into\n"
+			"Hand memory back as the last thing that is done with it, and keep no slice, string or pointer into "
 			"it: copy what has to outlive it. Hand it back once.",
 		.example =
 			"    b := buf.Bytes()\n"

@@ -5,8 +5,8 @@
 #include "model/report.h"
 
 struct rf_kind_text {
-	const char *meaning; /* paragraphs */
-	const char *cure;
+	const char *meaning; /* one paragraph, filled when it is printed */
+	const char *cure;    /* another */
 	const char *example; /* indented lines */
 };
 /* NULL for a kind without a text. */

@@ -125,14 +125,14 @@ uint64_t rf_session_tick(struct rf_session *s)
 int rf_session_finish(struct rf_session *s, struct rf_error *err)
 {
 	rf_session_flush(s);
-	s->counts.lost += s->waiting_count;
-	if (s->failure.code == 0 && s->counts.lost == 0)
+	uint64_t lost = s->counts.lost + s->waiting_count;
+	if (s->failure.code == 0 && lost == 0)
 		return 0;
 	*err = s->failure;
 	if (err->code == 0)
 		rf_fail(err, RF_ERR_MEMORY, "More reports waited than fit into memory.");
-	return rf_fail_again(err, "%llu report%s could not be stored", (unsigned long long)s->counts.lost,
-			     s->counts.lost == 1 ? "" : "s");
+	return rf_fail_again(err, "%llu report%s could not be stored", (unsigned long long)lost,
+			     lost == 1 ? "" : "s");
 }
 
 static int compare_ids(const void *a, const void *b)

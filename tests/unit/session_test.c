@@ -1,0 +1,323 @@
+#include "unit.h"
+
+#include <fcntl.h>
+
+#include "spool_build.h"
+#include "store_sample.h"
+
+static struct rf_session *open_session(struct sample *s, const char *trace, bool mix)
+{
+	struct rf_session *session;
+	struct rf_session_options options = { .store = s->store, .clock = { sample_now, &s->clock },
+					      .trace_id = rf_str_from(trace), .mix_trace = mix,
+					      .command = RF_STR("report"), .directory = RF_STR("/src"),
+					      .host = RF_STR("here"), .tags = { .config = &s->config } };
+	assert_int_equal(rf_session_open(&session, &options, &s->err), 0);
+	return session;
+}
+
+/* One JSON line, as the command would feed it. */
+static void feed_json(struct sample *s, struct rf_session *session, const char *line)
+{
+	struct rf_test_event event;
+	assert_int_equal(rf_test2json_parse(rf_str_from(line), &s->arena, &event, &s->err), 0);
+	rf_session_event(session, &event, rf_str_from(line));
+}
+
+static void feed_output(struct sample *s, struct rf_session *session, const char *package, const char *test, rf_str text,
+			const char *extra)
+{
+	unsigned second = 0;
+	while (text.len) {
+		struct rf_buf b;
+		rf_str line = rf_str_cut(&text, '\n');
+		rf_buf_init(&b);
+		rf_buf_printf(&b, "{\"Time\":\"2026-01-01T00:00:%02u.5Z\",\"Action\":\"output\",\"Package\":\"%s\",\"Test\":\"%s\""
+				  ",\"Output\":\"%.*s\\n\"%s}", second++ % 60, package, test, RF_STR_ARG(line), extra);
+		feed_json(s, session, rf_arena_cstr(&s->arena, rf_buf_str(&b)));
+		rf_buf_release(&b);
+	}
+}
+
+static void feed_text(struct rf_session *session, rf_str text)
+{
+	while (text.len)
+		rf_session_text(session, rf_str_cut(&text, '\n'));
+}
+
+static void finish(struct sample *s, struct rf_session *session)
+{
+	rf_session_end_stream(session);
+	assert_int_equal(rf_session_finish(session, &s->err), 0);
+	rf_session_close(session);
+}
+
+static void test_json_stream_twice(void **state)
+{
+	struct sample *s = *state;
+	for (int i = 0; i < 2; i++) {
+		struct rf_session *session = open_session(s, "t", true);
+		feed_output(s, session, "example.com/shop", "TestOne", sample_race(s, "Add", "Total", 1), "");
+		feed_json(s, session, "{\"Time\":\"2026-01-01T00:01:00Z\",\"Action\":\"fail\",\"Package\":\"example.com/shop\","
+				      "\"Test\":\"TestOne\",\"Elapsed\":0.02}");
+		feed_json(s, session, "{\"Time\":\"2026-01-01T00:01:00Z\",\"Action\":\"fail\",\"Package\":\"example.com/shop\"}");
+		assert_int_equal(rf_session_counts(session)->packages_failed, 1);
+		assert_int_equal(rf_session_counts(session)->events_known, i);
+		finish(s, session);
+	}
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+	assert_str(sample_text(s, "SELECT stream_package || ' ' || stream_test FROM events"), "example.com/shop TestOne");
+	assert_int_equal(sample_count(s, "SELECT tests_failed FROM v_runs"), 1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM results WHERE result = 'fail'"), 2);
+}
+
+/* The added TraceID makes no other stream of it, and names its run. */
+static void test_passed_on_log_is_the_same(void **state)
+{
+	struct sample *s = *state;
+	struct rf_session *session = open_session(s, "t7", true);
+	feed_output(s, session, "p", "T", sample_race(s, "Add", "Total", 1), "");
+	finish(s, session);
+	session = open_session(s, "", false);
+	feed_output(s, session, "p", "T", sample_race(s, "Add", "Total", 1), ",\"TraceID\":\"t7\"");
+	finish(s, session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM runs"), 1);
+}
+
+static void test_plain_text_of_two_runs(void **state)
+{
+	struct sample *s = *state;
+	const char *traces[] = { "t1", "t2", "t2" };
+	for (int i = 0; i < 3; i++) {
+		struct rf_session *session = open_session(s, traces[i], true);
+		feed_text(session, sample_race(s, "Add", "Total", 1));
+		finish(s, session);
+	}
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 2);
+	assert_str(sample_text(s, "SELECT status FROM v_findings"), "recurring");
+}
+
+static void test_grown_log(void **state)
+{
+	struct sample *s = *state;
+	rf_str first = sample_race(s, "Add", "Total", 1), second = sample_race(s, "Remove", "Total", 1);
+	for (int i = 0; i < 3; i++) {
+		struct rf_session *session = open_session(s, "", false);
+		rf_session_begin_stream(session);
+		feed_text(session, first);
+		if (i)
+			feed_text(session, second);
+		finish(s, session);
+		assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), i ? 2 : 1);
+	}
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM runs"), 1);
+}
+
+/* A reporter that was killed has stored a report's beginning; the whole stream again has the report once. */
+static void test_cut_report_is_completed(void **state)
+{
+	struct sample *s = *state;
+	rf_str race = sample_race(s, "Add", "Total", 1);
+	struct rf_session *session = open_session(s, "t", true);
+	feed_output(s, session, "p", "T", rf_str_take(race, race.len / 2), "");
+	finish(s, session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events WHERE text IS NOT NULL"), 1);
+	session = open_session(s, "t", true);
+	feed_output(s, session, "p", "T", race, "");
+	finish(s, session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events WHERE text IS NOT NULL"), 0);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings"), 1);
+}
+
+/* Lines of two packages come mixed; within a package, a report goes on though the test that is charged changes. */
+static void test_packages_are_apart_tests_are_not(void **state)
+{
+	struct sample *s = *state;
+	struct rf_session *session = open_session(s, "t", true);
+	rf_str a = sample_race(s, "Add", "Total", 1), b = sample_race(s, "Remove", "Total", 2);
+	for (unsigned i = 0; a.len || b.len; i++) {
+		feed_output(s, session, "p", i % 2 ? "TestA" : "TestB", rf_str_cut(&a, '\n'), "");
+		feed_output(s, session, "q", "TestC", rf_str_cut(&b, '\n'), "");
+	}
+	finish(s, session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings"), 2);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events WHERE text IS NULL"), 2);
+}
+
+static void test_waits_a_second_at_most(void **state)
+{
+	struct sample *s = *state;
+	struct rf_session *session = open_session(s, "t", true);
+	assert_int_equal(rf_session_tick(session), 0);
+	feed_output(s, session, "p", "T", sample_race(s, "Add", "Total", 1), "");
+	assert_int_equal(rf_session_tick(session), RF_SESSION_WAIT_NS);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 0);
+	s->clock.now += RF_SESSION_WAIT_NS;
+	assert_int_equal(rf_session_tick(session), 0);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+	rf_session_close(session);
+}
+
+/* What can't be stored waits for the next time. */
+static void test_failure_is_tried_again(void **state)
+{
+	struct sample *s = *state;
+	struct rf_session *session = open_session(s, "t", true);
+	feed_output(s, session, "p", "T", sample_race(s, "Add", "Total", 1), "");
+	s->store->fail_at_step = s->store->steps + 9;
+	rf_session_flush(session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 0);
+	assert_true(rf_session_tick(session) > 0);
+	s->store->fail_at_step = s->store->steps + 3;
+	assert_true(rf_session_finish(session, &s->err) < 0);
+	assert_says(s->err, "1 report could not be stored");
+	finish(s, session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+}
+
+static void test_findings_of_a_session(void **state)
+{
+	struct sample *s = *state;
+	int64_t *ids, id;
+	bool *is_new;
+	uint32_t count;
+	sample_store(s, sample_report(s, "Add", "Total", 1), "before", "u1", NULL, &id);
+	struct rf_session *session = open_session(s, "t", true);
+	feed_output(s, session, "p", "T", sample_race(s, "Add", "Total", 1), "");
+	feed_output(s, session, "p", "T", sample_race(s, "Remove", "Total", 1), "");
+	feed_output(s, session, "p", "T", sample_race(s, "Remove", "Total", 2), "");
+	rf_session_flush(session);
+	assert_int_equal(rf_session_findings(session, true, &s->arena, &ids, &is_new, &count, &s->err), 0);
+	assert_int_equal(count, 0); /* the package isn't over */
+	assert_int_equal(rf_session_findings(session, false, &s->arena, &ids, &is_new, &count, &s->err), 0);
+	assert_int_equal(count, 2);
+	assert_false(is_new[0]);
+	assert_true(is_new[1]);
+	finish(s, session);
+}
+
+static void test_without_a_store(void **state)
+{
+	struct sample *s = *state;
+	struct rf_session_options options = { .clock = { sample_now, &s->clock }, .trace_id = RF_STR("t") };
+	struct rf_session *session;
+	assert_int_equal(rf_session_open(&session, &options, &s->err), 0);
+	feed_output(s, session, "p", "T", sample_race(s, "Add", "Total", 1), "");
+	rf_session_end_stream(session);
+	assert_true(rf_session_finish(session, &s->err) < 0);
+	rf_session_close(session);
+}
+
+/* --- spools ---------------------------------------------------------------------------------------------------- */
+
+#define SPOOL_TRACE "4bf92f3577b34da6a3ce929d0e0e4736" /* of spool_process */
+
+static struct spool_build build; /* too large for a stack */
+
+static const char *write_spool(struct sample *s, const char *directory, bool finished)
+{
+	uint32_t ids[4];
+	spool_begin(&build);
+	spool_process(&build);
+	for (uint32_t i = 0; i < 4; i++)
+		ids[i] = spool_symbol(&build, i % 2 ? "example.com/shop.Total" : "example.com/shop.Add", "/src/shop.go", i + 1);
+	spool_report(&build, ids);
+	((struct rf_spool_file_header *)build.bytes)->finished = finished;
+	const char *path = rf_arena_printf(&s->arena, "%s/rf-4711.spool", directory).ptr;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(write(fd, build.bytes, build.used), build.used);
+	close(fd);
+	return path;
+}
+
+static void test_spool_of_our_trace(void **state)
+{
+	struct sample *s = *state;
+	const char *path = write_spool(s, s->directory, true);
+	struct rf_session *session = open_session(s, SPOOL_TRACE, true);
+	rf_session_spools(session, s->directory, true, RF_SPOOLS_OVER);
+	assert_int_equal(access(path, F_OK), -1); /* its events are committed */
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events WHERE source = 'spool'"), 1);
+	assert_str(sample_text(s, "SELECT main_package || ' ' || finished FROM processes"), "example.com/shop 1");
+	write_spool(s, s->directory, true);
+	rf_session_spools(session, s->directory, false, RF_SPOOLS_ALL);
+	assert_int_equal(access(path, F_OK), 0); /* not our directory */
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+	finish(s, session);
+}
+
+static void test_left_over_spool(void **state)
+{
+	struct sample *s = *state;
+	const char *path = write_spool(s, s->directory, true);
+	struct rf_session *living = open_session(s, SPOOL_TRACE, true), *session = open_session(s, "other", true);
+	rf_session_lock(living, s->directory);
+	rf_session_spools(session, s->directory, true, RF_SPOOLS_ALL);
+	assert_int_equal(access(path, F_OK), 0); /* its reporter lives */
+	rf_session_close(living);
+	rf_session_spools(session, s->directory, true, RF_SPOOLS_ALL);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_true(rf_str_contains(rf_session_notes(session), "1 spool"));
+	assert_str(sample_text(s, "SELECT trace_id FROM v_events"), SPOOL_TRACE);
+	int64_t *ids;
+	bool *is_new;
+	uint32_t count;
+	assert_int_equal(rf_session_findings(session, false, &s->arena, &ids, &is_new, &count, &s->err), 0);
+	assert_int_equal(count, 0); /* stored, but not what this run saw */
+	finish(s, session);
+}
+
+static void test_spool_file_twice(void **state)
+{
+	struct sample *s = *state;
+	const char *path = write_spool(s, s->directory, false);
+	for (int i = 0; i < 2; i++) {
+		struct rf_session *session = open_session(s, "", false);
+		assert_int_equal(rf_session_spool_file(session, path, &s->err), 0);
+		finish(s, session);
+	}
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM processes"), 1);
+}
+
+static void test_spool_kept_when_not_stored(void **state)
+{
+	struct sample *s = *state;
+	const char *path = write_spool(s, s->directory, true);
+	struct rf_session *session = open_session(s, SPOOL_TRACE, true);
+	s->store->fail_at_step = s->store->steps + 12;
+	rf_session_spools(session, s->directory, true, RF_SPOOLS_ALL);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 0);
+	rf_session_spools(session, s->directory, true, RF_SPOOLS_ALL);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+	rf_session_close(session);
+}
+
+#define WITH_SAMPLE(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_SAMPLE(test_json_stream_twice),
+		WITH_SAMPLE(test_passed_on_log_is_the_same),
+		WITH_SAMPLE(test_plain_text_of_two_runs),
+		WITH_SAMPLE(test_grown_log),
+		WITH_SAMPLE(test_cut_report_is_completed),
+		WITH_SAMPLE(test_packages_are_apart_tests_are_not),
+		WITH_SAMPLE(test_waits_a_second_at_most),
+		WITH_SAMPLE(test_failure_is_tried_again),
+		WITH_SAMPLE(test_findings_of_a_session),
+		WITH_SAMPLE(test_without_a_store),
+		WITH_SAMPLE(test_spool_of_our_trace),
+		WITH_SAMPLE(test_left_over_spool),
+		WITH_SAMPLE(test_spool_file_twice),
+		WITH_SAMPLE(test_spool_kept_when_not_stored),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

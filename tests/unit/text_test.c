@@ -1,0 +1,153 @@
+#include "unit.h"
+
+#include "cmd/block.h"
+#include "cmd/gotest.h"
+#include "store/clean_text.h"
+#include "store/timestamp.h"
+
+static void test_times(void **state)
+{
+	rf_arena arena;
+	uint64_t ns;
+	(void)state;
+	rf_arena_init(&arena, 0);
+	static const struct { const char *in, *out; } cases[] = {
+		{ "2026-01-31T12:00:05.250999Z", "2026-01-31T12:00:05.250Z" },
+		{ "2024-02-29T23:59:59+02:00", "2024-02-29T21:59:59.000Z" },
+		{ "2024-03-01T00:30:00-01:30", "2024-03-01T02:00:00.000Z" },
+		{ "1970-01-01", "1970-01-01T00:00:00.000Z" },
+		{ "2099-12-31T23:59:59.999999999Z", "2099-12-31T23:59:59.999Z" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(rf_time_parse(rf_str_from(cases[i].in), &ns));
+		assert_str(rf_time_text(ns, &arena), cases[i].out);
+	}
+	static const char *const bad[] = { "", "2026", "2026-13-01", "2026-01-31T12:00", "2026-01-31T12:00:05",
+					   "2026-01-31T25:00:00Z", "2026-01-31T12:00:05+2", "1969-12-31", "9999-01-01" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(rf_time_parse(rf_str_from(bad[i]), &ns));
+	/* Every day of 8 years, there and back. */
+	for (uint64_t day = 18000; day < 18000 + 8 * 366; day++) {
+		assert_true(rf_time_parse(rf_time_text(day * 86400000000000u, &arena), &ns));
+		assert_true(ns == day * 86400000000000u);
+	}
+	rf_arena_release(&arena);
+}
+
+static void assert_made(void (*put)(struct rf_buf *, rf_str), rf_str in, const char *want)
+{
+	struct rf_buf b;
+	rf_buf_init(&b);
+	put(&b, in);
+	assert_str(rf_buf_str(&b), want);
+	rf_buf_release(&b);
+}
+
+static void test_clean_text(void **state)
+{
+	(void)state;
+	assert_true(rf_text_is_clean(RF_STR("naïve ·")));
+	assert_false(rf_text_is_clean((rf_str){ "a\0b", 3 }));
+	assert_false(rf_text_is_clean(RF_STR("\xc0\xaf")));     /* overlong */
+	assert_false(rf_text_is_clean(RF_STR("\xed\xa0\x80"))); /* surrogate */
+	assert_false(rf_text_is_clean(RF_STR("\xe2\x82")));     /* cut */
+	assert_made(rf_text_put_clean, (rf_str){ "a\0\xff", 3 }, "a\xef\xbf\xbd\xef\xbf\xbd");
+	assert_made(rf_text_put_json, RF_STR("a\"\\\n\x01\xff"), "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\"");
+	assert_made(rf_text_put_visible, RF_STR("\x1b[31m\t\x7f\xff"), "\\x1b[31m\\t\\x7f\\xff");
+	assert_made(rf_text_put_visible, RF_STR("a\xe2\x80\xae" "b\xc2\x9b"), "a\\u202eb\\x9b");
+}
+
+static void test_clipping(void **state)
+{
+	const struct rf_terminal t = { .columns = 20 };
+	struct rf_buf b;
+	(void)state;
+	rf_buf_init(&b);
+	rf_put_clipped(&b, &t, RF_STYLE_PLAIN, RF_STR("abcdefghij"), 7, false);
+	assert_str(rf_buf_str(&b), "abc…hij");
+	rf_buf_reset(&b);
+	rf_put_clipped(&b, &t, RF_STYLE_RED, RF_STR("äöü"), 5, true);
+	assert_str(rf_buf_str(&b), "äöü  "); /* no colour without a terminal */
+	rf_buf_reset(&b);
+	rf_put_wrapped(&b, &t, RF_STYLE_PLAIN, RF_STR("one two three four five six"), 2);
+	assert_str(rf_buf_str(&b), "one two three four\n  five six\n");
+	rf_buf_release(&b);
+}
+
+/* --- what a person sees of go test ----------------------------------------------------------------------------- */
+
+static void event(struct rf_gotest *g, enum rf_action action, const char *test, const char *output)
+{
+	struct rf_test_event e = { .action = action, .package = RF_STR("p"), .test = rf_str_from(test),
+				   .output = rf_str_from(output) };
+	rf_gotest_event(g, &e);
+}
+
+static void feed_package(struct rf_gotest *g)
+{
+	event(g, RF_ACTION_START, "", "");
+	event(g, RF_ACTION_OUTPUT, "TestOk", "=== RUN   TestOk\n");
+	event(g, RF_ACTION_OUTPUT, "TestOk", "    ok_test.go:1: quiet\n");
+	event(g, RF_ACTION_PASS, "TestOk", "");
+	event(g, RF_ACTION_RUN, "TestBad", "");
+	event(g, RF_ACTION_OUTPUT, "TestBad", "    bad_test.go:1: log ");
+	event(g, RF_ACTION_OUTPUT, "TestBad", "line\n");
+	event(g, RF_ACTION_OUTPUT, "TestBad", "==================\n");
+	event(g, RF_ACTION_OUTPUT, "TestBad", "WARNING: DATA RACE\n");
+	event(g, RF_ACTION_OUTPUT, "TestBad", "Write at 0x1 by goroutine 2:\n");
+	event(g, RF_ACTION_OUTPUT, "TestBad", "==================\n");
+	event(g, RF_ACTION_OUTPUT, "TestBad", "==================\nnot a report\n");
+	event(g, RF_ACTION_OUTPUT, "TestBad", "--- FAIL: TestBad (0.00s)\n");
+	event(g, RF_ACTION_FAIL, "TestBad", "");
+	event(g, RF_ACTION_OUTPUT, "", "FAIL\n");
+	event(g, RF_ACTION_OUTPUT, "", "FAIL\tp\t0.1s\n");
+	event(g, RF_ACTION_FAIL, "", "");
+}
+
+static void test_failed_package(void **state)
+{
+	const struct rf_terminal t = { .columns = 80 };
+	struct rf_buf out;
+	struct rf_gotest g;
+	(void)state;
+	rf_buf_init(&out);
+	rf_gotest_init(&g, &t, &out, false);
+	feed_package(&g);
+	assert_str(rf_buf_str(&out), "--- FAIL: TestBad (0.00s)\n    bad_test.go:1: log line\n==================\n"
+				     "not a report\nFAIL\nFAIL\tp\t0.1s\n");
+	assert_int_equal(g.done, 1);
+	assert_int_equal(g.failed, 1);
+	assert_int_equal(g.running, 0);
+	rf_gotest_release(&g);
+	rf_buf_release(&out);
+}
+
+static void test_passed_package(void **state)
+{
+	const struct rf_terminal t = { .columns = 80 };
+	struct rf_buf out;
+	struct rf_gotest g;
+	(void)state;
+	rf_buf_init(&out);
+	rf_gotest_init(&g, &t, &out, false);
+	event(&g, RF_ACTION_OUTPUT, "", "said by TestMain\n");
+	event(&g, RF_ACTION_OUTPUT, "", "PASS\n");
+	event(&g, RF_ACTION_OUTPUT, "", "ok  \tp\t0.1s\n");
+	event(&g, RF_ACTION_PASS, "", "");
+	assert_str(rf_buf_str(&out), "ok  \tp\t0.1s\n");
+	rf_buf_reset(&out);
+	event(&g, RF_ACTION_OUTPUT, "TestCut", "half a li");
+	rf_gotest_end(&g);
+	assert_true(rf_str_contains(rf_buf_str(&out), "half a li"));
+	rf_gotest_release(&g);
+	rf_buf_release(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_times),	       cmocka_unit_test(test_clean_text), cmocka_unit_test(test_clipping),
+		cmocka_unit_test(test_failed_package), cmocka_unit_test(test_passed_package),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
