@@ -347,7 +347,7 @@ static int insert_replace(const struct patch *p, size_t line)
 
 static int apply_one(const struct patch *p)
 {
-	size_t line;
+	size_t line = 0;
 	int rc = find_line(p, &line);
 	if (rc)
 		return rc;

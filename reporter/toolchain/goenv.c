@@ -183,7 +183,7 @@ int rf_goenv_check_compiler(const struct rf_goenv *go, rf_arena *arena, struct r
 	rf_str *words;
 	size_t count;
 	int rc = rf_go_words(go->cc, "CC", arena, &words, &count, err);
-	if (rc)
+	if (rc || !rf_str_eq(go->goarch, go->host_arch))
 		return rc;
 	const char *argv[] = { count ? rf_arena_cstr(arena, words[0]) : "gcc", "--version", NULL };
 	struct rf_spawn spawn = { .argv = argv, .timeout_ms = 30000 };
@@ -206,7 +206,8 @@ int rf_goenv_check(const struct rf_goenv *go, struct rf_error *err)
 	if (minor >= 0 && minor < RF_GO_MINOR_MIN)
 		return rf_fail(err, RF_ERR_VERSION, "%.*s is too old: Go 1.%d or newer is needed; install one, or try --go go1.%d.0",
 			       RF_STR_ARG(go->version), RF_GO_MINOR_MIN, RF_GO_MINOR_MIN + 1);
-	if (rf_str_eq_cstr(go->cgo_enabled, "0"))
+	/* For another processor cgo is off until a cross compiler is named, which may be done later, at the build. */
+	if (rf_str_eq_cstr(go->cgo_enabled, "0") && rf_str_eq(go->goarch, go->host_arch))
 		return rf_fail(err, RF_ERR_MISSING, "the race detector needs cgo, which is off: set CGO_ENABLED=1, and install a C "
 			       "compiler if there is none (apt install gcc libc6-dev)");
 	return 0;

@@ -26,7 +26,7 @@ int rf_goenv_leave_modcache(struct rf_goenv *go, rf_str link_directory, rf_arena
 const char *const *rf_goenv_environment(const struct rf_goenv *go, rf_arena *arena);
 /* Whether that Go can be instrumented: version, GOOS/GOARCH, cgo on. */
 int rf_goenv_check(const struct rf_goenv *go, struct rf_error *err);
-/* Whether its C compiler (CC) runs. */
+/* Whether its C compiler (CC) runs; not asked for another processor than this one. */
 int rf_goenv_check_compiler(const struct rf_goenv *go, rf_arena *arena, struct rf_error *err);
 /* Words of a setting such as CC or GOFLAGS: separated by blanks; a word may be quoted as a whole with ' or ". */
 int rf_go_words(rf_str setting, const char *name, rf_arena *arena, rf_str **words, size_t *count, struct rf_error *err);
