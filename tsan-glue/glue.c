@@ -101,23 +101,15 @@ void __redflag_init(const struct rf_start *start)
 
 void __redflag_goroutine_start(const struct rf_goroutine_start *start)
 {
-	rf_count(&rf_counters.goroutines_created);
 	rf_lock();
 	rf_goroutine_add(start);
 	rf_unlock();
 }
 
-void __redflag_goroutine_end(uintptr_t slot)
+void __redflag_goroutine_end(uintptr_t slot, const struct rf_go_label *labels, uintptr_t label_count)
 {
 	rf_lock();
-	rf_goroutine_finish((uint32_t)slot);
-	rf_unlock();
-}
-
-void __redflag_labels(uintptr_t slot, const struct rf_go_string *pairs, uintptr_t pair_count)
-{
-	rf_lock();
-	rf_goroutine_label((uint32_t)slot, pairs, pair_count);
+	rf_goroutine_finish((uint32_t)slot, labels, label_count);
 	rf_unlock();
 }
 

@@ -10,23 +10,28 @@
 
 static struct {
 	struct rf_goroutine *rows; /* [0] is unused */
+	struct rf_labels *labels;  /* of finished rows; touched only where there are labels */
 	uint32_t used;             /* rows handed out so far */
 	uint32_t dead_first, dead_last, dead_count; /* a queue of finished rows, oldest first */
 	uint32_t hints[THREAD_HINTS];
 } table;
 
+#ifdef RF_LAYOUT_THREAD_ID
+static void *reserve_rows(size_t bytes_each)
+{
+	void *rows = mmap(NULL, bytes_each * (RF_GOROUTINES_MAX + 1u), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return rows == MAP_FAILED ? NULL : rows;
+}
+#endif
+
 static bool rf_goroutines_init(void)
 {
 #ifdef RF_LAYOUT_THREAD_ID
-	void *rows = mmap(NULL, sizeof(struct rf_goroutine) * (RF_GOROUTINES_MAX + 1u), PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (rows == MAP_FAILED)
-		return false;
-	table.rows = rows;
-	return true;
-#else
-	return false;
+	table.labels = reserve_rows(sizeof(*table.labels));
+	table.rows = table.labels ? reserve_rows(sizeof(*table.rows)) : NULL;
 #endif
+	return table.rows != NULL;
 }
 
 static struct rf_goroutine *row_of(uint32_t slot)
@@ -66,6 +71,7 @@ static uint64_t coarse_unix_ns(void)
 static void rf_goroutine_add(const struct rf_goroutine_start *start)
 {
 	uint32_t slot = table.rows && start->thread ? row_take() : 0;
+	rf_count(&rf_counters.goroutines_created);
 	if (!slot) {
 		rf_count(&rf_counters.goroutines_unregistered);
 		return;
@@ -81,20 +87,46 @@ static void rf_goroutine_add(const struct rf_goroutine_start *start)
 	row->entry = start->entry;
 	row->owner = start->owner;
 	row->finished = false;
-	row->label_bytes = parent ? parent->label_bytes : 0;
-	row->labels_cut = parent && parent->labels_cut;
-	if (row->label_bytes)
-		memcpy(row->labels, parent->labels, row->label_bytes);
 	table.hints[row->thread % THREAD_HINTS] = slot;
 	*start->slot = slot;
 }
 
-static void rf_goroutine_finish(uint32_t slot)
+static bool label_put(struct rf_labels *to, const struct rf_go_label *label)
+{
+	uintptr_t left = RF_LABEL_BYTES_MAX - to->bytes;
+	uintptr_t key = label->key.len, value = label->value.len;
+	if (key >= left || value >= left || key + value + 2 > left)
+		return false;
+	char *p = to->text + to->bytes;
+	memcpy(p, label->key.ptr, key);
+	p[key] = 0;
+	memcpy(p + key + 1, label->value.ptr, value);
+	p[key + 1 + value] = 0;
+	to->bytes = (uint16_t)(to->bytes + key + value + 2);
+	return true;
+}
+
+static bool rf_labels_copy(struct rf_labels *to, const struct rf_go_label *labels, uintptr_t label_count)
+{
+	bool whole = true;
+	to->bytes = 0;
+	for (uintptr_t i = 0; i < label_count; i++) {
+		if (!label_put(to, &labels[i])) {
+			whole = false;
+			rf_count(&rf_counters.labels_cut);
+		}
+	}
+	return whole;
+}
+
+static void rf_goroutine_finish(uint32_t slot, const struct rf_go_label *labels, uintptr_t label_count)
 {
 	struct rf_goroutine *row = row_of(slot);
 	if (!row || row->finished)
 		return;
 	row->finished = true;
+	if (label_count || table.labels[slot].bytes)
+		rf_labels_copy(&table.labels[slot], labels, label_count);
 	if (table.dead_count++)
 		table.rows[table.dead_last].next_dead = slot;
 	else
@@ -102,33 +134,9 @@ static void rf_goroutine_finish(uint32_t slot)
 	table.dead_last = slot;
 }
 
-static bool label_put(struct rf_goroutine *row, const struct rf_go_string *key, const struct rf_go_string *value)
+static const struct rf_labels *rf_goroutine_labels(const struct rf_goroutine *row)
 {
-	uintptr_t left = RF_LABEL_BYTES_MAX - row->label_bytes;
-	if (key->len >= left || value->len >= left || key->len + value->len + 2 > left)
-		return false;
-	char *p = row->labels + row->label_bytes;
-	memcpy(p, key->ptr, key->len);
-	p[key->len] = 0;
-	memcpy(p + key->len + 1, value->ptr, value->len);
-	p[key->len + 1 + value->len] = 0;
-	row->label_bytes = (uint16_t)(row->label_bytes + key->len + value->len + 2);
-	return true;
-}
-
-static void rf_goroutine_label(uint32_t slot, const struct rf_go_string *pairs, uintptr_t pair_count)
-{
-	struct rf_goroutine *row = row_of(slot);
-	if (!row)
-		return;
-	row->label_bytes = 0;
-	row->labels_cut = false;
-	for (uintptr_t i = 0; i < pair_count; i++) {
-		if (!label_put(row, &pairs[2 * i], &pairs[2 * i + 1])) {
-			row->labels_cut = true;
-			rf_count(&rf_counters.labels_cut);
-		}
-	}
+	return &table.labels[row - table.rows];
 }
 
 static void rf_goroutine_own(uint32_t slot, uint32_t owner)

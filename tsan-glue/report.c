@@ -217,19 +217,61 @@ static void put_access(struct rf_spool_access *out, const struct ts_access *a, s
 	out->stack = stack_put(s);
 }
 
-/* The state that the reader sees; the row's g is asked only while the row is live, and answers for its goid. */
-static struct rf_spool_ref put_state(const struct rf_goroutine *row, const struct ts_thread *listed)
+/* What Go's runtime knows of the goroutine now: its g is asked only while the row is live, and answers for its goid. */
+static struct rf_goroutine_query ask(const struct rf_goroutine *row)
 {
-	bool running = row ? !row->finished : listed && listed->running;
-	if (!running)
-		return rf_spool_put_text(row || listed ? "finished" : NULL);
-	struct rf_goroutine_query query = { .g = row ? row->g : 0, .goid = row ? row->goid : 0 };
-	if (runtime.callback && query.g)
+	struct rf_goroutine_query query = { .reason = RF_REASON_UNKNOWN };
+	if (row && !row->finished) {
+		query.g = row->g;
+		query.goid = row->goid;
 		runtime.callback(RF_COMMAND_GOROUTINE, &query);
-	if (!query.g || query.reason >= RF_REASON_UNKNOWN)
-		return rf_spool_put_text(query.reason == RF_REASON_PREEMPTED ? "runnable" :
-					 query.reason == RF_REASON_SYSCALL ? "syscall" : "running");
-	return rf_reason_put(query.reason);
+	}
+	return query;
+}
+
+static struct rf_spool_ref put_state(bool running, const struct rf_goroutine_query *query)
+{
+	if (!running)
+		return rf_spool_put_text("finished");
+	if (query->reason < RF_REASON_UNKNOWN)
+		return rf_reason_put(query->reason);
+	return rf_spool_put_text(query->reason == RF_REASON_PREEMPTED ? "runnable" :
+				 query->reason == RF_REASON_SYSCALL ? "syscall" : "running");
+}
+
+static struct rf_spool_ref put_labels(const struct rf_goroutine *row, const struct rf_goroutine_query *query, bool *cut)
+{
+	static struct rf_labels live;
+	const struct rf_labels *labels = &live;
+	*cut = false;
+	if (row->finished)
+		labels = rf_goroutine_labels(row);
+	else
+		*cut = !rf_labels_copy(&live, query->labels, query->label_count);
+	return rf_spool_put(labels->text, labels->bytes);
+}
+
+static uint32_t goroutine_flags(const struct rf_spool_goroutine *g, bool running, bool stack_cut)
+{
+	return (g->thread == MAIN_THREAD ? RF_SPOOL_GOROUTINE_MAIN : 0) |
+	       (running ? 0 : RF_SPOOL_GOROUTINE_FINISHED) | (stack_cut ? RF_SPOOL_GOROUTINE_STACK_CUT : 0);
+}
+
+static void put_row(struct rf_spool_goroutine *out, const struct rf_goroutine *row,
+		    const struct rf_goroutine_query *query)
+{
+	struct rf_go_string test = rf_owner_name(row->owner);
+	bool labels_cut;
+	out->goid = row->goid;
+	out->parent_goid = row->parent_goid;
+	out->parent_thread = row->parent_thread;
+	out->created_unix_ns = row->created_unix_ns;
+	out->labels = put_labels(row, query, &labels_cut);
+	out->test = rf_spool_put(test.ptr, test.len);
+	if (labels_cut)
+		out->flags |= RF_SPOOL_GOROUTINE_LABELS_CUT;
+	if (row->owner && rf_owner_over(row->owner))
+		out->flags |= RF_SPOOL_GOROUTINE_TEST_OVER;
 }
 
 static void put_goroutine(struct rf_spool_goroutine *out, const struct gathered *g, uint32_t i)
@@ -237,28 +279,17 @@ static void put_goroutine(struct rf_spool_goroutine *out, const struct gathered 
 	const struct rf_goroutine *row = g->goroutines[i].row;
 	const struct ts_thread *listed = g->goroutines[i].listed;
 	const struct stack_ids *created = listed ? stack_of(listed->stack) : NULL;
+	struct rf_goroutine_query query = ask(row);
+	bool running = row ? !row->finished : listed && listed->running;
 	out->thread = g->goroutines[i].thread;
-	out->parent_thread = row ? row->parent_thread : listed ? (uint32_t)listed->parent : UINT32_MAX;
+	out->parent_thread = listed ? (uint32_t)listed->parent : UINT32_MAX;
 	out->entry_symbol = g->goroutines[i].entry_symbol;
 	out->created_stack = stack_put(created);
-	out->state = put_state(row, listed);
-	out->flags = out->thread == MAIN_THREAD ? RF_SPOOL_GOROUTINE_MAIN : 0;
-	if (created && created->cut)
-		out->flags |= RF_SPOOL_GOROUTINE_STACK_CUT;
-	if (row ? row->finished : listed && !listed->running)
-		out->flags |= RF_SPOOL_GOROUTINE_FINISHED;
-	if (!row)
-		return;
-	struct rf_go_string test = rf_owner_name(row->owner);
-	out->goid = row->goid;
-	out->parent_goid = row->parent_goid;
-	out->created_unix_ns = row->created_unix_ns;
-	out->labels = rf_spool_put(row->labels, row->label_bytes);
-	out->test = rf_spool_put(test.ptr, test.len);
-	if (row->labels_cut)
-		out->flags |= RF_SPOOL_GOROUTINE_LABELS_CUT;
-	if (row->owner && rf_owner_over(row->owner))
-		out->flags |= RF_SPOOL_GOROUTINE_TEST_OVER;
+	out->flags = goroutine_flags(out, running, created && created->cut);
+	if (row || listed)
+		out->state = put_state(running, &query);
+	if (row)
+		put_row(out, row, &query);
 }
 
 static void put_memory(struct rf_spool_report *out, const struct gathered *g)

@@ -18,6 +18,10 @@ struct rf_go_string {
 	uintptr_t len;
 };
 
+struct rf_go_label {
+	struct rf_go_string key, value;
+};
+
 /* Answers of __redflag_init, kept by the runtime. */
 struct rf_settings {
 	uintptr_t exact;  /* races are charged to the owning test */
@@ -96,6 +100,8 @@ struct rf_goroutine_query {
 	uintptr_t g;
 	uint64_t goid;
 	uintptr_t reason; /* enum rf_reason or a wait reason */
+	struct rf_go_label *labels;
+	uintptr_t label_count, label_capacity;
 };
 
 enum rf_memory_kind {
@@ -112,8 +118,7 @@ struct rf_memory_query {
 
 void __redflag_init(const struct rf_start *start);
 void __redflag_goroutine_start(const struct rf_goroutine_start *start);
-void __redflag_goroutine_end(uintptr_t slot);
-void __redflag_labels(uintptr_t slot, const struct rf_go_string *pairs, uintptr_t pair_count);
+void __redflag_goroutine_end(uintptr_t slot, const struct rf_go_label *labels, uintptr_t label_count);
 void __redflag_exit(void);
 /* name NULL: only sets the goroutine's owner to *id. Otherwise *id is the test's number, made when it is 0. */
 void __redflag_test_start(uintptr_t slot, const char *name, uintptr_t name_bytes, uint32_t *id);

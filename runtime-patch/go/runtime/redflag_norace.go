@@ -5,10 +5,7 @@
 
 package runtime
 
-import "unsafe"
-
 func rfExit()                                              {}
 func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {}
 func rfGoroutineEnd()                                      {}
-func rfLabels(labels unsafe.Pointer)                       {}
 func rfSwitch(gp *g)                                       {}

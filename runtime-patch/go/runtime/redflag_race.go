@@ -27,9 +27,6 @@ var __redflag_goroutine_start byte
 //go:linkname __redflag_goroutine_end __redflag_goroutine_end
 var __redflag_goroutine_end byte
 
-//go:linkname __redflag_labels __redflag_labels
-var __redflag_labels byte
-
 //go:linkname __redflag_exit __redflag_exit
 var __redflag_exit byte
 
@@ -48,7 +45,6 @@ var __redflag_test_leftover byte
 //go:cgo_import_static __redflag_init
 //go:cgo_import_static __redflag_goroutine_start
 //go:cgo_import_static __redflag_goroutine_end
-//go:cgo_import_static __redflag_labels
 //go:cgo_import_static __redflag_exit
 //go:cgo_import_static __redflag_test_start
 //go:cgo_import_static __redflag_test_take
@@ -140,19 +136,21 @@ func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {
 	racecall(&__redflag_goroutine_start, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
 }
 
-// rfGoroutineEnd is called by goexit1, on the goroutine that ends.
+// rfGoroutineEnd is called by goexit1, on the goroutine that ends. Its labels are kept for reports that come later.
 func rfGoroutineEnd() {
-	racecall(&__redflag_goroutine_end, uintptr(getg().rfslot), 0, 0, 0)
+	gp := getg()
+	list := rfLabels(gp)
+	racecall(&__redflag_goroutine_end, uintptr(gp.rfslot), uintptr(unsafe.Pointer(unsafe.SliceData(list))),
+		uintptr(len(list)), 0)
 }
 
-// rfLabels is called by runtime_setProfLabel, on the goroutine. labels points to runtime/pprof's labelMap, which is a
-// slice of pairs of strings (proved in runtime/pprof/redflag.go).
-func rfLabels(labels unsafe.Pointer) {
-	var list []struct{ key, value string }
-	if labels != nil {
-		list = *(*[]struct{ key, value string })(labels)
+// rfLabels gives a goroutine's profiler labels. gp.labels points to runtime/pprof's labelMap, which is a slice of pairs
+// of strings (proved in runtime/pprof/redflag.go) that is never changed.
+func rfLabels(gp *g) []struct{ key, value string } {
+	if gp.labels == nil {
+		return nil
 	}
-	racecall(&__redflag_labels, uintptr(getg().rfslot), uintptr(unsafe.Pointer(unsafe.SliceData(list))), uintptr(len(list)), 0)
+	return *(*[]struct{ key, value string })(gp.labels)
 }
 
 // Switches.
@@ -296,6 +294,7 @@ type rfGoroutineQuery struct {
 	g      uintptr
 	goid   uint64
 	reason uintptr
+	labels []struct{ key, value string }
 }
 
 // rfCallback is called first by racecallback, on g0. It says whether the command was one of ours.
@@ -304,14 +303,24 @@ func rfCallback(cmd uintptr, ctx unsafe.Pointer) bool {
 	case rfCmdFunction:
 		rfFunction((*rfFunctionQuery)(ctx))
 	case rfCmdGoroutine:
-		q := (*rfGoroutineQuery)(ctx)
-		q.reason = uintptr(rfReason(q.g, q.goid))
+		rfGoroutineState((*rfGoroutineQuery)(ctx))
 	case rfCmdMemory:
 		rfMemory((*rfMemoryQuery)(ctx))
 	default:
 		return false
 	}
 	return true
+}
+
+// rfGoroutineState reads a goroutine that may be running. Its labels stay valid until the answer is used: a collection
+// can't end while this M is here, outside of any safe point. A g that was reused meanwhile has another goid.
+func rfGoroutineState(q *rfGoroutineQuery) {
+	gp := (*g)(unsafe.Pointer(q.g))
+	q.reason = uintptr(rfReason(q.g, q.goid))
+	labels := rfLabels(gp)
+	if gp.goid == q.goid {
+		q.labels = labels
+	}
 }
 
 // rfMemoryQuery is struct rf_memory_query of the glue.
