@@ -314,8 +314,10 @@ static int print_sectionless(struct printer *p)
 		if (s->section == SHN_ABS) {
 			print_attributes(p, s->name, s, s->binding);
 			rf_buf_printf(p->out, "\t.set %.*s, %llu\n", RF_STR_ARG(s->name), (unsigned long long)s->value);
-		} else if (s->section == SHN_UNDEF && s->binding == STB_WEAK) {
-			rf_buf_printf(p->out, "\t.weak %.*s\n", RF_STR_ARG(s->name));
+		} else if (s->section == SHN_UNDEF || (is_renamed(p, s) && p->request->mode == RF_OBJPRINT_RENAME)) {
+			/* LLVM's assembler loses a symbol that only .reloc names. */
+			rf_buf_printf(p->out, "\t%s %.*s\n", s->section == SHN_UNDEF && s->binding == STB_WEAK ? ".weak" : ".globl",
+				      RF_STR_ARG(s->name));
 		}
 	}
 	return 0;
@@ -349,12 +351,12 @@ int rf_objprint(const struct rf_objprint_request *request, rf_arena *scratch, st
 	rf_buf_put_str(out, request->head);
 	/* The C preprocessor reads this first, and these are macros to it. */
 	rf_buf_put_cstr(out, "#undef linux\n#undef unix\n");
+	if (rc == 0)
+		rc = print_sectionless(&p);
 	for (size_t i = 0; i < p.elf.section_count && rc == 0; i++) {
 		if (is_printed(&p.elf.sections[i]))
 			rc = print_section(&p, i, &next, scratch);
 	}
-	if (rc == 0)
-		rc = print_sectionless(&p);
 	if (rc == 0 && (out->failed || scratch->failed))
 		rc = rf_fail(err, RF_ERR_MEMORY, "not enough memory to print the race detector as assembly");
 	return rc;

@@ -14,7 +14,7 @@
 #include "toolchain/goenv.h"
 
 /* Goes up when the same files would make another overlay; part of the cache key. */
-#define RF_OVERLAY_BUILDER_VERSION 1
+#define RF_OVERLAY_BUILDER_VERSION 2
 
 struct rf_overlay {
 	const struct rf_embedded_file *table;
