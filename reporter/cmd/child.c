@@ -44,8 +44,11 @@ char **rf_child_environment(const char *const *changes, rf_arena *arena)
 }
 
 /* In the child: never returns. What fails is told to the parent through `report`. */
-_Noreturn static void become(char **argv, char **environment, int out_fd, const sigset_t *signals, int report)
+_Noreturn static void become(char **argv, char **environment, int out_fd, const sigset_t *signals, int report,
+			     bool own_group)
 {
+	if (own_group)
+		setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, signals, NULL);
 	if (out_fd < 0 || dup2(out_fd, STDOUT_FILENO) >= 0) {
@@ -82,12 +85,13 @@ int rf_child_start(struct rf_child *child, char **argv, char **environment, bool
 		   struct rf_error *err)
 {
 	int out[2] = { -1, -1 }, report[2];
-	*child = (struct rf_child){ .pid = -1, .out_fd = -1 };
+	*child = (struct rf_child){ .pid = -1, .out_fd = -1,
+				    .own_group = !isatty(STDIN_FILENO) && !isatty(STDERR_FILENO) };
 	if (!environment || (pipe_out && pipe2(out, O_CLOEXEC) != 0) || pipe2(report, O_CLOEXEC) != 0)
 		return fail_start(argv[0], errno ? errno : ENOMEM, err);
 	child->pid = fork();
 	if (child->pid == 0)
-		become(argv, environment, out[1], signals, report[1]);
+		become(argv, environment, out[1], signals, report[1], child->own_group);
 	int why = errno;
 	close(report[1]);
 	if (out[1] >= 0)
@@ -102,10 +106,10 @@ int rf_child_start(struct rf_child *child, char **argv, char **environment, bool
 	return rc;
 }
 
-void rf_child_signal(const struct rf_child *child, int number)
+void rf_child_signal(const struct rf_child *child, int number, bool by_terminal)
 {
-	if (child->pid > 0)
-		kill(child->pid, number);
+	if (child->pid > 0 && (child->own_group || !by_terminal))
+		kill(child->own_group ? -child->pid : child->pid, number);
 }
 
 static int status_of(int wait_status)
@@ -126,8 +130,8 @@ int rf_child_wait(struct rf_child *child)
 	sigprocmask(SIG_BLOCK, &set, &old);
 	while ((ended = waitpid(child->pid, &wait_status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
 		int number = sigwaitinfo(&set, &info);
-		if ((number == SIGINT || number == SIGTERM) && info.si_code != SI_KERNEL)
-			rf_child_signal(child, number);
+		if (number == SIGINT || number == SIGTERM)
+			rf_child_signal(child, number, info.si_code == SI_KERNEL);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (child->out_fd >= 0)

@@ -95,7 +95,9 @@ void rf_summary_put(struct rf_buf *out, const struct rf_summary *s, rf_arena *ar
 	put_findings(out, s, true, arena);
 	put_findings(out, s, false, arena);
 	if (s->outcome->count == 0)
-		rf_put_raw(out, s->terminal, RF_STYLE_GREEN, RF_STR("No findings\n"));
+		rf_put_raw(out, s->terminal, rf_session_counts(s->reporter->session)->packages_failed ? RF_STYLE_PLAIN
+												     : RF_STYLE_GREEN,
+			   RF_STR("No findings\n"));
 	if (s->with_tests)
 		put_tests(out, s->reporter);
 	rf_buf_printf(out, "Trace     %.*s\n", RF_STR_ARG(s->reporter->trace_id));

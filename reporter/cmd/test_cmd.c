@@ -1,4 +1,5 @@
 /* redflag test: go test under the instrumented toolchain, from the build to the summary. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,24 +52,28 @@ static bool has_flag(const struct rf_args *args, const char *name)
 	return false;
 }
 
-/* -C must be the first flag of all; its directory is where the module is. Returns how many words it takes. */
-static int leading_directory(const struct rf_args *args, const char **directory)
+/* go's -C, which must be its first flag: we go there too, so that module, database and configuration are those of there. */
+static int change_directory(struct rf_args *args, struct rf_error *err)
 {
+	const char *directory = NULL;
+	int taken = 0;
 	if (args->word_count > 1 && strcmp(args->words[0], "-C") == 0) {
-		*directory = args->words[1];
-		return 2;
+		directory = args->words[1];
+		taken = 2;
+	} else if (args->word_count > 0 && strncmp(args->words[0], "-C=", 3) == 0) {
+		directory = args->words[0] + 3;
+		taken = 1;
 	}
-	if (args->word_count > 0 && strncmp(args->words[0], "-C=", 3) == 0) {
-		*directory = args->words[0] + 3;
-		return 1;
-	}
+	args->words += taken;
+	args->word_count -= taken;
+	if (directory && chdir(directory) != 0)
+		return rf_fail(err, RF_ERR_USAGE, "Cannot go to %s (-C): %s.", directory, strerror(errno));
 	return 0;
 }
 
 static int prepare(struct test_run *t, struct rf_args *args, struct rf_error *err)
 {
 	struct rf_toolchain_request request = { .go = rf_arg(args, "go"), .progress = on_toolchain_progress };
-	leading_directory(args, &request.directory);
 	int rc = rf_toolchain_prepare(&request, t->arena, &t->toolchain, err);
 	if (rc < 0)
 		return rc;
@@ -83,18 +88,15 @@ static int prepare(struct test_run *t, struct rf_args *args, struct rf_error *er
 
 static char **arguments(const struct test_run *t, const struct rf_args *args)
 {
-	const char *directory = NULL;
 	char **argv = rf_arena_array(t->arena, (size_t)args->word_count + 5, sizeof(*argv));
-	int n = 0, leading = leading_directory(args, &directory);
+	int n = 0;
 	if (!argv)
 		return NULL;
 	argv[n++] = (char *)t->toolchain.go_program;
 	argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("test"));
-	for (int i = 0; i < leading; i++)
-		argv[n++] = args->words[i];
 	argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-race"));
 	argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-json"));
-	for (int i = leading; i < args->word_count; i++)
+	for (int i = 0; i < args->word_count; i++)
 		argv[n++] = args->words[i];
 	return argv;
 }
@@ -151,8 +153,7 @@ static bool on_signal(void *context, int number, bool by_terminal)
 {
 	struct rf_pass *pass = context;
 	struct test_run *t = pass->context;
-	if (!by_terminal)
-		rf_child_signal(&t->child, number);
+	rf_child_signal(&t->child, number, by_terminal);
 	bool again = t->pass.interrupted;
 	t->pass.interrupted = true;
 	return again; /* go was asked to end and what it says is stored; asked twice, we end */
@@ -201,10 +202,12 @@ static int finish(struct test_run *t, int go_status, struct rf_error *err)
 	struct rf_outcome outcome = { 0 };
 	rf_session_end_stream(t->reporter.session);
 	rf_reporter_spools(&t->reporter, RF_SPOOLS_ALL);
-	rf_gotest_end(&t->gotest);
-	rf_progress_put_sightings(&t->progress, &t->reporter, &t->out);
-	print_out(t);
-	rf_progress_clear(&t->progress);
+	if (!t->json) {
+		rf_gotest_end(&t->gotest);
+		rf_progress_put_sightings(&t->progress, &t->reporter, &t->out);
+		print_out(t);
+		rf_progress_clear(&t->progress);
+	}
 	int rc = rf_reporter_finish(&t->reporter, err);
 	if (rc == 0)
 		rc = rf_reporter_outcome(&t->reporter, false, t->arena, &outcome, err);
@@ -274,6 +277,8 @@ int rf_cmd_test(const struct rf_args *args, rf_arena *arena, struct rf_error *er
 	int rc = rf_trace_choose(rf_arg(args, "trace-id"), getenv("TRACE_ID"), getenv("TRACEPARENT"), arena, &trace, err);
 	if (rc == 0 && trace.len == 0)
 		rc = rf_trace_new(arena, &trace, err);
+	if (rc == 0)
+		rc = change_directory(&mine, err);
 	if (rc == 0)
 		rc = prepare(&t, &mine, err);
 	return rc < 0 ? rc : open_and_run(&t, &mine, trace, err);

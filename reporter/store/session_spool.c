@@ -48,11 +48,20 @@ static bool is_over(const struct rf_session *s, const struct rf_process *p)
 	return rf_str_eq(p->host, s->options.host) && rf_process_over(p->pid, p->start_unix_ns);
 }
 
+/* Where there are no tests, "no test owns it" says nothing. */
+static void forget_owners(const struct rf_report *report)
+{
+	for (uint32_t i = 0; i < report->goroutine_count; i++)
+		report->goroutines[i]->test_known = false;
+}
+
 static int put_report(struct rf_session *s, struct rf_spool *spool, const struct rf_report *report, int64_t run_id,
 		      int64_t process_id, rf_arena *scratch, struct rf_error *err)
 {
 	const struct rf_process *p = rf_spool_process(spool);
 	rf_str id = rf_session_hex(p->spool_id, sizeof(p->spool_id), scratch);
+	if (!p->is_test)
+		forget_owners(report);
 	struct rf_event event = {
 		.report = report, .run_id = run_id, .process_id = process_id,
 		.uid = rf_arena_printf(scratch, "%.*s-%u", RF_STR_ARG(id), report->record_sequence),
