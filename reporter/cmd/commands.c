@@ -177,7 +177,8 @@ const struct rf_command rf_commands[] = {
 		.help = "Use it as: eval \"$(redflag env)\"\n\n"
 			"Sets GOFLAGS (yours is kept, and an -overlay in it merged) and REDFLAG_SPOOL, unless it is set: where\n"
 			"instrumented programs leave their records. For a toolchain that Go downloaded it also sets GOROOT,\n"
-			"GOTOOLCHAIN and PATH. Afterwards: redflag ingest takes the records into the database.",
+			"GOTOOLCHAIN and PATH. The lines hold for the Go that the current module resolves to; in a module that asks\n"
+			"for another Go, run it again. Afterwards: redflag ingest takes the records into the database.",
 		.options = env_options,
 		.run = rf_cmd_env,
 	},

@@ -1,6 +1,8 @@
 #include "toolchain/toolchain.h"
 
-#include <stdio.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "toolchain/cache.h"
@@ -8,6 +10,8 @@
 #include "toolchain/overlay.h"
 
 #define INFO_BYTES_MAX ((size_t)64 << 10)
+/* Longer than any one build takes. */
+#define IDLE_SECONDS_MIN 3600
 
 /* One preparation: the request, the Go it resolved to, the entry. */
 struct preparation {
@@ -51,14 +55,28 @@ static bool entry_exists(const struct preparation *p)
 	return access(p->out->overlay.ptr, R_OK) == 0;
 }
 
-/* Another entry for the same GOROOT and platform is what an older redflag, or older files of ours, left. */
+/* Every use renews the time of <entry>/info. */
+static void mark_used(const struct preparation *p)
+{
+	utimensat(AT_FDCWD, rf_arena_printf(p->arena, "%.*s/info", RF_STR_ARG(p->out->directory)).ptr, NULL, 0);
+}
+
+static bool is_in_use(const char *info_path)
+{
+	struct stat st;
+	return stat(info_path, &st) == 0 && time(NULL) - st.st_mtime < IDLE_SECONDS_MIN;
+}
+
+/* Another entry for the same GOROOT and platform is what an older redflag, or older files of ours, left. A go command that
+ * was started with it may still read it, and two redflags may take turns, so it has to be idle. */
 static void remove_if_stale(void *context, const char *name)
 {
 	const struct preparation *p = context;
 	rf_str info, path = rf_arena_printf(p->arena, "%.*s/%s", RF_STR_ARG(p->cache.directory), name);
+	const char *info_path = rf_arena_printf(p->arena, "%s/info", path.ptr).ptr;
 	struct rf_error ignored;
-	if (rf_str_eq_cstr(p->out->key, name) ||
-	    rf_file_read(rf_arena_printf(p->arena, "%s/info", path.ptr).ptr, INFO_BYTES_MAX, p->arena, &info, &ignored) != 0)
+	if (rf_str_eq_cstr(p->out->key, name) || is_in_use(info_path) ||
+	    rf_file_read(info_path, INFO_BYTES_MAX, p->arena, &info, &ignored) != 0)
 		return;
 	if (rf_str_eq(info_value(info, "goroot"), p->go.goroot) && rf_str_eq(info_value(info, "goarch"), p->go.goarch))
 		rf_tree_remove(path.ptr);
@@ -140,7 +158,10 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
 		if (rc == 0)
 			rc = build(&p);
 	}
-	return rc ? rc : read_probe(&p);
+	if (rc)
+		return rc;
+	mark_used(&p);
+	return read_probe(&p);
 }
 
 #define ENTRIES_MAX 256

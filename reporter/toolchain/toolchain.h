@@ -5,6 +5,7 @@
  * files of our own (embedded in this program), the shipped detector printed as assembly (objprint.c) with the glue
  * beside it, after a probe has proved the layouts the glue reads. The key is the Go version, GOROOT and a hash of our
  * files. Safe when several processes do it at once (lock, build aside, rename); nothing half-made is left.
+ * An entry of the same Go with another key that nobody used for an hour goes when a new one was made.
  */
 #ifndef RF_TOOLCHAIN_TOOLCHAIN_H
 #define RF_TOOLCHAIN_TOOLCHAIN_H

@@ -73,12 +73,16 @@ rm -rf "$cache"/go1* && mkdir -p "$cache/building-1/src"
 check "made after that" "$redflag" toolchain --print overlay
 check "rests of killed builds are gone" equal "" "$(find "$cache" -maxdepth 1 -name 'building-*')"
 
-mkdir -p "$cache/$version-linux-amd64-000000000000"
-printf 'goroot: %s\ngo: %s\ngoarch: %s\nprobe: ok\n' "$goroot" "$version" "$(go env GOARCH)" \
-	>"$cache/$version-linux-amd64-000000000000/info"
+stale=$cache/$version-linux-amd64-000000000000 fresh=$cache/$version-linux-amd64-000000000001
+for entry in "$stale" "$fresh"; do
+	mkdir -p "$entry"
+	printf 'goroot: %s\ngo: %s\ngoarch: %s\nprobe: ok\n' "$goroot" "$version" "$(go env GOARCH)" >"$entry/info"
+done
+touch -d '2 hours ago' "$stale/info"
 rm -rf "$(dirname "$overlay")"
 check "made again" "$redflag" toolchain --print overlay
-check "the older entry of this Go is gone" [ ! -e "$cache/$version-linux-amd64-000000000000" ]
+check "an older entry of this Go is gone" [ ! -e "$stale" ]
+check "one that was just used stays" [ -e "$fresh" ]
 check "status" contains "in $goroot" "$("$redflag" toolchain --print status)"
 
 # --- refusals -----------------------------------------------------------------------------------------------------
@@ -165,6 +169,17 @@ without_race() {
 	GOFLAGS="'-overlay=$overlay'" go run . >"$work/out" 2>&1 && equal "as it is" "$(cat "$work/out")"
 }
 check "without -race" without_race
+
+clang=$(command -v clang || command -v clang-14)
+if [ -n "$clang" ]; then
+	with_clang() (
+		export CC=$clang XDG_CACHE_HOME=$work/clang
+		runs env_run && grep -q '^probe: ok' "$work"/clang/redflag/*/info
+	)
+	check "CC=clang" with_clang
+else
+	skip "CC=clang" "there is no clang"
+fi
 
 # --- other versions, and the go command's own choice ---------------------------------------------------------------
 
