@@ -24,7 +24,11 @@ static const char report_help[] =
 static const char ingest_help[] =
 	"Reads logs of `go test -race` (with or without -json) and spools, and stores the\n"
 	"findings. The same file read twice adds nothing; a log that has grown adds what is\n"
-	"new. Each file is a run of its own unless --trace-id names one. - is standard input.";
+	"new. Each file is a run of its own unless --trace-id names one. - is standard input.\n"
+	"\n"
+	"Spools that wait in the database's own directory are taken in, too (without files, also\n"
+	"those in $REDFLAG_SPOOL): after `eval \"$(redflag env)\"` and a plain `go test -race ./...`,\n"
+	"`redflag ingest` is all it takes.";
 
 static const struct rf_option test_options[] = {
 	OPTION_DB,
@@ -152,7 +156,7 @@ const struct rf_command rf_commands[] = {
 	},
 	{
 		.name = "ingest",
-		.usage = "[options] FILE...",
+		.usage = "[options] [FILE...]",
 		.summary = "Store the findings of logs and spools",
 		.help = ingest_help,
 		.options = report_options,

@@ -81,7 +81,7 @@ static int ingest_all(struct rf_reporter *r, const struct rf_args *args, rf_aren
 			unread++;
 		}
 	}
-	rf_reporter_spools(r, RF_SPOOLS_ALL);
+	rf_reporter_spools(r, RF_SPOOLS_ALL); /* without files this is all there is to do */
 	struct rf_outcome outcome = { 0 };
 	int rc = rf_reporter_finish(r, err);
 	if (rc == 0)
@@ -98,14 +98,12 @@ int rf_cmd_ingest(const struct rf_args *args, rf_arena *arena, struct rf_error *
 	struct rf_reporter r = { 0 };
 	rf_str trace;
 	sigset_t old;
-	if (args->word_count == 0)
-		return rf_fail(err, RF_ERR_USAGE, "ingest wants files: logs of `go test -race` (with or without -json) or "
-			       "spools; - is standard input.");
 	/* The environment's trace is of what runs now, not of what a file holds. */
 	int rc = rf_trace_choose(rf_arg(args, "trace-id"), NULL, NULL, arena, &trace, err);
 	if (rc < 0)
 		return rc;
-	struct rf_reporter_request request = { .args = args, .command = RF_STR("ingest"), .trace_id = trace };
+	struct rf_reporter_request request = { .args = args, .command = RF_STR("ingest"), .trace_id = trace,
+					       .spool = args->word_count ? NULL : getenv("REDFLAG_SPOOL") };
 	rf_stream_block_signals(&old);
 	rc = rf_reporter_open(&r, &request, arena, err);
 	if (rc == 0)

@@ -27,6 +27,7 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory.");
 	s->options = *options;
 	s->lock_fd = -1;
+	s->opened_ns = rf_session_now(s);
 	rf_arena_init(&s->arena, 0);
 	rf_arena_init(&s->waiting_arena, RF_SESSION_ARENA_BYTES_MAX);
 	s->waiting_end = &s->waiting;
@@ -202,9 +203,13 @@ static void drain_source(struct rf_session *s, struct rf_source *source)
 
 static struct rf_source *source_of(struct rf_session *s, rf_str package)
 {
-	for (struct rf_source *source = s->sources; source; source = source->next) {
-		if (rf_str_eq(source->package.name, package) && !source->over)
-			return source;
+	for (struct rf_source **at = &s->open; *at; at = &(*at)->next_open) {
+		struct rf_source *found = *at;
+		if (!rf_str_eq(found->package.name, package))
+			continue;
+		*at = found->next_open;
+		found->next_open = s->open;
+		return s->open = found;
 	}
 	struct rf_source *source = rf_arena_alloc(&s->arena, sizeof(*source));
 	if (!source)
@@ -215,6 +220,8 @@ static struct rf_source *source_of(struct rf_session *s, rf_str package)
 	source->partial.cap_max = RF_RACETEXT_BYTES_MAX;
 	*s->sources_end = source;
 	s->sources_end = &source->next;
+	source->next_open = s->open;
+	s->open = source;
 	s->counts.packages++;
 	return source;
 }
@@ -257,6 +264,16 @@ static void end_test(struct rf_session *s, struct rf_package *p, const struct rf
 		add_result(s, p, event, result_of(event->action));
 }
 
+static void close_source(struct rf_session *s, struct rf_source *source)
+{
+	struct rf_source **at = &s->open;
+	while (*at && *at != source)
+		at = &(*at)->next_open;
+	if (*at)
+		*at = source->next_open;
+	end_source(source);
+}
+
 static void end_package(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event)
 {
 	drain_source(s, source);
@@ -264,7 +281,7 @@ static void end_package(struct rf_session *s, struct rf_source *source, const st
 	source->package.elapsed_s = event->elapsed_s;
 	s->counts.packages_failed += event->action == RF_ACTION_FAIL;
 	add_result(s, &source->package, event, result_of(event->action));
-	end_source(source);
+	close_source(s, source);
 	rf_session_flush(s);
 }
 
@@ -343,7 +360,7 @@ void rf_session_end_stream(struct rf_session *s)
 	for (struct rf_source *source = s->sources; source; source = source->next) {
 		if (!source->over) {
 			drain_source(s, source);
-			end_source(source);
+			close_source(s, source);
 		}
 	}
 	drain_source(s, &s->plain);

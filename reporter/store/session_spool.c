@@ -254,22 +254,46 @@ static void note_unreadable(struct rf_session *s, const struct directory *d, con
 	remember(s, path);
 }
 
+#define START_SLACK_NS 2000000000u /* go may have started a process before the pipe's other end had started us */
+#define LEFT_OVER_NS 60000000000u  /* a spool that names no trace may be of a reporter that lives, until it is this old */
+
+/* A process that was given no trace ID, while our stream got a new one: it is ours when it ran a package of our stream (or our
+ * stream is plain text) and started since we did. */
+static bool ran_for_us(const struct rf_session *s, const struct rf_process *p)
+{
+	const struct rf_source *source = s->sources;
+	while (source && !rf_str_eq(source->package.name, p->main_package))
+		source = source->next;
+	return s->options.trace_id.len && p->trace_id.len == 0 && p->start_unix_ns + START_SLACK_NS >= s->opened_ns &&
+	       (source || (!s->sources && s->options.mix_trace));
+}
+
+static bool is_left_over(struct rf_session *s, const struct directory *d, const struct rf_process *p, rf_str trace,
+			 rf_arena *arena)
+{
+	bool ingest = s->options.trace_id.len == 0; /* asked to take all there is */
+	if (d->scope == RF_SPOOLS_OVER || (!d->own && !ingest) || !is_over(s, p))
+		return false;
+	if (!ingest && p->trace_id.len == 0 && p->start_unix_ns + LEFT_OVER_NS > rf_session_now(s))
+		return false;
+	return is_orphan(d->path, trace, arena);
+}
+
 /* Reads one spool that is known to be readable, if it is to be read now. */
 static int visit_open(struct rf_session *s, struct directory *d, const char *path, struct rf_spool *spool,
 		      rf_arena *arena, struct rf_error *err)
 {
 	const struct rf_process *p = rf_spool_process(spool);
-	rf_str trace = trace_of_spool(p, arena);
+	rf_str trace = ran_for_us(s, p) ? s->options.trace_id : trace_of_spool(p, arena);
 	bool ours = rf_str_eq(trace, s->options.trace_id), over = is_over(s, p);
-	if (ours ? d->scope == RF_SPOOLS_OVER && !over
-		 : !d->own || !over || d->scope == RF_SPOOLS_OVER || !is_orphan(d->path, trace, arena))
+	if (ours ? d->scope == RF_SPOOLS_OVER && !over : !is_left_over(s, d, p, trace, arena))
 		return 0;
 	size_t before = s->event_count;
 	struct rf_session_counts counts = s->counts;
 	int rc = put_spool(s, spool, trace, ours, err);
 	if (rc < 0)
 		return rc;
-	if (!ours) { /* stored for the run that it belongs to, not seen by this one */
+	if (!ours && s->options.trace_id.len) { /* stored for the run that it belongs to, not seen by this one */
 		d->taken++;
 		d->taken_reports += s->event_count - before;
 		s->event_count = before;

@@ -12,6 +12,7 @@
 /* One process's output, in its order: a package's of a test2json stream, or the lines that are no events. */
 struct rf_source {
 	struct rf_source *next;
+	struct rf_source *next_open; /* of those that aren't over, the latest used first */
 	struct rf_package package;
 	struct rf_racetext reader;
 	struct rf_buf partial;  /* a line whose end hasn't come yet */
@@ -47,13 +48,14 @@ struct rf_event_seen {
 struct rf_session {
 	struct rf_session_options options;
 	rf_arena arena; /* for as long as the session lives */
+	uint64_t opened_ns;
 	/* the stream */
 	struct sha256_ctx hash;
 	rf_str stream_trace;
 	bool has_times;
 	uint64_t time_unix_ns; /* of the last event that had one */
 	rf_str test;           /* of the event in hand */
-	struct rf_source *sources, **sources_end;
+	struct rf_source *sources, **sources_end, *open;
 	struct rf_source plain;
 	/* what waits */
 	rf_arena waiting_arena;

@@ -182,6 +182,20 @@ check "SIGTERM ends it" wait_for 30 sh -c "! kill -0 $reporter"
 { wait $reporter; } 2>/dev/null
 check "what was found is stored" equal 1 "$(query $db "SELECT count(*) FROM v_events WHERE trace_id = 'ended'")"
 
+# --- plain go in an instrumented shell, no trace ID anywhere
+(
+	eval "$("$redflag" env --db "$work/env.db")"
+	go test -race -json -count=1 ./cart 2>&1 | "$redflag" report --db "$work/env.db" >"$work/env.out"
+)
+check "report joins the spools of a stream without a trace ID" equal "1|1|1" \
+	"$(query "$work/env.db" "SELECT count(*), count(text_uid), count(DISTINCT run_id) FROM events WHERE source = 'spool'")"
+(eval "$("$redflag" env --db "$work/env.db")" && go test -race -count=1 ./cart >"$work/env.out" 2>&1)
+run ingest ingest --db "$work/env.db"
+check "ingest takes the spools that wait" equal "2|0" \
+	"$(query "$work/env.db" 'SELECT count(*), sum(process_id IS NULL) FROM events')"
+run ingest ingest --db "$work/env.db"
+check "ingest again adds nothing" grep -q '^0 reports stored' "$work/ingest.out"
+
 # --- run
 (eval "$("$redflag" env)" && go build -race -o "$work/server" ./server)
 go build -race -o "$work/stock" ./server
