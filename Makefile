@@ -3,26 +3,30 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= gcc
-CLANG ?= clang
 BUILD ?= build
-GO ?= go
 
 VERSION := 0.1.0
 CSTD := -std=c11 -D_GNU_SOURCE
 WARN := -Wall -Wextra -Wvla -Wmissing-prototypes -Wwrite-strings -Wconversion
+# Warnings end the build of tests and of CI, not of a release.
 WERROR ?= $(if $(CI),-Werror,)
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 CFLAGS ?= -O2 -g
 INCLUDE := -Ireporter -I.
 LIBS := -lsqlite3 -lyaml -lnettle
 DEFINES := -DRF_VERSION='"$(VERSION)"'
 
+# make V=1 shows whole command lines.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
 include reporter/sources.mk
 include tests/tests.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps check test bench demo install uninstall clean lint
+.PHONY: all help deps units check test bench demo install uninstall clean lint
 
-all: $(BUILD)/bin/redflag ## build the redflag command
+all: $(BUILD)/bin/redflag $(BUILD)/compile_commands.json ## build the redflag command
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,20 +40,29 @@ MAIN_OBJECT := $(BUILD)/obj/reporter/cmd/main.o
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(CFLAGS) $(WARN) $(WERROR) $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) $(WERROR) $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@
 
 # The files that the instrumented toolchain is made of travel inside the command.
 $(BUILD)/gen/embedded.S: ci/embed.sh reporter/sources.mk $(EMBEDDED_FILES)
 	@mkdir -p $(@D)
-	ci/embed.sh $(EMBEDDED_FILES) > $@.tmp && mv $@.tmp $@
+	$(Q)ci/embed.sh $(EMBEDDED_FILES) > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/obj/embedded.o: $(BUILD)/gen/embedded.S
 	@mkdir -p $(@D)
-	$(CC) -I. -c $< -o $@
+	$(call say,AS,$<)
+	$(Q)$(CC) -I. -c $< -o $@
 
 $(BUILD)/bin/redflag: $(MAIN_OBJECT) $(LIB_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+$(BUILD)/compile_commands.json: Makefile reporter/sources.mk tests/tests.mk
+	@mkdir -p $(@D)
+	@{ sep='['; for f in $(REPORTER_SOURCES) reporter/cmd/main.c $(UNIT_TESTS:%=tests/unit/%_test.c); do \
+		printf '%s\n{"directory": "%s", "file": "%s", "arguments": ["cc", "-std=c11", "-D_GNU_SOURCE", "-Ireporter", "-I.", "-c", "%s"]}' \
+			"$$sep" "$(CURDIR)" "$$f" "$$f"; sep=,; done; printf '\n]\n'; } > $@
 
 # --- unit tests: one cmocka program a module, built with the sanitizers ----------------------------------------
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -58,15 +71,22 @@ UNIT_PROGRAMS := $(UNIT_TESTS:%=$(BUILD)/unit/%)
 
 $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(SAN_FLAGS) $(WARN) $(WERROR) $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@
+	$(call say,CC,"$< (sanitized)")
+	$(Q)$(CC) $(CSTD) $(SAN_FLAGS) $(WARN) -Werror $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/tests/unit/%_test.o $(SAN_OBJECTS) $(BUILD)/obj/embedded.o
 	@mkdir -p $(@D)
-	$(CC) $(SAN_FLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN_FLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-.PRECIOUS: $(BUILD)/san/%.o
+.SECONDARY:
 
-check: deps all $(UNIT_PROGRAMS) lint ## quick tier: lint, unit and corpus tests under ASan and UBSan
+units: $(UNIT_PROGRAMS)
+
+# What is missing is installed first, then everything is built side by side.
+check: deps ## quick tier: lint, unit and corpus tests under ASan and UBSan
+	@$(MAKE) --no-print-directory -j$(JOBS) all units
+	@$(MAKE) --no-print-directory lint
 	@tests/run-units.sh $(UNIT_PROGRAMS)
 
 lint: ## house rules: banned functions, stages, shell
@@ -75,10 +95,13 @@ lint: ## house rules: banned functions, stages, shell
 test: check ## everything a user needs to believe in
 	@tests/run-all.sh
 
-bench: deps all ## ratios against the alternatives
+bench: deps ## ratios against the alternatives
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@tests/bench.sh
 
-demo: deps all ## a sample module with real bugs, from the test run to the summary
+demo: ## a sample module with real bugs, from the test run to the summary
+	@ci/deps.sh --build
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@ci/demo.sh
 
 # Man page and completion come from the command table.

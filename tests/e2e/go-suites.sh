@@ -2,9 +2,8 @@
 # Go's own tests give the same result under the instrumented toolchain as under stock, on this machine.
 . "$(dirname "$0")/../lib.sh"
 
+instrumented=-overlay=$("$redflag" toolchain --print overlay) || exit
 cd "$(go env GOROOT)/src" || exit
-eval "$("$redflag" env)"
-instrumented=$GOFLAGS
 
 # Package results without times; the names of the failed tests.
 results() {
