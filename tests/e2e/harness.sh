@@ -159,13 +159,13 @@ spool_has_report() { grep -rqs --include='*.spool' 'order-service:cart' .redflag
 spools_of_killed() { query $db "SELECT count(*) FROM v_events WHERE trace_id = 'killed'" | grep -q '^1$'; }
 SLOW=1 "$redflag" test --trace-id killed -count=1 ./cart >"$work/killed.out" 2>&1 &
 reporter=$!
+disown $reporter # or the shell prints that it was killed
 check "the spool is written while the test runs" wait_for 30 spool_has_report
 children=$(pgrep -P $reporter)
 tests=$(for c in $children; do pgrep -P "$c"; done)
 kill -9 $reporter
 for p in $children $tests; do kill -9 "$p" 2>/dev/null; done
-{ wait $reporter; } 2>/dev/null
-for p in $tests; do wait_for 10 test ! -d "/proc/$p"; done
+for p in $reporter $tests; do wait_for 10 test ! -d "/proc/$p"; done
 check "the spool of the killed run is there" spool_has_report
 run next test -count=1 ./clean
 check "the next run takes it" grep -q 'Took in 1 spool' "$work/next.err"
