@@ -204,6 +204,11 @@ static int upgrade(struct rf_store *s, const struct rf_event *e, int64_t id, boo
 	return rc < 0 ? rc : 0;
 }
 
+static uint64_t address_of(const struct rf_report *report)
+{
+	return report->access_count ? report->accesses[0].address : 0;
+}
+
 static int store_text(struct rf_store *s, const struct rf_event *e, int64_t key, int64_t *id, enum rf_stored *how,
 		      struct rf_error *err)
 {
@@ -216,6 +221,8 @@ static int store_text(struct rf_store *s, const struct rf_event *e, int64_t key,
 	}
 	if (rc == 0)
 		rc = rf_db_run(s, RF_SQL_EVENT_SPOOL_OF_KEY, id, err, "ii", e->run_id, key);
+	if (rc == 0 && e->keep_text && address_of(e->report))
+		rc = rf_db_run(s, RF_SQL_EVENT_SPOOL_NEAR, id, err, "itu", e->run_id, e->package, address_of(e->report));
 	if (rc <= 0)
 		return rc;
 	*how = RF_STORED_JOINED;
@@ -228,6 +235,9 @@ static int store_spool(struct rf_store *s, const struct rf_event *e, int64_t key
 	if (e->report->suppressed) /* stock printed nothing: there is no text of it */
 		return 0;
 	int rc = rf_db_run(s, RF_SQL_EVENT_TEXT_OF_KEY, id, err, "ii", e->run_id, key);
+	if (rc == 0 && address_of(e->report))
+		rc = rf_db_run(s, RF_SQL_EVENT_TEXT_NEAR, id, err, "iiu", e->run_id, e->process_id,
+			       address_of(e->report));
 	if (rc <= 0)
 		return rc;
 	*how = RF_STORED_UPGRADED;

@@ -196,7 +196,8 @@ int rf_query_event_verdict(struct rf_store *s, int64_t event_id, struct rf_event
 	if (rc < 0)
 		return rc;
 	*out = (struct rf_event_verdict){ .finding_id = sqlite3_column_int64(q, 0), .alert = sqlite3_column_int(q, 1),
-					  .is_new = sqlite3_column_int(q, 2) };
+					  .is_new = sqlite3_column_int(q, 2),
+					  .partial = sqlite3_column_int(q, 3) };
 	sqlite3_reset(q);
 	return 0;
 }

@@ -45,6 +45,7 @@ struct rf_event_verdict {
 	int64_t finding_id;
 	bool alert;  /* its finding has an occurrence that was not suppressed in the process */
 	bool is_new; /* its finding was seen first in the event's run */
+	bool partial; /* text that could only be read in part, and no spool has told it since */
 };
 int rf_query_event_verdict(struct rf_store *s, int64_t event_id, struct rf_event_verdict *out, struct rf_error *err);
 /* The occurrence as a raw report again; what rf_finding_make makes of it is what was made of it then. */

@@ -145,6 +145,7 @@ static int compare_ids(const void *a, const void *b)
 static int collect_findings(struct rf_session *s, bool settled, int64_t *out, size_t *count, struct rf_error *err)
 {
 	struct rf_event_verdict v;
+	uint64_t incomplete = 0;
 	*count = 0;
 	for (size_t i = 0; i < s->event_count; i++) {
 		const struct rf_event_seen *e = &s->events[i];
@@ -153,9 +154,11 @@ static int collect_findings(struct rf_session *s, bool settled, int64_t *out, si
 		int rc = rf_query_event_verdict(s->options.store, e->id, &v, err);
 		if (rc < 0)
 			return rc;
+		incomplete += v.partial;
 		if (v.alert)
 			out[(*count)++] = v.finding_id * 2 + v.is_new;
 	}
+	s->counts.incomplete = incomplete; /* less than were read, where a spool had them whole */
 	return 0;
 }
 

@@ -82,6 +82,15 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND verdict <> 'suppressed' ORDER BY id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_OF_KEY] = "SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'text'"
 				     " ORDER BY id LIMIT 1",
+	/* Text that could only be read in part has another key; its package and an address say enough. */
+	[RF_SQL_EVENT_SPOOL_NEAR] =
+		"SELECT e.id FROM events e JOIN processes p ON p.id = e.process_id WHERE e.run_id = ?1"
+		" AND e.source = 'spool' AND e.text_uid IS NULL AND e.verdict <> 'suppressed' AND p.main_package = ?2"
+		" AND EXISTS (SELECT 1 FROM accesses a WHERE a.event_id = e.id AND a.address = ?3) ORDER BY e.id LIMIT 1",
+	[RF_SQL_EVENT_TEXT_NEAR] =
+		"SELECT e.id FROM events e WHERE e.run_id = ?1 AND e.source = 'text' AND e.text IS NOT NULL"
+		" AND e.stream_package = (SELECT main_package FROM processes WHERE id = ?2)"
+		" AND EXISTS (SELECT 1 FROM accesses a WHERE a.event_id = e.id AND a.address = ?3) ORDER BY e.id LIMIT 1",
 	[RF_SQL_EVENT_JOIN_TEXT] =
 		"UPDATE events SET text_uid = ?2, stream_package = ?3, stream_test = ?4 WHERE id = ?1",
 	[RF_SQL_EVENT_ADD] =
@@ -119,7 +128,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_LIST_BY_PREFIX] = LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
 					       " LIMIT 10",
 	[RF_SQL_LIST_RELATED] = LIST_COLUMNS "WHERE f.coarse = ? AND f.id <> ? ORDER BY v.id LIMIT 20",
-	[RF_SQL_EVENT_VERDICT] = "SELECT f.id, f.events_alert > 0, f.first_run_id = e.run_id FROM events e"
+	[RF_SQL_EVENT_VERDICT] = "SELECT f.id, f.events_alert > 0, f.first_run_id = e.run_id, e.text IS NOT NULL FROM events e"
 				 " JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
 	[RF_SQL_EVENTS_OF_FINDING] = EVENT_COLUMNS "WHERE e.finding_id = ?1 ORDER BY e.time DESC, e.id DESC LIMIT ?2",
 	/* The occurrence that says most: a spool's before text, the latest. */

@@ -299,6 +299,28 @@ static void test_spool_kept_when_not_stored(void **state)
 	rf_session_close(session);
 }
 
+/* Half of a report's text is the same event as the spool's record of it, whichever comes first. */
+static void test_partial_text_joins_its_spool(void **state)
+{
+	struct sample *s = *state;
+	static const char half[] = "==================\nWARNING: DATA RACE\nRead at 0x00c000012028 by goroutine 7:\n"
+				   "  example.com/shop.Add()\n      /src/shop.go:1 +0x3a\n";
+	for (int spool_first = 0; spool_first < 2; spool_first++) {
+		assert_int_equal(sqlite3_exec(s->store->handle, "DELETE FROM events", NULL, NULL, NULL), SQLITE_OK);
+		write_spool(s, s->directory, true);
+		struct rf_session *session = open_session(s, SPOOL_TRACE, true);
+		if (spool_first)
+			rf_session_spools(session, s->directory, true, RF_SPOOLS_ALL);
+		feed_output(s, session, "example.com/shop", "T", rf_str_from(half), "");
+		rf_session_end_stream(session);
+		assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+		rf_session_spools(session, s->directory, true, RF_SPOOLS_ALL);
+		assert_int_equal(sample_count(s, "SELECT count(*) FROM events WHERE source = 'spool' AND text_uid <> ''"), 1);
+		assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+		finish(s, session);
+	}
+}
+
 #define WITH_SAMPLE(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
 
 int main(void)
@@ -318,6 +340,7 @@ int main(void)
 		WITH_SAMPLE(test_left_over_spool),
 		WITH_SAMPLE(test_spool_file_twice),
 		WITH_SAMPLE(test_spool_kept_when_not_stored),
+		WITH_SAMPLE(test_partial_text_joins_its_spool),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
