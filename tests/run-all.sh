@@ -11,7 +11,7 @@ if [ ${#scripts[@]} -eq 0 ]; then
 	scripts=(fuzz.sh e2e/*.sh real/run.sh real/clean.sh)
 fi
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 ran=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for script in "${scripts[@]}"; do
@@ -22,13 +22,13 @@ for script in "${scripts[@]}"; do
 	bash "$script" "${arguments[@]}" 2>&1 | tee "$log"
 	status=${PIPESTATUS[0]}
 	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
-	read -r p f s <<<"$(sed -E 's/[^0-9]+/ /g' <<<"$line 0 0 0")"
-	if [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
+	read -r p f s _ <<<"$(sed -E 's/[^0-9]+/ /g' <<<"$line") 0 0 0"
+	if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
 		printf 'FAIL  %s ended with status %d\n' "$script" "$status"
 		f=1
 	fi
-	passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s)) ran=$((ran + 1))
 	printf '== %s: %d s\n' "$script" $((SECONDS - start))
 done
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-[ "$failed" -eq 0 ]
+[ "$failed" -eq 0 ] && [ "$ran" -eq ${#scripts[@]} ]

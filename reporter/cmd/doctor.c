@@ -23,6 +23,7 @@
 #include "toolchain/spawn.h"
 #include "toolchain/toolchain.h"
 #include "tsan-glue/spool_format.h"
+#include "tsan-glue/options_list.h"
 
 #define NAME_COLUMNS 14
 #define BUILD_TIMEOUT_MS 600000u
@@ -261,10 +262,45 @@ static struct finding_out check_libraries(struct doctor *d)
 	return (struct finding_out){ STATE_OK, text, RF_STR("") };
 }
 
+static bool is_option(rf_str word)
+{
+#define IS_OPTION(field, name, yes, no, help)                                                                          \
+	if (rf_str_eq_cstr(word, name "=" yes) || rf_str_eq_cstr(word, name "=" no))                                   \
+		return true;
+	RF_OPTION_LIST(IS_OPTION)
+#undef IS_OPTION
+	return false;
+}
+
+/* The first word of REDFLAG that no observed process understands; empty when there is none. */
+static rf_str unknown_option(void)
+{
+	rf_str left = rf_str_from(getenv("REDFLAG"));
+	while (left.len) {
+		size_t n = 0;
+		while (n < left.len && !strchr(" ,\t\n", left.ptr[n]))
+			n++;
+		if (n && !is_option(rf_str_take(left, n)))
+			return rf_str_take(left, n);
+		left = rf_str_skip(left, n + 1);
+	}
+	return left;
+}
+
+static rf_str option_names(rf_arena *arena)
+{
+#define OPTION_NAME(field, name, yes, no, help) " " name "=" yes "|" no
+	return rf_arena_printf(arena, "the options are%s", RF_OPTION_LIST(OPTION_NAME));
+#undef OPTION_NAME
+}
+
 static struct finding_out check_settings(struct doctor *d)
 {
 	const char *gorace = getenv("GORACE"), *spool = getenv("REDFLAG_SPOOL");
-	(void)d;
+	rf_str unknown = unknown_option();
+	if (unknown.len)
+		return (struct finding_out){ STATE_FAIL, rf_arena_printf(d->arena, "REDFLAG has \"%.*s\", which is no option and is "
+					     "ignored", RF_STR_ARG(unknown)), option_names(d->arena) };
 	if (spool && spool[0] && access(spool, W_OK | X_OK) != 0)
 		return (struct finding_out){ STATE_FAIL, rf_arena_printf(d->arena, "REDFLAG_SPOOL=%s: %s", spool, strerror(errno)),
 					     RF_STR("make that directory, or run eval \"$(redflag env)\" again") };

@@ -42,7 +42,8 @@ static bool on_signal(void *context, int number, bool by_terminal)
 	return !by_terminal || again;
 }
 
-static int finish(struct rf_reporter *r, struct rf_pass *pass, rf_arena *arena, struct rf_error *err)
+/* instrumented: REDFLAG_SPOOL is set, so that spools are expected. */
+static int finish(struct rf_reporter *r, struct rf_pass *pass, bool instrumented, rf_arena *arena, struct rf_error *err)
 {
 	struct rf_outcome outcome = { 0 };
 	rf_session_end_stream(r->session);
@@ -52,6 +53,8 @@ static int finish(struct rf_reporter *r, struct rf_pass *pass, rf_arena *arena, 
 		failed = rf_reporter_outcome(r, false, arena, &outcome, err);
 	rf_pass_print_notes(pass);
 	rf_reporter_print_notes(r);
+	if (instrumented)
+		rf_reporter_print_uninstrumented(r, RF_STR(""));
 	if (failed < 0)
 		return RF_EXIT_OWN_FAILURE;
 	const struct rf_session_counts *c = rf_session_counts(r->session);
@@ -88,7 +91,7 @@ int rf_cmd_report(const struct rf_args *args, rf_arena *arena, struct rf_error *
 	struct rf_stream_handler handler = { .context = &pass, .line = rf_pass_line, .piece = rf_pass_piece,
 					     .idle = rf_pass_idle, .signal = on_signal };
 	rc = rf_stream_read(STDIN_FILENO, &handler, err);
-	int status = finish(&r, &pass, arena, err);
+	int status = finish(&r, &pass, request.spool && request.spool[0], arena, err);
 	rf_pass_release(&pass);
 	rf_reporter_close(&r);
 	return rc < 0 ? rc : status;

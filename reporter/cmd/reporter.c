@@ -175,3 +175,29 @@ void rf_reporter_print_notes(struct rf_reporter *r)
 	print_drop(c->drops.records_unknown, "spool record is of a type that this redflag doesn't know",
 		   "spool records are of types that this redflag doesn't know");
 }
+
+static bool ran_without_us(const struct rf_package *p)
+{
+	return p->built && !p->cached && !p->no_tests_files && p->result.len && !rf_str_eq_cstr(p->result, "skip") &&
+	       !p->spooled;
+}
+
+bool rf_reporter_print_uninstrumented(struct rf_reporter *r, rf_str version)
+{
+	const struct rf_package *p;
+	struct rf_buf names;
+	uint32_t count = 0;
+	rf_buf_init(&names);
+	for (uint32_t i = 0; (p = rf_session_package(r->session, i)); i++) {
+		if (ran_without_us(p))
+			rf_buf_printf(&names, "%s%.*s", count++ ? ", " : "", RF_STR_ARG(p->name));
+	}
+	if (count)
+		fprintf(stderr, "redflag: %u package%s ran but left no spool, so %s not instrumented and only text was read: "
+			"%.*s.\nredflag: Likely another Go than %.*s was used (GOTOOLCHAIN, a toolchain line in go.mod), or "
+			"-race was off, or TestMain or the test cleared the environment. `redflag doctor` checks.\n",
+			count, count == 1 ? "" : "s", count == 1 ? "it was" : "they were", (int)names.len, names.ptr,
+			RF_STR_ARG(version.len ? version : RF_STR("the overlay's")));
+	rf_buf_release(&names);
+	return count != 0;
+}

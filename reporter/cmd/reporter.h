@@ -51,5 +51,8 @@ int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct r
 			   struct rf_error *err);
 /* Prints the session's notes and what was dropped, a line each, to stderr. */
 void rf_reporter_print_notes(struct rf_reporter *r);
+/* Names, on stderr, the packages whose tests ran but left no spool: they ran without us. True when there is one. `version`
+ * is the Go that the overlay was made for; "" when that isn't known. */
+bool rf_reporter_print_uninstrumented(struct rf_reporter *r, rf_str version);
 
 #endif

@@ -86,9 +86,16 @@ static int prepare(struct test_run *t, struct rf_args *args, struct rf_error *er
 	return rc;
 }
 
+/* go test strips its binaries; with the symbol table left in a report can name the global
+ * that was raced on. Flags of the user's own are left alone. */
+static bool keep_symbols(const struct test_run *t, const struct rf_args *args)
+{
+	return !has_flag(args, "ldflags") && !rf_str_contains(t->goflags, "-ldflags");
+}
+
 static char **arguments(const struct test_run *t, const struct rf_args *args)
 {
-	char **argv = rf_arena_array(t->arena, (size_t)args->word_count + 5, sizeof(*argv));
+	char **argv = rf_arena_array(t->arena, (size_t)args->word_count + 6, sizeof(*argv));
 	int n = 0;
 	if (!argv)
 		return NULL;
@@ -96,6 +103,8 @@ static char **arguments(const struct test_run *t, const struct rf_args *args)
 	argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("test"));
 	argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-race"));
 	argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-json"));
+	if (keep_symbols(t, args))
+		argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-ldflags=-s=false"));
 	for (int i = 0; i < args->word_count; i++)
 		argv[n++] = args->words[i];
 	return argv;
@@ -161,30 +170,6 @@ static bool on_signal(void *context, int number, bool by_terminal)
 
 /* --- afterwards ------------------------------------------------------------------------------------------------ */
 
-/* Packages whose tests ran but left no spool: they ran without us. */
-static bool print_uninstrumented(struct test_run *t)
-{
-	const struct rf_package *p;
-	struct rf_buf names;
-	uint32_t count = 0;
-	rf_buf_init(&names);
-	for (uint32_t i = 0; (p = rf_session_package(t->reporter.session, i)); i++) {
-		bool ran = p->built && !p->cached && !p->no_tests_files && p->result.len &&
-			   !rf_str_eq_cstr(p->result, "skip");
-		if (!ran || p->spooled)
-			continue;
-		rf_buf_printf(&names, "%s%.*s", count++ ? ", " : "", RF_STR_ARG(p->name));
-	}
-	if (count)
-		fprintf(stderr, "redflag: %u package%s ran but left no spool, so %s not instrumented and only text was read: "
-			"%.*s.\nredflag: Likely another Go than %.*s was used (GOTOOLCHAIN, a toolchain line in go.mod), or "
-			"-race was off, or TestMain or the test cleared the environment. `redflag doctor` checks.\n",
-			count, count == 1 ? "" : "s", count == 1 ? "it was" : "they were", (int)names.len, names.ptr,
-			RF_STR_ARG(t->toolchain.version));
-	rf_buf_release(&names);
-	return count != 0;
-}
-
 static int exit_status(struct test_run *t, const struct rf_outcome *outcome, int go_status, bool uninstrumented)
 {
 	const struct rf_session_counts *c = rf_session_counts(t->reporter.session);
@@ -219,7 +204,7 @@ static int finish(struct test_run *t, int go_status, struct rf_error *err)
 	}
 	rf_pass_print_notes(&t->pass);
 	rf_reporter_print_notes(&t->reporter);
-	bool uninstrumented = print_uninstrumented(t);
+	bool uninstrumented = rf_reporter_print_uninstrumented(&t->reporter, t->toolchain.version);
 	return rc < 0 ? rc : exit_status(t, &outcome, go_status, uninstrumented);
 }
 

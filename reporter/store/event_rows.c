@@ -30,8 +30,9 @@ static rf_str switches_json(const struct rf_report *report, struct rf_buf *b)
 	rf_buf_put_char(b, '[');
 	for (uint32_t i = 0; i < report->switch_count; i++) {
 		const struct rf_switch *w = &report->switches[i];
-		rf_buf_printf(b, "%s{\"time_unix_ns\":%llu,\"p\":%u,\"m\":%u,\"from\":%llu,\"to\":%llu,\"reason\":",
-			      i ? "," : "", (unsigned long long)w->time_unix_ns, w->p, w->m,
+		/* Relative to the report: the event's own time is kept in milliseconds only. */
+		rf_buf_printf(b, "%s{\"before_ns\":%lld,\"p\":%u,\"m\":%u,\"from\":%llu,\"to\":%llu,\"reason\":",
+			      i ? "," : "", (long long)(report->time_unix_ns - w->time_unix_ns), w->p, w->m,
 			      (unsigned long long)w->from_goid, (unsigned long long)w->to_goid);
 		rf_text_put_json(b, w->reason);
 		rf_buf_put_char(b, '}');

@@ -75,7 +75,7 @@ static bool put_switch(void *context, sqlite3_stmt *q, rf_arena *arena)
 	if (!r->switches || r->switch_count == SWITCHES_MAX)
 		return false;
 	r->switches[r->switch_count++] = (struct rf_switch){
-		.time_unix_ns = (uint64_t)sqlite3_column_int64(q, 0), .p = (uint32_t)sqlite3_column_int64(q, 1),
+		.time_unix_ns = r->time_unix_ns - (uint64_t)sqlite3_column_int64(q, 0), .p = (uint32_t)sqlite3_column_int64(q, 1),
 		.m = (uint32_t)sqlite3_column_int64(q, 2), .from_goid = (uint64_t)sqlite3_column_int64(q, 3),
 		.to_goid = (uint64_t)sqlite3_column_int64(q, 4), .reason = rf_db_text(q, 5, arena) };
 	return true;
@@ -166,7 +166,7 @@ static int load_event(struct rf_store *s, int64_t event_id, rf_arena *arena, str
 				   .allocated_goid = (uint64_t)sqlite3_column_int64(q, 8),
 				   .text = rf_db_text(q, 10, arena) };
 	rf_time_parse(rf_db_text(q, 11, arena), &out->time_unix_ns);
-	rc = each_json(s, "SELECT value ->> 'time_unix_ns', value ->> 'p', value ->> 'm', value ->> 'from', value ->> 'to',"
+	rc = each_json(s, "SELECT value ->> 'before_ns', value ->> 'p', value ->> 'm', value ->> 'from', value ->> 'to',"
 			  " value ->> 'reason' FROM json_each(?1)", rf_db_text(q, 9, arena), arena, put_switch, out, err);
 	if (rc == 0)
 		rc = load_stack(s, sqlite3_column_int64(q, 7), arena, &out->allocated, err);
