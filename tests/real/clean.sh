@@ -13,12 +13,9 @@ more=(
 	github.com/gorilla/mux@v1.8.1
 	github.com/gorilla/websocket@v1.5.3
 	github.com/hashicorp/golang-lru/v2@v2.0.7
-	github.com/hashicorp/yamux@v0.1.2
 	github.com/jackc/puddle/v2@v2.2.2
 	github.com/oklog/ulid/v2@v2.1.0
 	github.com/rs/zerolog@v1.34.0
-	github.com/sirupsen/logrus@v1.9.3
-	github.com/sony/gobreaker@v1.0.0
 	github.com/sourcegraph/conc@v0.3.0
 	go.uber.org/atomic@v1.11.0
 	go.uber.org/multierr@v1.11.0
@@ -31,6 +28,9 @@ case ${1:-} in
 *) modules=("$@") ;;
 esac
 suite_seconds_max=600 # a suite that hangs ends here
+rounds_max=3          # some suites depend on time by themselves; both must agree in one of so many rounds
+
+db=$work/clean.db
 
 # A writable copy of the module as the go command has it in its cache.
 unpack() ( # MODULE@VERSION
@@ -48,16 +48,24 @@ verdicts() { # LOG
 	grep -E '^(ok|FAIL|\?) *[[:space:]]' "$1" | awk 'NF > 1 { print $1, $2 }' | LC_ALL=C sort -u
 }
 
-run_module() { # MODULE@VERSION
-	local db=$work/clean.db packages
-	rm -rf "$db"*
+# One round: stock, then redflag; every round's findings go to the one database.
+run_suite() {
+	rounds=$((rounds + 1))
 	(cd "$work/module" && timeout $suite_seconds_max go test -race -count=1 ./...) >"$work/stock.log" 2>&1
 	(cd "$work/module" && timeout $suite_seconds_max "$redflag" test --db "$db" -count=1 ./...) >"$work/redflag.log" 2>&1
-	packages=$(verdicts "$work/stock.log" | grep -c '^ok')
-	check "$1: each package as under stock ($packages pass)" equal "$(verdicts "$work/stock.log")" \
-		"$(verdicts "$work/redflag.log")"
-	check "$1: packages were tested" grep -q '^ok' "$work/stock.log"
-	check "$1: no finding in one run" equal "1 run" "$(sqlite3 "$db" "SELECT count(*) || ' run' FROM v_runs;
+	stock=$(verdicts "$work/stock.log")
+	ours=$(verdicts "$work/redflag.log")
+}
+
+run_module() { # MODULE@VERSION
+	rm -rf "$db"*
+	rounds=0 stock=stock ours=redflag
+	while [ "$stock" != "$ours" ] && [ "$rounds" -lt $rounds_max ]; do
+		run_suite
+	done
+	check "$1: $(grep -c '^ok' <<<"$stock") packages pass, each as under stock" equal "$stock" "$ours"
+	check "$1: packages were tested" grep -q '^ok' <<<"$stock"
+	check "$1: no finding" equal "$rounds runs" "$(sqlite3 "$db" "SELECT count(*) || ' runs' FROM v_runs;
 		SELECT id, title, test_a, test_b FROM v_findings")"
 }
 
