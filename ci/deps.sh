@@ -65,7 +65,7 @@ collect_clang() {
 		version=$("$clang" -dumpversion)
 	else
 		missing+=(clang)
-		version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-//p')
+		version=$({ apt-cache depends clang 2>/dev/null || true; } | sed -n 's/.*Depends: clang-//p')
 	fi
 	[ -z "$version" ] || missing+=("libclang-rt-${version%%.*}-dev")
 }
