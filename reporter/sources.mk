@@ -16,6 +16,7 @@ REPORTER_SOURCES := \
 	reporter/finding/fingerprint.c \
 	reporter/finding/config.c \
 	reporter/finding/tag.c \
+	reporter/policy/suppressions.c \
 	reporter/store/timestamp.c \
 	reporter/store/clean_text.c \
 	reporter/store/schema.c \
@@ -27,10 +28,17 @@ REPORTER_SOURCES := \
 	reporter/store/event_rows.c \
 	reporter/store/query.c \
 	reporter/store/report_rows.c \
+	reporter/store/run_query.c \
 	reporter/store/process_linux.c \
 	reporter/store/session.c \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \
+	reporter/export/json.c \
+	reporter/export/markup.c \
+	reporter/export/item.c \
+	reporter/export/words.c \
+	reporter/export/to_json.c \
+	reporter/export/export.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \
 	reporter/toolchain/embedded.c \
@@ -56,6 +64,8 @@ REPORTER_SOURCES := \
 	reporter/cmd/trace.c \
 	reporter/cmd/pipe_peer_linux.c \
 	reporter/cmd/stream.c \
+	reporter/cmd/noise.c \
+	reporter/cmd/gorace.c \
 	reporter/cmd/reporter.c \
 	reporter/cmd/pass.c \
 	reporter/cmd/report_cmd.c \
@@ -75,6 +85,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/show_cmd.c \
 	reporter/cmd/kinds.c \
 	reporter/cmd/explain_cmd.c \
+	reporter/cmd/export_cmd.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \
 	reporter/cmd/commands.c

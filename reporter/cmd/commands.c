@@ -96,6 +96,26 @@ static const char explain_help[] =
 	"  redflag explain 12\n"
 	"  redflag explain use-after-free";
 
+static const struct rf_option export_options[] = {
+	{ "format", "FORMAT", "json" },
+	OPTION_DB,
+	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
+	{ "status", "STATUS", "only new, recurring or suppressed ones" },
+	{ "o", "FILE", "write there (aside, then renamed) instead of to standard output" },
+	{ "root", "DIR", "paths below it are written relative to it; default: $GITHUB_WORKSPACE, else the git checkout, else the "
+			 "module" },
+	OPTION_END,
+};
+
+static const char export_help[] =
+	"Writes findings for another program, or as a page for people. The formats:\n"
+	"\n"
+	"  json      all that is known, for scripts (whole database)\n"
+	"\n"
+	"In brackets what is exported unless --run says otherwise.\n"
+	"\n"
+	"  redflag export --format json -o races.json";
+
 static const struct rf_option help_options[] = {
 	{ "man", NULL, "print the man page" },
 	{ "completion", "SHELL", "print the completion for a shell (bash)" },
@@ -228,6 +248,14 @@ const struct rf_command rf_commands[] = {
 		.help = explain_help,
 		.options = db_options,
 		.run = rf_cmd_explain,
+	},
+	{
+		.name = "export",
+		.usage = "--format FORMAT [options]",
+		.summary = "Write findings in a format of other tools",
+		.help = export_help,
+		.options = export_options,
+		.run = rf_cmd_export,
 	},
 	{
 		.name = "version",

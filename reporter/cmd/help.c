@@ -62,10 +62,15 @@ void rf_help_put_overview(struct rf_buf *out)
 
 #define OPTION_COLUMN 22
 
+static const char *dashes(const struct rf_option *o)
+{
+	return o->name[1] ? "--" : "-";
+}
+
 static void put_option(struct rf_buf *out, const struct rf_option *o)
 {
 	size_t start = out->len;
-	rf_buf_printf(out, "  --%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+	rf_buf_printf(out, "  %s%s%s%s", dashes(o), o->name, o->value ? " " : "", o->value ? o->value : "");
 	size_t width = out->len - start;
 	if (width + 2 > OPTION_COLUMN)
 		rf_buf_printf(out, "\n%*s", OPTION_COLUMN, "");
@@ -132,7 +137,7 @@ static void put_man_command(struct rf_buf *out, const struct rf_command *c)
 		return;
 	rf_buf_put_cstr(out, ".Bl -tag -width Ds\n");
 	for (const struct rf_option *o = c->options; o->name; o++) {
-		rf_buf_printf(out, ".It Fl Fl %s", o->name);
+		rf_buf_printf(out, ".It Fl %s%s", o->name[1] ? "Fl " : "", o->name);
 		rf_buf_printf(out, "%s%s\n", o->value ? " Ar " : "", o->value ? o->value : "");
 		put_roff(out, rf_str_from(o->help));
 	}
@@ -176,7 +181,7 @@ static void put_completion_case(struct rf_buf *out, const struct rf_command *c)
 {
 	rf_buf_printf(out, "\t%s) words=\"--help", c->name);
 	for (const struct rf_option *o = c->options; o && o->name; o++)
-		rf_buf_printf(out, " --%s", o->name);
+		rf_buf_printf(out, " %s%s", dashes(o), o->name);
 	rf_buf_put_cstr(out, "\" ;;\n");
 }
 

@@ -87,6 +87,18 @@ static int find_option(const struct rf_command *command, const char *word, const
 	return -1;
 }
 
+/* Of an option whose name is one letter: -o. */
+static int find_letter(const struct rf_command *command, const char *word)
+{
+	if (word[0] != '-' || word[1] == '-' || word[1] == '\0' || word[2] != '\0')
+		return -1;
+	for (int i = 0; command->options && command->options[i].name; i++) {
+		if (strcmp(word + 1, command->options[i].name) == 0)
+			return i;
+	}
+	return -1;
+}
+
 static bool ends_options(const struct rf_command *command, const char *word)
 {
 	if (strcmp(word, "--") == 0)
@@ -100,16 +112,15 @@ static bool ends_options(const struct rf_command *command, const char *word)
 static int take_option(const struct rf_command *command, char **words, int *at, const char **values,
 		       struct rf_error *err)
 {
-	const char *word = words[*at], *value;
-	int index = strncmp(word, "--", 2) == 0 ? find_option(command, word, &value) : -1;
+	const char *word = words[*at], *value = NULL;
+	int index = strncmp(word, "--", 2) == 0 ? find_option(command, word, &value) : find_letter(command, word);
 	if (index < 0)
 		return 1;
 	const struct rf_option *option = &command->options[index];
 	if (option->value && !value) {
 		value = words[*at + 1];
 		if (!value)
-			return rf_fail(err, RF_ERR_USAGE, "Option --%s wants a value: --%s %s.", option->name,
-				       option->name, option->value);
+			return rf_fail(err, RF_ERR_USAGE, "Option %s wants a value: %s %s.", word, word, option->value);
 		*at += 1;
 	} else if (!option->value && value) {
 		return rf_fail(err, RF_ERR_USAGE, "Option --%s takes no value.", option->name);

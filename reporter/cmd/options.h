@@ -1,4 +1,5 @@
-/* The option parser of every command: `--name`, `--name value`, `--name=value`, `--` ends the options.
+/* The option parser of every command: `--name`, `--name value`, `--name=value`, `-n value` where the name is one letter; `--`
+ * ends the options.
  *
  * A command with pass_unknown keeps options it doesn't know (go test's) among its words, in their order, and only takes
  * its own when they stand with two dashes; everything from `-args` or `--` on is left alone, that word included. Other

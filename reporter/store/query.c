@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/database.h"
+#include "store/collect.h"
 
 #define ROWS_MAX 100000 /* findings of one list; far more than anybody reads, and the arena's cap is above it */
 
@@ -21,10 +21,8 @@ static void read_finding(sqlite3_stmt *q, rf_arena *arena, struct rf_finding_row
 	row->first_run_id = sqlite3_column_int64(q, 15);
 }
 
-/* All rows of a bound statement, in one array that grows in the arena. */
-static int collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes,
-		   void (*read)(sqlite3_stmt *, rf_arena *, void *), rf_arena *arena, void **rows, uint32_t *count,
-		   struct rf_error *err)
+int rf_collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes, void (*read)(sqlite3_stmt *, rf_arena *, void *),
+	       rf_arena *arena, void **rows, uint32_t *count, struct rf_error *err)
 {
 	size_t cap = 64;
 	char *array = rf_arena_array(arena, cap, row_bytes);
@@ -60,7 +58,7 @@ static int collect_findings(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena
 			    uint32_t *count, struct rf_error *err)
 {
 	void *array = NULL;
-	int rc = collect(s, q, sizeof(**rows), read_finding_any, arena, &array, count, err);
+	int rc = rf_collect(s, q, sizeof(**rows), read_finding_any, arena, &array, count, err);
 	*rows = array;
 	return rc;
 }
@@ -164,7 +162,7 @@ int rf_query_events(struct rf_store *s, int64_t finding_id, uint32_t limit, rf_a
 	void *array = NULL;
 	int rc = rf_db_bind(s, RF_SQL_EVENTS_OF_FINDING, &q, err, "ii", finding_id, (int64_t)limit);
 	if (rc == 0)
-		rc = collect(s, q, sizeof(**rows), read_event, arena, &array, count, err);
+		rc = rf_collect(s, q, sizeof(**rows), read_event, arena, &array, count, err);
 	*rows = array;
 	return rc;
 }

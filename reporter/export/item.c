@@ -1,0 +1,129 @@
+#include "export/item.h"
+
+bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *row)
+{
+	return x->has_run ? row->first_run_id == x->run.id : rf_str_eq_cstr(row->status, "new");
+}
+
+/* --- places ---------------------------------------------------------------------------------------------------- */
+
+/* The path below `directory`; false when it isn't. */
+static bool below(rf_str directory, rf_str path, rf_str *rest)
+{
+	if (directory.len > 1 && directory.ptr[directory.len - 1] == '/')
+		directory.len--;
+	if (directory.len == 0 || path.len <= directory.len + 1 || path.ptr[directory.len] != '/' ||
+	    !rf_str_eq(rf_str_take(path, directory.len), directory))
+		return false;
+	*rest = rf_str_skip(path, directory.len + 1);
+	return true;
+}
+
+static rf_str run_directory(struct rf_export *x, int64_t run_id)
+{
+	struct rf_error ignored;
+	struct rf_run_row run;
+	if (x->directory_run_id == run_id)
+		return x->directory;
+	x->directory_run_id = run_id;
+	x->directory = rf_query_run_by_id(x->store, run_id, &x->arena, &run, &ignored) == 0 ? run.directory : RF_STR("");
+	return x->directory;
+}
+
+/* What is below the module, as a path below the root. */
+static rf_str in_module(struct rf_export *x, rf_str rest)
+{
+	rf_str prefix;
+	if (!below(x->options.root, x->options.module, &prefix))
+		return rest;
+	return rf_arena_printf(&x->scratch, "%.*s/%.*s", RF_STR_ARG(prefix), RF_STR_ARG(rest));
+}
+
+struct rf_place rf_item_place(struct rf_export *x, const struct rf_item *item, const struct rf_frame *frame)
+{
+	struct rf_place place = { .function = frame->function, .file = frame->file, .line = frame->line };
+	rf_str rest;
+	if (below(x->options.root, frame->file, &rest)) {
+		place.file = rest;
+		place.relative = true;
+	} else if (below(run_directory(x, item->event.run_id), frame->file, &rest) ||
+		   below(x->options.module_path, frame->file, &rest)) { /* the latter when built with -trimpath */
+		place.file = in_module(x, rest);
+		place.relative = true;
+	}
+	return place;
+}
+
+/* The frame to look at: the innermost that is the user's, else where the goroutine was started, else any with a file. */
+static const struct rf_frame *frame_to_show(const struct rf_item_side *s)
+{
+	const struct rf_stack *stack = &s->access->stack;
+	for (uint32_t i = 0; i < stack->count && i < s->side->name_count; i++) {
+		if (s->side->roles[i] == RF_FRAME_LEAF || s->side->roles[i] == RF_FRAME_COUNTED)
+			return &stack->frames[i];
+	}
+	if (s->goroutine->created.count)
+		return &s->goroutine->created.frames[0];
+	for (uint32_t i = 0; i < stack->count; i++) {
+		if (stack->frames[i].file.len)
+			return &stack->frames[i];
+	}
+	return NULL;
+}
+
+const struct rf_item_side *rf_item_first_place(const struct rf_item *item)
+{
+	for (uint32_t i = 0; i < item->side_count; i++) {
+		if (item->sides[i].has_place)
+			return &item->sides[i];
+	}
+	return NULL;
+}
+
+/* --- loading --------------------------------------------------------------------------------------------------- */
+
+static void load_side(struct rf_export *x, struct rf_item *item, const struct rf_side *side, struct rf_item_side *out)
+{
+	const struct rf_access *access = &item->report.accesses[side->access];
+	*out = (struct rf_item_side){ .side = side, .access = access, .goroutine = access->goroutine };
+	while (out->goroutine_index < item->report.goroutine_count &&
+	       item->report.goroutines[out->goroutine_index] != access->goroutine)
+		out->goroutine_index++;
+	const struct rf_frame *frame = frame_to_show(out);
+	if (frame) {
+		out->place = rf_item_place(x, item, frame);
+		out->has_place = out->place.file.len > 0;
+	}
+}
+
+static void load_sides(struct rf_export *x, struct rf_item *item)
+{
+	for (uint32_t i = 0; i < item->finding.side_count; i++)
+		load_side(x, item, &item->finding.sides[i], &item->sides[item->side_count++]);
+	if (item->side_count == 2 && item->sides[0].access->freed && !item->sides[1].access->freed) {
+		struct rf_item_side freed = item->sides[0];
+		item->sides[0] = item->sides[1];
+		item->sides[1] = freed;
+	}
+}
+
+int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct rf_error *err)
+{
+	int64_t id = x->rows[i].id, run_id = x->has_run ? x->run.id : 0;
+	rf_arena_reset(&x->scratch);
+	*item = (struct rf_item){ .row = &x->rows[i], .is_new = rf_item_is_new_row(x, &x->rows[i]),
+				  .suppressed = rf_str_eq_cstr(x->rows[i].status, "suppressed") };
+	int rc = rf_query_run_best_event(x->store, id, run_id, &x->scratch, &item->event, err);
+	if (rc == 0)
+		rc = rf_query_report(x->store, item->event.id, &x->scratch, &item->report, err);
+	if (rc == 0)
+		rc = rf_query_run_events(x->store, id, run_id, RF_EXPORT_EVENTS_MAX, &x->scratch, &item->events,
+					 &item->event_count, err);
+	if (rc < 0)
+		return rc;
+	rf_finding_make(&item->report, &x->scratch, &item->finding);
+	load_sides(x, item);
+	if (x->scratch.failed || x->arena.failed)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while exporting finding %lld.", (long long)id);
+	return 0;
+}

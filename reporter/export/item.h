@@ -1,0 +1,81 @@
+/* What the formats are made from: one finding at a time, with its report, and words for its parts. Internal to export/. */
+#ifndef RF_EXPORT_ITEM_H
+#define RF_EXPORT_ITEM_H
+
+#include "export/export.h"
+
+#define RF_EXPORT_EVENTS_MAX 100 /* of a finding, the latest; how many there are is always told */
+
+struct rf_export {
+	struct rf_export_options options;
+	struct rf_store *store;
+	rf_arena arena;  /* for as long as the export is open */
+	rf_arena scratch; /* of the finding that was loaded last */
+	bool has_run;
+	struct rf_run_row run;
+	struct rf_finding_row *rows;
+	uint32_t count;
+	int64_t directory_run_id; /* whose directory `directory` is */
+	rf_str directory;
+};
+
+struct rf_place {
+	rf_str function; /* "" unknown */
+	rf_str file;     /* relative to the root where it is below it; "" unknown */
+	uint32_t line;
+	bool relative;
+};
+
+struct rf_item_side {
+	const struct rf_side *side;
+	const struct rf_access *access;
+	const struct rf_goroutine *goroutine;
+	uint32_t goroutine_index; /* in the report */
+	bool has_place;
+	struct rf_place place;    /* of the user's code that is to be looked at */
+};
+
+struct rf_item {
+	const struct rf_finding_row *row;
+	struct rf_event_row event; /* the best one */
+	struct rf_report report;
+	struct rf_finding finding;
+	struct rf_item_side sides[2]; /* the one to blame first: a use before a free, else in the order of the fingerprint */
+	uint32_t side_count;
+	bool is_new;               /* seen first in the run that is exported; without one, in one run only */
+	bool suppressed;
+	struct rf_event_row *events; /* the latest first */
+	uint32_t event_count;
+};
+
+/* Loads finding x->rows[i]; what the one before held is gone. Strings are of x->scratch. */
+int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct rf_error *err);
+/* The first side with a place, NULL when neither has one. */
+const struct rf_item_side *rf_item_first_place(const struct rf_item *item);
+struct rf_place rf_item_place(struct rf_export *x, const struct rf_item *item, const struct rf_frame *frame);
+bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *row);
+
+/* --- words ----------------------------------------------------------------------------------------------------- */
+
+/* "cart.(*Cart).Add" of "example.com/shop/cart.(*Cart).Add" */
+rf_str rf_words_function(rf_str function);
+/* "Write", "Atomic read", "Free" */
+const char *rf_words_access(const struct rf_access *a);
+/* "goroutine 24", "the main goroutine" */
+rf_str rf_words_goroutine(const struct rf_goroutine *g, rf_arena *arena);
+/* "TestA", "no test"; "" unknown */
+rf_str rf_words_owner(const struct rf_goroutine *g);
+/* "TestA and TestB", "TestA and no test"; "" unknown */
+rf_str rf_words_owners(rf_str test_a, rf_str test_b, rf_arena *arena);
+/* "cart/cart.go:16"; "" unknown */
+rf_str rf_words_place(struct rf_place place, rf_arena *arena);
+/* "Write in cart.(*Cart).Add at cart/cart.go:16 by a goroutine of TestAdd": without numbers, the same in each run. */
+rf_str rf_words_side(const struct rf_item_side *side, rf_arena *arena);
+/* Both sides with their stacks, and where goroutines and memory come from: plain text of several lines. */
+void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct rf_item *item);
+
+/* --- formats: one file each ------------------------------------------------------------------------------------ */
+
+int rf_export_json(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
+
+#endif

@@ -1,0 +1,122 @@
+/* The same words for the same things in every format. */
+#include "export/item.h"
+
+rf_str rf_words_function(rf_str function)
+{
+	ptrdiff_t bracket = rf_str_find(function, '[');
+	rf_str head = bracket >= 0 ? rf_str_take(function, (size_t)bracket) : function;
+	return rf_str_skip(function, (size_t)(rf_str_find_last(head, '/') + 1));
+}
+
+const char *rf_words_access(const struct rf_access *a)
+{
+	if (a->freed)
+		return "Free";
+	if (a->atomic)
+		return a->write ? "Atomic write" : "Atomic read";
+	return a->write ? "Write" : "Read";
+}
+
+rf_str rf_words_goroutine(const struct rf_goroutine *g, rf_arena *arena)
+{
+	if (g->is_main)
+		return RF_STR("the main goroutine");
+	return g->goid ? rf_arena_printf(arena, "goroutine %llu", (unsigned long long)g->goid)
+		       : rf_arena_printf(arena, "goroutine %u of the report", g->thread);
+}
+
+rf_str rf_words_owner(const struct rf_goroutine *g)
+{
+	if (!g->test_known)
+		return RF_STR("");
+	return g->test.len ? g->test : RF_STR("no test");
+}
+
+static rf_str owner(rf_str test)
+{
+	return test.len ? test : RF_STR("no test");
+}
+
+rf_str rf_words_owners(rf_str a, rf_str b, rf_arena *arena)
+{
+	if (!a.ptr && !b.ptr)
+		return RF_STR("");
+	if (!a.ptr || !b.ptr)
+		return owner(a.ptr ? a : b);
+	if (rf_str_eq(a, b))
+		return owner(a);
+	if (a.len == 0)
+		return rf_arena_printf(arena, "%.*s and no test", RF_STR_ARG(b));
+	return rf_arena_printf(arena, "%.*s and %.*s", RF_STR_ARG(a), RF_STR_ARG(owner(b)));
+}
+
+rf_str rf_words_place(struct rf_place place, rf_arena *arena)
+{
+	if (place.file.len == 0 || place.line == 0)
+		return place.file;
+	return rf_arena_printf(arena, "%.*s:%u", RF_STR_ARG(place.file), place.line);
+}
+
+rf_str rf_words_side(const struct rf_item_side *s, rf_arena *arena)
+{
+	rf_str test = rf_words_owner(s->goroutine), where = rf_words_place(s->place, arena);
+	rf_str function = rf_words_function(s->place.function);
+	if (s->side->missing)
+		return rf_arena_printf(arena, "%s whose stack was lost", rf_words_access(s->access));
+	return rf_arena_printf(arena, "%s in %.*s%s%.*s%s%.*s", rf_words_access(s->access),
+			       RF_STR_ARG(function.len ? function : RF_STR("(unknown function)")), where.len ? " at " : "",
+			       RF_STR_ARG(where), test.len ? " by a goroutine of " : "", RF_STR_ARG(test));
+}
+
+/* --- stacks as text -------------------------------------------------------------------------------------------- */
+
+#define FRAMES_MAX 32 /* of a stack, in texts for people; json has all */
+
+static void put_stack(struct rf_buf *out, struct rf_export *x, const struct rf_item *item, const struct rf_stack *stack)
+{
+	for (uint32_t i = 0; i < stack->count && i < FRAMES_MAX; i++) {
+		struct rf_place place = rf_item_place(x, item, &stack->frames[i]);
+		rf_str where = rf_words_place(place, &x->scratch);
+		rf_buf_printf(out, "  %.*s\n", RF_STR_ARG(place.function.len ? place.function : RF_STR("(unknown function)")));
+		if (where.len)
+			rf_buf_printf(out, "      %.*s\n", RF_STR_ARG(where));
+	}
+	if (stack->count > FRAMES_MAX)
+		rf_buf_printf(out, "  and %u more\n", stack->count - FRAMES_MAX);
+	else if (stack->cut)
+		rf_buf_put_cstr(out, "  and more, which were cut\n");
+}
+
+static void put_side(struct rf_buf *out, struct rf_export *x, const struct rf_item *item, const struct rf_item_side *s)
+{
+	rf_str test = rf_words_owner(s->goroutine);
+	rf_buf_printf(out, "%s by %.*s", rf_words_access(s->access), RF_STR_ARG(rf_words_goroutine(s->goroutine, &x->scratch)));
+	if (test.len)
+		rf_buf_printf(out, ", owned by %.*s%s", RF_STR_ARG(test), s->goroutine->test_over ? ", which was over" : "");
+	rf_buf_put_cstr(out, s->access->previous ? ", before:\n" : ":\n");
+	if (s->access->stack.count == 0)
+		rf_buf_put_cstr(out, "  (its history was gone: the stack could not be restored)\n");
+	put_stack(out, x, item, &s->access->stack);
+}
+
+void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct rf_item *item)
+{
+	for (uint32_t i = 0; i < item->side_count; i++) {
+		if (i)
+			rf_buf_put_char(out, '\n');
+		put_side(out, x, item, &item->sides[i]);
+	}
+	for (uint32_t i = 0; i < item->side_count; i++) {
+		const struct rf_goroutine *g = item->sides[i].goroutine;
+		if (g->created.count == 0 || (i && g == item->sides[0].goroutine))
+			continue;
+		rf_str who = rf_words_goroutine(g, &x->scratch);
+		rf_buf_printf(out, "\n%.*s was started at:\n", RF_STR_ARG(who));
+		put_stack(out, x, item, &g->created);
+	}
+	if (item->report.allocated.count) {
+		rf_buf_printf(out, "\nthe memory (%llu bytes) was allocated at:\n",
+			      (unsigned long long)item->report.memory_bytes);
+		put_stack(out, x, item, &item->report.allocated);
+	}
+}

@@ -1,0 +1,11 @@
+/* Rows of a statement as one array. Internal to store/. */
+#ifndef RF_STORE_COLLECT_H
+#define RF_STORE_COLLECT_H
+
+#include "store/database.h"
+
+/* All rows of a bound statement, which is reset, in one array that grows in the arena; `read` takes one row. */
+int rf_collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes, void (*read)(sqlite3_stmt *, rf_arena *, void *),
+	       rf_arena *arena, void **rows, uint32_t *count, struct rf_error *err);
+
+#endif
