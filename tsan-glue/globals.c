@@ -21,6 +21,13 @@ static int first_object_bias(struct dl_phdr_info *info, size_t size, void *conte
 	return 1;
 }
 
+static uintptr_t bias;
+
+static void rf_globals_init(void)
+{
+	dl_iterate_phdr(first_object_bias, &bias);
+}
+
 static bool find_symtab(int fd, ElfW(Shdr) *symtab, ElfW(Shdr) *strings)
 {
 	ElfW(Ehdr) header;
@@ -60,11 +67,9 @@ static bool rf_global_find(uintptr_t address, struct rf_global *out)
 {
 	ElfW(Shdr) symtab, strings;
 	ElfW(Sym) symbol;
-	uintptr_t bias = 0;
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	dl_iterate_phdr(first_object_bias, &bias);
 	bool found = find_symtab(fd, &symtab, &strings) && find_symbol(fd, &symtab, address - bias, &symbol);
 	if (found) {
 		out->start = symbol.st_value + bias;

@@ -15,6 +15,9 @@ struct rf_global {
 	char name[RF_GLOBAL_NAME_BYTES_MAX];
 };
 
+/* Learns where the program is loaded: at start, since the dynamic loader's lock may be held by a thread that waits for
+ * us later on. */
+static void rf_globals_init(void);
 static bool rf_global_find(uintptr_t address, struct rf_global *out);
 
 #endif

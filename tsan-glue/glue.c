@@ -70,7 +70,7 @@ static void counters_write(void)
 void __redflag_exit(void)
 {
 	rf_lock();
-	if (rf_spool_active()) {
+	if (rf_spool_mine()) {
 		counters_write();
 		rf_spool_finish();
 	}
@@ -83,6 +83,7 @@ void __redflag_init(const struct rf_start *start)
 		return;
 	rf_options_read(&glue.options);
 	rf_spool_init();
+	rf_globals_init();
 	rf_symbols_init(start->callback);
 	rf_report_init(start);
 	rf_switches_init(start, glue.options.switches);
@@ -118,7 +119,8 @@ void __redflag_test_start(uintptr_t slot, const char *name, uintptr_t name_bytes
 	rf_lock();
 	if (name && !*id)
 		*id = rf_owner_add(name, name_bytes);
-	rf_goroutine_own((uint32_t)slot, *id);
+	if (*id || !name)
+		rf_goroutine_own((uint32_t)slot, *id);
 	rf_unlock();
 }
 

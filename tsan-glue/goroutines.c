@@ -1,6 +1,7 @@
 #include "tsan-glue/goroutines.h"
 
 #include "tsan-glue/counters.h"
+#include "tsan-glue/owners.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +46,7 @@ static uint32_t row_take(void)
 		uint32_t slot = table.dead_first;
 		table.dead_first = table.rows[slot].next_dead;
 		table.dead_count--;
+		rf_owner_unref(table.rows[slot].owner);
 		return slot;
 	}
 	return table.used < RF_GOROUTINES_MAX ? ++table.used : 0;
@@ -86,6 +88,7 @@ static void rf_goroutine_add(const struct rf_goroutine_start *start)
 	row->g = start->g;
 	row->entry = start->entry;
 	row->owner = start->owner;
+	rf_owner_ref(row->owner);
 	row->finished = false;
 	table.hints[row->thread % THREAD_HINTS] = slot;
 	*start->slot = slot;
@@ -101,6 +104,8 @@ static bool label_put(struct rf_labels *to, const struct rf_go_label *label)
 	memcpy(p, label->key.ptr, key);
 	p[key] = 0;
 	memcpy(p + key + 1, label->value.ptr, value);
+	for (uintptr_t i = 0; i < key + 1 + value; i++)
+		p[i] = p[i] || i == key ? p[i] : '?'; /* a NUL inside would make one pair two */
 	p[key + 1 + value] = 0;
 	to->bytes = (uint16_t)(to->bytes + key + value + 2);
 	return true;
@@ -142,8 +147,11 @@ static const struct rf_labels *rf_goroutine_labels(const struct rf_goroutine *ro
 static void rf_goroutine_own(uint32_t slot, uint32_t owner)
 {
 	struct rf_goroutine *row = row_of(slot);
-	if (row)
-		row->owner = owner;
+	if (!row)
+		return;
+	rf_owner_unref(row->owner);
+	row->owner = owner;
+	rf_owner_ref(owner);
 }
 
 static const struct rf_goroutine *rf_goroutine_of_thread(uint32_t thread)

@@ -358,5 +358,7 @@ static void rf_report_handle(const struct ts_report *report, bool suppressed)
 		charge(&gathered);
 	if (rf_spool_active())
 		report_write(report, &gathered, suppressed);
+	else
+		rf_count(&rf_counters.reports_dropped);
 	rf_unlock();
 }

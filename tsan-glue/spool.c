@@ -17,10 +17,13 @@
 
 /* File space is taken in steps: small, since every race process of a big test run has a file. */
 #define SPOOL_STEP_BYTES ((uint64_t)64 << 10)
+#define SPOOL_FD_MIN 900 /* out of the way of programs that count on low numbers, below select's 1024 */
 
 static struct {
 	char *map;           /* RF_SPOOL_FILE_BYTES_MAX of address space over the file; NULL: not active */
-	int fd;
+	int fd;              /* may be closed by the program, and its number used again: only through spool_fd() */
+	dev_t device;        /* with inode: which file is ours */
+	ino_t inode;
 	pid_t pid;           /* a forked child must not write into its parent's file */
 	uint64_t used;       /* bytes of records and header */
 	uint64_t allocated;  /* bytes of file space */
@@ -61,17 +64,39 @@ static bool file_size_allowed(uint64_t bytes)
 	return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur;
 }
 
+static bool fd_is_spool(int fd)
+{
+	struct stat st;
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == spool.device && st.st_ino == spool.inode;
+}
+
+/* A descriptor of the spool, or -1. Programs close descriptors that they don't know (daemons, before exec); what the
+ * number stands for then is a file of theirs. */
+static int spool_fd(void)
+{
+	if (fd_is_spool(spool.fd))
+		return spool.fd;
+	spool.fd = -1;
+	int fd = open(spool.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd_is_spool(fd))
+		spool.fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return spool.fd;
+}
+
 /* Space for `end` bytes of file. posix_fallocate allocates blocks, so a later store can't meet a full disk. */
 static bool spool_allocate(uint64_t end)
 {
 	if (end <= spool.allocated)
 		return true;
-	if (end > RF_SPOOL_FILE_BYTES_MAX)
+	if (spool.gave_up)
 		return false;
 	uint64_t target = (end + SPOOL_STEP_BYTES - 1) / SPOOL_STEP_BYTES * SPOOL_STEP_BYTES;
-	int error = file_size_allowed(target) ? EINTR : EFBIG;
+	int fd = spool_fd();
+	int error = fd < 0 ? EBADF : file_size_allowed(target) ? EINTR : EFBIG;
 	while (error == EINTR)
-		error = posix_fallocate(spool.fd, (off_t)spool.allocated, (off_t)(target - spool.allocated));
+		error = posix_fallocate(fd, (off_t)spool.allocated, (off_t)(target - spool.allocated));
 	if (error) {
 		spool_give_up(spool.path, error);
 		return false;
@@ -102,6 +127,22 @@ static bool spool_write_header(void)
 	return true;
 }
 
+static bool spool_create(void)
+{
+	struct stat st;
+	int fd = open(spool.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || fstat(fd, &st))
+		return false;
+	spool.device = st.st_dev;
+	spool.inode = st.st_ino;
+	spool.fd = fcntl(fd, F_DUPFD_CLOEXEC, SPOOL_FD_MIN);
+	if (spool.fd < 0)
+		spool.fd = fd; /* a low limit of descriptors */
+	else
+		close(fd);
+	return true;
+}
+
 static void spool_open(const char *directory)
 {
 	int n = snprintf(spool.path, sizeof(spool.path), "%s/rf-%ld-%llx" RF_SPOOL_SUFFIX, directory, (long)spool.pid,
@@ -110,10 +151,7 @@ static void spool_open(const char *directory)
 		spool_give_up("in REDFLAG_SPOOL", ENAMETOOLONG);
 		return;
 	}
-	spool.fd = open(spool.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (spool.fd < 0 && errno == ENOENT && mkdir(directory, 0700) == 0)
-		spool.fd = open(spool.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (spool.fd < 0) {
+	if (!spool_create() && !(errno == ENOENT && mkdir(directory, 0700) == 0 && spool_create())) {
 		spool_give_up(spool.path, errno);
 		return;
 	}
@@ -143,14 +181,19 @@ static void rf_spool_init(void)
 	spool_open(directory);
 }
 
+static bool rf_spool_mine(void)
+{
+	return spool.map && getpid() == spool.pid;
+}
+
 static bool rf_spool_active(void)
 {
-	return spool.map && !spool.gave_up && getpid() == spool.pid;
+	return rf_spool_mine() && !spool.gave_up;
 }
 
 static void rf_spool_finish(void)
 {
-	if (rf_spool_active())
+	if (rf_spool_mine())
 		((struct rf_spool_file_header *)spool.map)->finished = 1;
 }
 
@@ -207,7 +250,8 @@ static bool rf_spool_commit(void)
 {
 	struct rf_spool_record *record = (struct rf_spool_record *)record_bytes;
 	uint64_t end = spool.used + ((record_used + 7u) & ~7u);
-	if (!rf_spool_active() || !spool_allocate(end))
+	uint64_t reserve = record->type == RF_SPOOL_COUNTERS ? 0 : SPOOL_STEP_BYTES;
+	if (!rf_spool_mine() || end + reserve > RF_SPOOL_FILE_BYTES_MAX || !spool_allocate(end))
 		return false;
 	record->sequence = ++spool.sequence;
 	record->length = 0;

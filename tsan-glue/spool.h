@@ -2,7 +2,8 @@
  *
  * A record is built in a static buffer and copied into the mapped file at once; its length is stored last. File space
  * is allocated before it is touched, so a full disk is an error here and not a SIGBUS. The first failure prints one
- * line on stderr; after it, or without REDFLAG_SPOOL, records are dropped and counted.
+ * line on stderr; after it, or without REDFLAG_SPOOL, records are dropped and counted. The end of the file is kept free
+ * for the counters.
  */
 #ifndef RF_SPOOL_H
 #define RF_SPOOL_H
@@ -12,7 +13,8 @@
 #include <stdbool.h>
 
 static void rf_spool_init(void);      /* opens the file that REDFLAG_SPOOL asks for */
-static bool rf_spool_active(void);    /* records go somewhere */
+static bool rf_spool_mine(void);      /* there is a file, and this process opened it */
+static bool rf_spool_active(void);    /* and it could always be written so far */
 static void rf_spool_finish(void);    /* marks the process as ended in good order */
 
 /* Building a record: begin, any number of put and array, then commit or nothing. Caller holds the lock. */

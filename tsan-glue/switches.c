@@ -126,7 +126,9 @@ static struct rf_spool_ref rf_switches_put(void)
 	struct rf_spool_switch *out = rf_spool_array(latest_count, sizeof(*out), &ref);
 	for (uint32_t i = 0; out && i < latest_count; i++) {
 		const struct rf_ring_entry *e = &latest[i].entry;
-		out[i].time_unix_ns = wall - (uint64_t)((double)(ticks - e->ticks) * ns_a_tick);
+		/* Ticks of another CPU may be ahead of ours. */
+		int64_t ago = ticks > e->ticks ? ticks - e->ticks : 0;
+		out[i].time_unix_ns = wall - (uint64_t)((double)ago * ns_a_tick);
 		out[i].from_goid = e->from;
 		out[i].to_goid = e->to;
 		out[i].p = latest[i].p;

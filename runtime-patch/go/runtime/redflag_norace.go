@@ -7,5 +7,6 @@ package runtime
 
 func rfExit()                                              {}
 func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {}
+func rfNobody()                                            {}
 func rfGoroutineEnd()                                      {}
 func rfSwitch(gp *g)                                       {}

@@ -136,7 +136,7 @@ func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {
 	racecall(&__redflag_goroutine_start, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
 }
 
-// rfGoroutineEnd is called by goexit1, on the goroutine that ends. Its labels are kept for reports that come later.
+// rfGoroutineEnd is called by goexit1 and coroexit, on the goroutine that ends. Its labels are kept for reports that come later.
 func rfGoroutineEnd() {
 	gp := getg()
 	list := rfLabels(gp)
@@ -144,13 +144,55 @@ func rfGoroutineEnd() {
 		uintptr(len(list)), 0)
 }
 
+// rfNobody is called at the start of the goroutines that run finalizers and cleanups. They are started by whoever needs
+// them first, and work for everybody.
+func rfNobody() {
+	rfTestSet(0)
+}
+
+type rfLabel struct{ key, value string }
+
 // rfLabels gives a goroutine's profiler labels. gp.labels points to runtime/pprof's labelMap, which is a slice of pairs
-// of strings (proved in runtime/pprof/redflag.go) that is never changed.
-func rfLabels(gp *g) []struct{ key, value string } {
-	if gp.labels == nil {
+// of strings (proved in runtime/pprof/redflag.go) that is never changed. Nothing of it is taken on trust: there are
+// packages that keep something else there (runtime_setProfLabel by linkname, as storage local to a goroutine).
+func rfLabels(gp *g) []rfLabel {
+	const word = goarch.PtrSize
+	p := uintptr(gp.labels)
+	if p == 0 || p%word != 0 || !rfReadable(p, 3*word) {
 		return nil
 	}
-	return *(*[]struct{ key, value string })(gp.labels)
+	header := (*slice)(unsafe.Pointer(p))
+	first, n := header.array, header.len
+	if n <= 0 || n > header.cap || n > rfLabelsMax || uintptr(first)%word != 0 ||
+		!rfReadable(uintptr(first), uintptr(n)*unsafe.Sizeof(rfLabel{})) {
+		return nil
+	}
+	list := unsafe.Slice((*rfLabel)(first), n)
+	for i := range list {
+		if !rfReadableString(list[i].key) || !rfReadableString(list[i].value) {
+			return list[:i]
+		}
+	}
+	return list
+}
+
+const rfLabelsMax = 1 << 12
+
+func rfReadableString(s string) bool {
+	return len(s) == 0 || len(s) > 0 && rfReadable(uintptr(unsafe.Pointer(unsafe.StringData(s))), uintptr(len(s)))
+}
+
+// rfReadable says whether n bytes at p are memory of the heap's blocks, or of the program's own file.
+func rfReadable(p, n uintptr) bool {
+	if s := spanOf(p); s != nil {
+		return s.state.get() == mSpanInUse && s.base() <= p && p < s.limit && n <= s.limit-p
+	}
+	for m := &firstmoduledata; m != nil; m = m.next {
+		if min(m.text, m.rodata) <= p && p < m.end && n <= m.end-p {
+			return true
+		}
+	}
+	return false
 }
 
 // Switches.
@@ -294,7 +336,7 @@ type rfGoroutineQuery struct {
 	g      uintptr
 	goid   uint64
 	reason uintptr
-	labels []struct{ key, value string }
+	labels []rfLabel
 }
 
 // rfCallback is called first by racecallback, on g0. It says whether the command was one of ours.
@@ -359,7 +401,8 @@ func rfFunction(q *rfFunctionQuery) {
 
 // Owners: which test a goroutine works for. Called by package testing.
 
-// rfTestStart makes the calling goroutine belong to the test called name, and says its number (0: no owners here).
+// rfTestStart makes the calling goroutine belong to the test called name, and says its number. 0: no owners here, or
+// no room for one more, and the goroutine goes on to belong to the test that started it.
 //
 //go:linkname rfTestStart testing.rfTestStart
 func rfTestStart(name string, id uint32) uint32 {
@@ -369,7 +412,9 @@ func rfTestStart(name string, id uint32) uint32 {
 	}
 	racecall(&__redflag_test_start, uintptr(gp.rfslot), uintptr(unsafe.Pointer(unsafe.StringData(name))),
 		uintptr(len(name)), uintptr(unsafe.Pointer(&id)))
-	gp.rfowner = id
+	if id != 0 {
+		gp.rfowner = id
+	}
 	return id
 }
 
