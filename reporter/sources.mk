@@ -28,6 +28,7 @@ REPORTER_SOURCES := \
 	reporter/store/event_rows.c \
 	reporter/store/query.c \
 	reporter/store/report_rows.c \
+	reporter/store/noise.c \
 	reporter/store/run_query.c \
 	reporter/store/process_linux.c \
 	reporter/store/session.c \
@@ -38,6 +39,7 @@ REPORTER_SOURCES := \
 	reporter/export/item.c \
 	reporter/export/words.c \
 	reporter/export/to_json.c \
+	reporter/export/sarif.c \
 	reporter/export/export.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \
@@ -72,6 +74,8 @@ REPORTER_SOURCES := \
 	reporter/cmd/ingest_cmd.c \
 	reporter/cmd/terminal.c \
 	reporter/cmd/finding_text.c \
+	reporter/cmd/suppress_cmd.c \
+	reporter/cmd/suppressions_cmd.c \
 	reporter/cmd/list_cmd.c \
 	reporter/cmd/child.c \
 	reporter/cmd/gotest.c \

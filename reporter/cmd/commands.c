@@ -75,7 +75,7 @@ static const struct rf_option list_options[] = {
 static const char list_help[] =
 	"Prints the findings of the database, the latest first. A finding is new while only\n"
 	"one run has seen it, recurring afterwards, and suppressed when every report of it was\n"
-	"suppressed in the process. Where no owner is known (plain `go test` output), --test\n"
+	"suppressed. Where no owner is known (plain `go test` output), --test\n"
 	"looks at the test that was running.\n"
 	"\n"
 	"  redflag list --status new --since 1d --json";
@@ -97,7 +97,7 @@ static const char explain_help[] =
 	"  redflag explain use-after-free";
 
 static const struct rf_option export_options[] = {
-	{ "format", "FORMAT", "json" },
+	{ "format", "FORMAT", "json or sarif" },
 	OPTION_DB,
 	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
 	{ "status", "STATUS", "only new, recurring or suppressed ones" },
@@ -111,10 +111,32 @@ static const char export_help[] =
 	"Writes findings for another program, or as a page for people. The formats:\n"
 	"\n"
 	"  json      all that is known, for scripts (whole database)\n"
+	"  sarif     SARIF 2.1.0 for code scanning (whole database)\n"
 	"\n"
 	"In brackets what is exported unless --run says otherwise.\n"
 	"\n"
 	"  redflag export --format json -o races.json";
+
+static const struct rf_option suppress_options[] = {
+	OPTION_DB,
+	{ "reason", "TEXT", "why this race is tolerated; must be given" },
+	{ "expires", "DATE", "the last day on which the entry holds, such as 2027-01-31" },
+	{ "owner", "NAME", "who answers for it" },
+	OPTION_END,
+};
+
+static const char suppress_help[] =
+	"Appends an entry to the suppression list (.redflag.supp, or what \"suppressions:\" in\n"
+	".redflag.yml names), in ThreadSanitizer's format: of the two functions that met in the\n"
+	"race the one that fewer other findings have. From then on the race doesn't fail its test; it is still\n"
+	"recorded, as suppressed.\n"
+	"\n"
+	"  redflag suppress 12 --reason \"statistics may be off by one\" --expires 2027-01-31";
+
+static const char suppressions_help[] =
+	"list (the default) prints the entries, and whether each is used, unused or expired. check names entries\n"
+	"that have expired, never matched, lack a reason, stand there twice or are no use, and\n"
+	"exits with 1 when there is one. stats counts what each has suppressed.";
 
 static const struct rf_option help_options[] = {
 	{ "man", NULL, "print the man page" },
@@ -256,6 +278,22 @@ const struct rf_command rf_commands[] = {
 		.help = export_help,
 		.options = export_options,
 		.run = rf_cmd_export,
+	},
+	{
+		.name = "suppress",
+		.usage = "[options] FINDING",
+		.summary = "Put a finding on the suppression list",
+		.help = suppress_help,
+		.options = suppress_options,
+		.run = rf_cmd_suppress,
+	},
+	{
+		.name = "suppressions",
+		.usage = "[options] [list|check|stats]",
+		.summary = "Look at the suppression list, and at what it has done",
+		.help = suppressions_help,
+		.options = db_options,
+		.run = rf_cmd_suppressions,
 	},
 	{
 		.name = "version",

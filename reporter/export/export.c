@@ -12,10 +12,12 @@ static const struct {
 	int (*write)(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
 } writers[] = {
 	{ "json", rf_export_json },
+	{ "sarif", rf_export_sarif },
 };
 
 const struct rf_export_format rf_export_formats[] = {
 	{ "json", false },
+	{ "sarif", false },
 	{ NULL, false },
 };
 _Static_assert(sizeof(writers) / sizeof(writers[0]) + 1 == sizeof(rf_export_formats) / sizeof(rf_export_formats[0]),

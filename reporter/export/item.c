@@ -54,30 +54,45 @@ struct rf_place rf_item_place(struct rf_export *x, const struct rf_item *item, c
 	return place;
 }
 
-/* The frame to look at: the innermost that is the user's, else where the goroutine was started, else any with a file. */
-static const struct rf_frame *frame_to_show(const struct rf_item_side *s)
+static bool is_user(const struct rf_side *side, uint32_t i)
+{
+	enum rf_frame_role role = i < side->name_count ? side->roles[i] : RF_FRAME_UNKNOWN;
+	return role == RF_FRAME_LEAF || role == RF_FRAME_COUNTED || role == RF_FRAME_DEEPER;
+}
+
+/* The frame to look at: the innermost of the user's below the root, else of the user's, else where the goroutine was started,
+ * else any with a file. */
+static const struct rf_frame *frame_to_show(struct rf_export *x, const struct rf_item *item, const struct rf_item_side *s)
 {
 	const struct rf_stack *stack = &s->access->stack;
-	for (uint32_t i = 0; i < stack->count && i < s->side->name_count; i++) {
-		if (s->side->roles[i] == RF_FRAME_LEAF || s->side->roles[i] == RF_FRAME_COUNTED)
-			return &stack->frames[i];
-	}
-	if (s->goroutine->created.count)
-		return &s->goroutine->created.frames[0];
+	const struct rf_frame *user = NULL, *any = NULL;
 	for (uint32_t i = 0; i < stack->count; i++) {
-		if (stack->frames[i].file.len)
-			return &stack->frames[i];
+		const struct rf_frame *f = &stack->frames[i];
+		if (!any && f->file.len)
+			any = f;
+		if (!is_user(s->side, i))
+			continue;
+		if (rf_item_place(x, item, f).relative)
+			return f;
+		if (!user)
+			user = f;
 	}
-	return NULL;
+	if (user)
+		return user;
+	return s->goroutine->created.count ? &s->goroutine->created.frames[0] : any;
 }
 
 const struct rf_item_side *rf_item_first_place(const struct rf_item *item)
 {
+	const struct rf_item_side *first = NULL;
 	for (uint32_t i = 0; i < item->side_count; i++) {
-		if (item->sides[i].has_place)
-			return &item->sides[i];
+		const struct rf_item_side *s = &item->sides[i];
+		if (s->has_place && s->place.relative)
+			return s;
+		if (s->has_place && !first)
+			first = s;
 	}
-	return NULL;
+	return first;
 }
 
 /* --- loading --------------------------------------------------------------------------------------------------- */
@@ -89,7 +104,7 @@ static void load_side(struct rf_export *x, struct rf_item *item, const struct rf
 	while (out->goroutine_index < item->report.goroutine_count &&
 	       item->report.goroutines[out->goroutine_index] != access->goroutine)
 		out->goroutine_index++;
-	const struct rf_frame *frame = frame_to_show(out);
+	const struct rf_frame *frame = frame_to_show(x, item, out);
 	if (frame) {
 		out->place = rf_item_place(x, item, frame);
 		out->has_place = out->place.file.len > 0;

@@ -50,7 +50,7 @@ struct rf_item {
 
 /* Loads finding x->rows[i]; what the one before held is gone. Strings are of x->scratch. */
 int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct rf_error *err);
-/* The first side with a place, NULL when neither has one. */
+/* The first side with a place below the root, else with any; NULL when neither has one. */
 const struct rf_item_side *rf_item_first_place(const struct rf_item *item);
 struct rf_place rf_item_place(struct rf_export *x, const struct rf_item *item, const struct rf_frame *frame);
 bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *row);
@@ -77,5 +77,6 @@ void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct r
 /* --- formats: one file each ------------------------------------------------------------------------------------ */
 
 int rf_export_json(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
+int rf_export_sarif(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
 
 #endif
