@@ -36,10 +36,13 @@ REPORTER_SOURCES := \
 	reporter/store/session_spool.c \
 	reporter/export/json.c \
 	reporter/export/markup.c \
+	reporter/export/xml.c \
 	reporter/export/item.c \
 	reporter/export/words.c \
+	reporter/export/blame.c \
 	reporter/export/to_json.c \
 	reporter/export/sarif.c \
+	reporter/export/junit.c \
 	reporter/export/export.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \

@@ -97,7 +97,7 @@ static const char explain_help[] =
 	"  redflag explain use-after-free";
 
 static const struct rf_option export_options[] = {
-	{ "format", "FORMAT", "json or sarif" },
+	{ "format", "FORMAT", "json, sarif or junit" },
 	OPTION_DB,
 	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
 	{ "status", "STATUS", "only new, recurring or suppressed ones" },
@@ -112,6 +112,7 @@ static const char export_help[] =
 	"\n"
 	"  json      all that is known, for scripts (whole database)\n"
 	"  sarif     SARIF 2.1.0 for code scanning (whole database)\n"
+	"  junit     JUnit XML: failed tests, and a case a finding (last run)\n"
 	"\n"
 	"In brackets what is exported unless --run says otherwise.\n"
 	"\n"

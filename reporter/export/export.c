@@ -13,11 +13,13 @@ static const struct {
 } writers[] = {
 	{ "json", rf_export_json },
 	{ "sarif", rf_export_sarif },
+	{ "junit", rf_export_junit },
 };
 
 const struct rf_export_format rf_export_formats[] = {
 	{ "json", false },
 	{ "sarif", false },
+	{ "junit", true },
 	{ NULL, false },
 };
 _Static_assert(sizeof(writers) / sizeof(writers[0]) + 1 == sizeof(rf_export_formats) / sizeof(rf_export_formats[0]),

@@ -1,0 +1,44 @@
+#include "export/blame.h"
+
+int rf_blames_load(struct rf_export *x, struct rf_blames *out, struct rf_error *err)
+{
+	*out = (struct rf_blames){ 0 };
+	return x->has_run ? rf_query_blames(x->store, x->run.id, &x->arena, &out->rows, &out->count, err) : 0;
+}
+
+static bool is_subtest(rf_str test, rf_str of)
+{
+	return test.len > of.len && test.ptr[of.len] == '/' && rf_str_eq(rf_str_take(test, of.len), of);
+}
+
+static bool is_family(rf_str a, rf_str b)
+{
+	return a.len && b.len && (rf_str_eq(a, b) || is_subtest(a, b) || is_subtest(b, a));
+}
+
+bool rf_blame_is_wrong(const struct rf_blame_row *blame, rf_str test)
+{
+	return blame->test_a.ptr && blame->test_b.ptr && !is_family(blame->test_a, test) && !is_family(blame->test_b, test);
+}
+
+const struct rf_blame_row *rf_blames_put(const struct rf_blames *b, rf_str package, rf_str test, rf_arena *arena,
+					 struct rf_buf *out)
+{
+	const struct rf_blame_row *wrong = NULL;
+	bool all_wrong = true;
+	for (uint32_t i = 0; i < b->count; i++) {
+		const struct rf_blame_row *blame = &b->rows[i];
+		if (!rf_str_eq(blame->package, package) || !rf_str_eq(blame->test, test) ||
+		    rf_str_eq_cstr(blame->verdict, "suppressed"))
+			continue;
+		rf_str owners = rf_words_owners(blame->test_a, blame->test_b, arena);
+		bool is_wrong = test.len && rf_blame_is_wrong(blame, test);
+		rf_buf_printf(out, "Finding %lld, %.*s, was reported here%s%.*s.%s\n", (long long)blame->finding_id,
+			      RF_STR_ARG(blame->title), owners.len ? "; its goroutines are owned by " : "", RF_STR_ARG(owners),
+			      is_wrong ? " It is not this test's: go test charges a race to the test that runs when it is seen." : "");
+		all_wrong = all_wrong && is_wrong;
+		if (is_wrong && !wrong)
+			wrong = blame;
+	}
+	return all_wrong ? wrong : NULL;
+}
