@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/gorace.h"
+#include "cmd/noise.h"
 #include "cmd/place.h"
 
 static uint64_t system_now(void *context)
@@ -53,6 +55,20 @@ static void open_what_may_fail(struct rf_reporter *r)
 	const char *module = rf_place_module(r->arena);
 	if (rf_config_load(module, r->arena, &r->config, &err) < 0 && r->failure.code == 0)
 		r->failure = err;
+	if (rf_noise_suppressions(&r->config, r->arena, &r->suppressions, &err) < 0 && r->failure.code == 0)
+		r->failure = err;
+}
+
+const char *rf_reporter_gorace(struct rf_reporter *r)
+{
+	rf_str value;
+	struct rf_error err = { 0 };
+	struct rf_clock clock = rf_reporter_clock();
+	int rc = rf_gorace_make(&r->suppressions, r->database, getenv("GORACE"), clock.now_unix_ns(clock.context), r->arena,
+				&value, &err);
+	if (rc < 0 && r->failure.code == 0)
+		r->failure = err;
+	return rc < 0 || !value.ptr ? NULL : rf_arena_printf(r->arena, "GORACE=%.*s", RF_STR_ARG(value)).ptr;
 }
 
 int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *request, rf_arena *arena,
@@ -77,7 +93,7 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 		r->other_spools = request->spool;
 	struct rf_session_options options = {
 		.store = r->store, .clock = rf_reporter_clock(), .trace_id = request->trace_id,
-		.mix_trace = request->mix_trace, .command = request->command, .directory = directory_name(arena),
+		.mix_trace = request->mix_trace, .suppressions = &r->suppressions, .command = request->command, .directory = directory_name(arena),
 		.host = host_name(arena),
 		.tags = { .option = rf_str_from(tag), .process = rf_str_from(request->process_tag),
 			  .environment = rf_str_from(getenv("REDFLAG_TAG")), .config = &r->config } };
@@ -153,12 +169,14 @@ static void print_drop(uint64_t count, const char *one, const char *many)
 
 void rf_reporter_print_notes(struct rf_reporter *r)
 {
+	struct rf_clock clock = rf_reporter_clock();
 	const struct rf_session_counts *c = rf_session_counts(r->session);
 	rf_str notes = rf_session_notes(r->session);
 	while (notes.len) {
 		rf_str line = rf_str_cut(&notes, '\n');
 		fprintf(stderr, "redflag: %.*s\n", RF_STR_ARG(line));
 	}
+	rf_noise_print_expired(&r->suppressions, clock.now_unix_ns(clock.context));
 	print_drop(c->incomplete, "report could only be read in part (cut, or mixed with other output)",
 		   "reports could only be read in part (cut, or mixed with other output)");
 	print_drop(c->counters.reports_dropped, "report was dropped in the process (spool full or not writable)",

@@ -17,6 +17,7 @@ struct rf_reporter {
 	const char *other_spools;   /* REDFLAG_SPOOL, where it isn't the database's own directory; NULL none */
 	rf_str trace_id;
 	struct rf_config config;
+	struct rf_suppressions suppressions;
 	struct rf_error failure;    /* code 0: none */
 };
 
@@ -38,6 +39,9 @@ void rf_reporter_spools(struct rf_reporter *r, enum rf_spool_scope scope);
 /* Stores what is left. RF_EXIT_OWN_FAILURE's sentence in *err when something failed on the way. */
 int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err);
 void rf_reporter_close(struct rf_reporter *r);
+/* "GORACE=…" for a process that we start, with the suppressions in it; NULL: GORACE stays. What fails is kept for
+ * rf_reporter_finish. */
+const char *rf_reporter_gorace(struct rf_reporter *r);
 
 /* What was found: the findings of this session, those that are new first. `settled`: see rf_session_findings. */
 struct rf_outcome {

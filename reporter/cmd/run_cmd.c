@@ -17,6 +17,7 @@ static int start_and_wait(struct rf_reporter *r, char **argv, rf_arena *arena, i
 	const char *changes[] = {
 		rf_arena_printf(arena, "REDFLAG_SPOOL=%s", r->spools).ptr,
 		rf_arena_printf(arena, "TRACE_ID=%.*s", RF_STR_ARG(r->trace_id)).ptr,
+		rf_reporter_gorace(r),
 		NULL,
 	};
 	rf_stream_block_signals(&signals);

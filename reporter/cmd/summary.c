@@ -81,6 +81,13 @@ static rf_str short_path(const char *path)
 	return home ? rf_str_skip(full, (size_t)(home - path) + 1) : full;
 }
 
+static void put_suppressed(struct rf_buf *out, const struct rf_session_counts *c)
+{
+	if (c->suppressed)
+		rf_buf_printf(out, "Silent    %llu report%s suppressed; `redflag suppressions stats` says by what\n",
+			      (unsigned long long)c->suppressed, c->suppressed == 1 ? " was" : "s were");
+}
+
 static void put_next(struct rf_buf *out, const struct rf_outcome *o)
 {
 	if (o->count)
@@ -100,6 +107,7 @@ void rf_summary_put(struct rf_buf *out, const struct rf_summary *s, rf_arena *ar
 			   RF_STR("No findings\n"));
 	if (s->with_tests)
 		put_tests(out, s->reporter);
+	put_suppressed(out, rf_session_counts(s->reporter->session));
 	rf_buf_printf(out, "Trace     %.*s\n", RF_STR_ARG(s->reporter->trace_id));
 	rf_buf_printf(out, "Database  %.*s\n", RF_STR_ARG(short_path(s->reporter->database)));
 	put_next(out, s->outcome);

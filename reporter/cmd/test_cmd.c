@@ -110,12 +110,12 @@ static char **arguments(const struct test_run *t, const struct rf_args *args)
 	return argv;
 }
 
-static char **environment(const struct test_run *t)
+static char **environment(struct test_run *t)
 {
 	size_t n = 0;
 	while (t->toolchain.environment && t->toolchain.environment[n])
 		n++;
-	const char **changes = rf_arena_array(t->arena, n + 4, sizeof(*changes));
+	const char **changes = rf_arena_array(t->arena, n + 5, sizeof(*changes));
 	if (!changes)
 		return NULL;
 	for (size_t i = 0; i < n; i++)
@@ -123,6 +123,7 @@ static char **environment(const struct test_run *t)
 	changes[n++] = rf_arena_printf(t->arena, "GOFLAGS=%.*s", RF_STR_ARG(t->goflags)).ptr;
 	changes[n++] = rf_arena_printf(t->arena, "REDFLAG_SPOOL=%s", t->reporter.spools).ptr;
 	changes[n++] = rf_arena_printf(t->arena, "TRACE_ID=%.*s", RF_STR_ARG(t->reporter.trace_id)).ptr;
+	changes[n] = rf_reporter_gorace(&t->reporter);
 	return rf_child_environment(changes, t->arena);
 }
 

@@ -100,7 +100,7 @@ static int read_rules(const struct config_scan *c, const yaml_node_t *node)
 
 static int read_root(const struct config_scan *c, const yaml_node_t *root)
 {
-	bool seen = false;
+	bool tags_seen = false, suppressions_seen = false;
 	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0))
 		return 0; /* an empty file */
 	if (root->type != YAML_MAPPING_NODE)
@@ -109,12 +109,14 @@ static int read_root(const struct config_scan *c, const yaml_node_t *root)
 	for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
 		yaml_node_t *key = yaml_document_get_node(c->document, p->key);
 		rf_str name = key->type == YAML_SCALAR_NODE ? scalar(key) : RF_STR("");
-		if (!rf_str_eq_cstr(name, "tags"))
-			return fail_at(c, key, "is not known; the file has one member, \"tags\"", name);
-		if (seen)
-			return fail_at(c, key, "comes twice; put all rules under one", name);
-		seen = true;
-		int rc = read_rules(c, yaml_document_get_node(c->document, p->value));
+		bool tags = rf_str_eq_cstr(name, "tags"), *seen = tags ? &tags_seen : &suppressions_seen;
+		if (!tags && !rf_str_eq_cstr(name, "suppressions"))
+			return fail_at(c, key, "is not known; the file has \"tags\" and \"suppressions\"", name);
+		if (*seen)
+			return fail_at(c, key, tags ? "comes twice; put all rules under one" : "comes twice; keep one", name);
+		*seen = true;
+		yaml_node_t *value = yaml_document_get_node(c->document, p->value);
+		int rc = tags ? read_rules(c, value) : text_of(c, value, "suppressions", &c->out->suppressions);
 		if (rc)
 			return rc;
 	}

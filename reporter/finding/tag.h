@@ -9,6 +9,8 @@
  *	  - package: example.com/shop/payment*     # or function: …; * is any run of characters
  *	    tag: order-service:payment-timeout
  *
+ *	suppressions: ci/races.supp                # instead of .redflag.supp beside this file; see policy/suppressions.h
+ *
  * Rules are tried in the order of the file, on every user frame's function or package, sides in canonical order.
  */
 #ifndef RF_FINDING_TAG_H
@@ -25,6 +27,7 @@ struct rf_tag_rule {
 struct rf_config {
 	struct rf_tag_rule *tag_rules;
 	uint32_t tag_rule_count;
+	rf_str suppressions; /* "suppressions:", a path as the file has it, relative to it; "" not given */
 	rf_str path; /* the file it came from; "" when there was none */
 };
 

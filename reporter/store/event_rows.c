@@ -143,15 +143,16 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 	const struct rf_report *r = e->report;
 	enum rf_sql sql = *id ? RF_SQL_EVENT_UPGRADE : RF_SQL_EVENT_ADD;
 	int64_t written;
-	int rc = rf_db_run(s, sql, &written, err, *id ? "tiirtttntitnntiitrinnttii" : "tiirtttntitnntiitrinntt",
+	rf_str by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : (rf_str){ NULL, 0 };
+	int rc = rf_db_run(s, sql, &written, err, *id ? "tiirtttntitnntiitrinnttnnii" : "tiirtttntitnntiitrinnttnn",
 			   e->uid, p->finding_id, e->run_id, e->process_id,
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_text(e->time_unix_ns, &p->arena),
-			   r->suppressed ? RF_STR("suppressed") : RF_STR("alert"), e->seed, e->tag,
+			   by.ptr ? RF_STR("suppressed") : RF_STR("alert"), e->seed, e->tag,
 			   (int64_t)rf_report_match_key(r), rf_str_from(e->finding->exact), owner_of_side(e, 0),
 			   owner_of_side(e, 1), rf_str_from(memory_names[r->memory]), r->memory_start,
 			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
 			   switches_json(r, &p->switches), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
-			   e->test, (int64_t)keep_uid, *id);
+			   e->test, by, e->suppression, (int64_t)keep_uid, *id);
 	if (rc >= 0 && !*id)
 		*id = written;
 	return rc;

@@ -43,7 +43,7 @@ int rf_query_best_event(struct rf_store *s, int64_t finding_id, rf_arena *arena,
 			struct rf_error *err);
 struct rf_event_verdict {
 	int64_t finding_id;
-	bool alert;  /* its finding has an occurrence that was not suppressed in the process */
+	bool alert;  /* it was not suppressed */
 	bool is_new; /* its finding was seen first in the event's run */
 	bool partial; /* text that could only be read in part, and no spool has told it since */
 };

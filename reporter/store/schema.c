@@ -232,7 +232,23 @@ static const char version_1[] =
 	"  (SELECT count(*) FROM processes p WHERE p.run_id = r.id) AS processes\n"
 	"FROM runs r;\n";
 
-const char *const rf_schema_migrations[] = { version_1, NULL };
+/* What suppressed an event, and which entry of the list. */
+static const char version_2[] =
+	"ALTER TABLE events ADD COLUMN suppressed_by TEXT CHECK (suppressed_by IN ('process', 'reporter'));\n"
+	"ALTER TABLE events ADD COLUMN suppression TEXT;\n"
+	"UPDATE events SET suppressed_by = 'process' WHERE verdict = 'suppressed';\n"
+	"CREATE INDEX events_suppression ON events(suppression, time) WHERE suppression IS NOT NULL;\n"
+	"DROP VIEW v_events;\n"
+	"CREATE VIEW v_events AS\n"
+	"SELECT e.id, e.finding_id AS finding, e.run_id AS run, r.trace_id, e.tag, e.time, e.verdict, e.seed,\n"
+	"  e.suppressed_by, e.suppression\n"
+	"FROM events e JOIN runs r ON r.id = e.run_id;\n"
+	"CREATE VIEW v_suppressions AS\n"
+	"SELECT suppression, count(*) AS events, count(DISTINCT finding_id) AS findings, min(time) AS first_used,\n"
+	"  max(time) AS last_used\n"
+	"FROM events WHERE suppression IS NOT NULL GROUP BY suppression;\n";
+
+const char *const rf_schema_migrations[] = { version_1, version_2, NULL };
 
 int rf_schema_version(void)
 {

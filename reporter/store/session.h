@@ -24,6 +24,7 @@
 #define RF_STORE_SESSION_H
 
 #include "finding/tag.h"
+#include "policy/suppressions.h"
 #include "read/test2json.h"
 #include "store/store.h"
 
@@ -39,6 +40,7 @@ struct rf_session_options {
 	rf_str trace_id;            /* "": each stream or spool is a run of its own (ingest) */
 	bool mix_trace;
 	struct rf_tag_sources tags;
+	const struct rf_suppressions *suppressions; /* applied to what comes; may be NULL */
 	rf_str command, directory, host; /* for the run's row */
 };
 /* The options' strings must stay valid. */
@@ -80,6 +82,7 @@ struct rf_package {
 };
 struct rf_session_counts {
 	uint64_t events_stored, events_known, events_joined, events_upgraded; /* of reports that were read */
+	uint64_t suppressed;       /* of them, in the process or by the list */
 	uint64_t lost;             /* reports that could not be stored */
 	uint64_t incomplete;       /* reports of which only a part could be read */
 	uint64_t spools, spools_bad;
@@ -92,7 +95,7 @@ const struct rf_session_counts *rf_session_counts(const struct rf_session *s);
 /* i-th package in the order of the stream, NULL behind the last. */
 const struct rf_package *rf_session_package(const struct rf_session *s, uint32_t i);
 /* Ids of the findings that were seen, ascending; `is_new`[i]: for the first time in this run. Arrays of `arena`. Only
- * findings with at least one event that was not suppressed in the process. `settled`: only of spools and of packages that
+ * findings with at least one event of this session that was not suppressed. `settled`: only of spools and of packages that
  * are over, so that what a spool may still add is there. */
 int rf_session_findings(struct rf_session *s, bool settled, rf_arena *arena, int64_t **ids, bool **is_new,
 			uint32_t *count, struct rf_error *err);

@@ -33,10 +33,15 @@ int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf
 	rf_finding_make(event->report, scratch, &finding);
 	event->finding = &finding;
 	event->tag = rf_tag_choose(event->report, &finding, &tags);
+	/* By the event's own time, so that a log read later gets the verdict that it had. */
+	const struct rf_suppression *fit = rf_suppressions_match(s->options.suppressions, event->report, event->tag,
+								 event->time_unix_ns ? event->time_unix_ns : rf_session_now(s));
+	event->suppression = fit ? fit->text : (rf_str){ NULL, 0 };
 	if (scratch->failed)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 	int rc = rf_store_event(s->options.store, event, &id, &how, err);
 	event->finding = NULL;
+	s->counts.suppressed += rc == 0 && (how == RF_STORED_NEW || how == RF_STORED_UPGRADED) && (event->report->suppressed || fit);
 	if (rc == 0)
 		rf_session_saw(s, id, source, how);
 	return rc;

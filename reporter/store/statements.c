@@ -79,13 +79,13 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_EVENT_BY_UID] = "SELECT id FROM events WHERE uid = ?1 UNION SELECT id FROM events WHERE text_uid = ?1",
 	[RF_SQL_EVENT_SPOOL_OF_KEY] =
 		"SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'spool' AND text_uid IS NULL"
-		" AND verdict <> 'suppressed' ORDER BY id LIMIT 1",
+		" AND suppressed_by IS NOT 'process' ORDER BY id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_OF_KEY] = "SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'text'"
 				     " ORDER BY id LIMIT 1",
 	/* Text that could only be read in part has another key; its package and an address say enough. */
 	[RF_SQL_EVENT_SPOOL_NEAR] =
 		"SELECT e.id FROM events e JOIN processes p ON p.id = e.process_id WHERE e.run_id = ?1"
-		" AND e.source = 'spool' AND e.text_uid IS NULL AND e.verdict <> 'suppressed' AND p.main_package = ?2"
+		" AND e.source = 'spool' AND e.text_uid IS NULL AND e.suppressed_by IS NOT 'process' AND p.main_package = ?2"
 		" AND EXISTS (SELECT 1 FROM accesses a WHERE a.event_id = e.id AND a.address = ?3) ORDER BY e.id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_NEAR] =
 		"SELECT e.id FROM events e WHERE e.run_id = ?1 AND e.source = 'text' AND e.text IS NOT NULL"
@@ -96,16 +96,16 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_EVENT_ADD] =
 		"INSERT INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key,"
 		" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,"
-		" allocated_goid, switches, text, stream_package, stream_test)"
-		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+		" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
 	/* In place of a text: the text's uid stays known, and so does where it stood. */
 	[RF_SQL_EVENT_UPGRADE] =
-		"UPDATE events SET text_uid = iif(?24, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
+		"UPDATE events SET text_uid = iif(?26, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
 		" process_id = ?4, source = ?5, time = ?6, verdict = ?7, seed = ?8, tag = ?9, match_key = ?10,"
 		" exact = ?11, test_a = ?12, test_b = ?13, memory = ?14, memory_start = ?15, memory_bytes = ?16,"
 		" memory_name = ?17, allocated_stack_id = ?18, allocated_goid = ?19, switches = ?20, text = ?21,"
-		" stream_package = iif(?22 = '', stream_package, ?22), stream_test = iif(?22 = '', stream_test, ?23)"
-		" WHERE id = ?25",
+		" stream_package = iif(?22 = '', stream_package, ?22), stream_test = iif(?22 = '', stream_test, ?23),"
+		" suppressed_by = ?24, suppression = ?25 WHERE id = ?27",
 	[RF_SQL_EVENT_DROP_GOROUTINES] = "DELETE FROM goroutines WHERE event_id = ?",
 	[RF_SQL_EVENT_DROP_ACCESSES] = "DELETE FROM accesses WHERE event_id = ?",
 	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
@@ -128,7 +128,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_LIST_BY_PREFIX] = LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
 					       " LIMIT 10",
 	[RF_SQL_LIST_RELATED] = LIST_COLUMNS "WHERE f.coarse = ? AND f.id <> ? ORDER BY v.id LIMIT 20",
-	[RF_SQL_EVENT_VERDICT] = "SELECT f.id, f.events_alert > 0, f.first_run_id = e.run_id, e.text IS NOT NULL FROM events e"
+	[RF_SQL_EVENT_VERDICT] = "SELECT f.id, e.verdict <> 'suppressed', f.first_run_id = e.run_id, e.text IS NOT NULL FROM events e"
 				 " JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
 	[RF_SQL_EVENTS_OF_FINDING] = EVENT_COLUMNS "WHERE e.finding_id = ?1 ORDER BY e.time DESC, e.id DESC LIMIT ?2",
 	/* The occurrence that says most: a spool's before text, the latest. */
@@ -136,8 +136,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 					    " (SELECT count(*) FROM accesses a WHERE a.event_id = e.id AND"
 					    " a.stack_id IS NOT NULL) DESC, e.time DESC, e.id DESC LIMIT 1",
 	[RF_SQL_EVENT_LOAD] =
-		"SELECT f.kind, e.verdict, e.source, e.memory, e.memory_start, e.memory_bytes, e.memory_name,"
-		" e.allocated_stack_id, e.allocated_goid, e.switches, e.text, e.time"
+		"SELECT f.kind, iif(e.suppressed_by = 'process', 'suppressed', ''), e.source, e.memory,"
+		" e.memory_start, e.memory_bytes, e.memory_name, e.allocated_stack_id, e.allocated_goid, e.switches, e.text, e.time"
 		" FROM events e JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
 	[RF_SQL_EVENT_GOROUTINES] =
 		"SELECT thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over, is_main, finished,"
@@ -158,6 +158,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"SELECT arguments, host, pid, go_version, directory, build_id, gomaxprocs, started_at, finished,"
 		" reports_dropped, symbols_dropped, labels_cut, tests_dropped, goroutines_unregistered"
 		" FROM processes WHERE id = ?",
+	[RF_SQL_SUPPRESSION_USES] = "SELECT suppression, events, findings, last_used FROM v_suppressions"
+				    " ORDER BY events DESC, suppression",
 };
 
 const char *rf_sql_text(enum rf_sql sql)

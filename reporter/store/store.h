@@ -14,7 +14,7 @@
  *   a run, one to one: the event is the record's, and text_uid remembers the text. Whichever comes first is stored; the
  *   record replaces a text-only event in place (its id stays).
  * - Status: "new" while a finding was seen in one run only, then "recurring"; "suppressed" when each of its events was
- *   suppressed in the process.
+ *   suppressed, in the process or by the reporter.
  *
  * Life cycle: open, then transactions of begin, any number of calls, commit (or rollback), then close. Several processes may
  * have one file open: begin takes SQLite's write lock at once and waits up to patience_ms for it, so what a transaction
@@ -76,6 +76,7 @@ struct rf_event {
 	rf_str seed;      /* of the schedule profile; ptr NULL unknown */
 	rf_str package, test; /* where its text stood */
 	uint64_t time_unix_ns;
+	rf_str suppression; /* the entry of the suppression list that fits, as TYPE:PATTERN; ptr NULL none */
 	bool keep_text;   /* it could only be read in part */
 };
 enum rf_stored {

@@ -200,7 +200,7 @@ static void test_order_of_sources(void **state)
 {
 	struct sample s;
 	struct rf_tag_rule rule = { false, RF_STR("example.com/*"), RF_STR("from a rule") };
-	struct rf_config config = { &rule, 1, RF_STR("") };
+	struct rf_config config = { .tag_rules = &rule, .tag_rule_count = 1 };
 	struct rf_tag_sources sources = { RF_STR("option"), RF_STR("process"), RF_STR("environment"), &config };
 	(void)state;
 	make(&s);
@@ -240,7 +240,7 @@ static void test_patterns(void **state)
 	make(&s);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rf_tag_rule rule = { cases[i].on_function, rf_str_from(cases[i].pattern), RF_STR("hit") };
-		struct rf_config config = { &rule, 1, RF_STR("") };
+		struct rf_config config = { .tag_rules = &rule, .tag_rule_count = 1 };
 		struct rf_tag_sources sources = { .config = &config };
 		rf_str tag = rf_tag_choose(&s.report, &s.finding, &sources);
 		if (rf_str_eq_cstr(tag, "hit") != cases[i].matches)
@@ -253,7 +253,7 @@ static void test_first_rule_wins(void **state)
 {
 	struct rf_tag_rule rules[] = { { false, RF_STR("no.such"), RF_STR("0") }, { false, RF_STR("gopkg.in/*"), RF_STR("1") },
 				       { true, RF_STR("*Add"), RF_STR("2") } };
-	struct rf_config config = { rules, 3, RF_STR("") };
+	struct rf_config config = { .tag_rules = rules, .tag_rule_count = 3 };
 	struct rf_tag_sources sources = { .config = &config };
 	struct sample s;
 	(void)state;

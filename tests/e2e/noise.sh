@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Noise control as a user meets it: suppression lists in plain text runs and inside instrumented processes.
+. "$(dirname "$0")/../lib.sh"
+
+mkdir -p "$work/shop" && cd "$work/shop" || exit
+cat >go.mod <<'END'
+module example.com/shop
+
+go 1.25
+END
+cat >shop_test.go <<'END'
+package shop
+
+import "testing"
+
+var total, stock int
+
+func add(done chan bool) { total++; done <- true }
+
+func TestAdd(t *testing.T) {
+	done := make(chan bool)
+	go add(done)
+	total++
+	<-done
+}
+
+func take(done chan bool) { stock--; done <- true }
+
+func TestTake(t *testing.T) {
+	done := make(chan bool)
+	go take(done)
+	stock--
+	<-done
+}
+END
+query() { sqlite3 "$1" "$2"; }
+status_of() { # WANT COMMAND...: its status, output in $work/out and $work/err
+	local want=$1
+	shift
+	"$@" >"$work/out" 2>"$work/err"
+	equal "$want" $?
+}
+go test -race ./... >"$work/stock.txt" 2>&1
+report() { "$redflag" report --db "$db" --trace-id "$1" <"$work/stock.txt"; }
+
+# --- suppression lists, plain text
+db=$work/text.db
+check "without a list both races are new: 66" status_of 66 report t1
+id=$(query "$db" "SELECT id FROM v_findings WHERE title LIKE '%add%'")
+check "suppress wants a reason" status_of 2 "$redflag" suppress --db "$db" "$id"
+check "suppress refuses an odd date" status_of 2 "$redflag" suppress --db "$db" --reason x --expires tomorrow "$id"
+check "suppress writes an entry" status_of 0 "$redflag" suppress --db "$db" --owner shop --expires 2199-12-31 --reason \
+	"off by one is fine" "$id"
+check "and says what it means" grep -q 'on the stack of either side' "$work/out"
+check "suppress twice is refused" status_of 2 "$redflag" suppress --db "$db" --reason x "$id"
+check "list names it" sh -c '"$1" suppressions --db "$2" | grep -q "unused   race:^example.com/shop"' - "$redflag" "$db"
+check "check: one that never matched" status_of 1 "$redflag" suppressions check --db "$db"
+db=$work/text2.db
+check "with the list the other race is new: 66" status_of 66 report t1
+check "one suppressed by the reporter, with its entry" equal 1 \
+	"$(query "$db" "SELECT count(*) FROM v_events WHERE suppressed_by = 'reporter' AND suppression LIKE 'race:^example%'")"
+check "its finding says so" equal 1 "$(query "$db" "SELECT count(*) FROM v_findings WHERE status = 'suppressed'")"
+check "stats counts it" sh -c '"$1" suppressions stats --db "$2" | grep -qE "^ +1 +1 +20.*race:"' - "$redflag" "$db"
+printf 'race_top:shop.take\nrace:shop.TestTake$\n' >>.redflag.supp
+db=$work/text3.db
+check "all suppressed: tests still failed, so 1" status_of 1 report t1
+printf '# expires=2020-01-31 reason=old\nrace:shop.\n' >.redflag.supp
+db=$work/text4.db
+check "expired entries match no more: 66" status_of 66 report t1
+check "and say so" grep -q 'supp:2: race:shop. expired after 2020-01-31' "$work/err"
+printf 'race:a\nrase:b\n' >.redflag.supp
+check "a malformed line is our own failure: 3" status_of 3 report t2
+check "with file and line" grep -q 'redflag.supp:2: "rase:b" is no suppression' "$work/err"
+mkdir -p ci && mv .redflag.supp ci/races.supp && printf 'suppressions: ci/races.supp\n' >.redflag.yml
+check "another place by .redflag.yml" sh -c '"$1" suppressions --db "$2" 2>&1 | grep -q "ci/races.supp:2"' - "$redflag" "$db"
+rm -r ci
+check "a list that is named must be there" status_of 3 report t3
+rm .redflag.yml
+
+# --- suppression lists, inside the process
+check "instrumented: both are new: 66" status_of 66 "$redflag" test ./...
+for id in $(query .redflag/redflag.db 'SELECT id FROM findings'); do
+	"$redflag" suppress --reason "known" "$id" >>"$work/suppress.out" 2>&1
+done
+check "suppressed in the process: the tests pass: 0" status_of 0 "$redflag" test -count=1 ./...
+check "the summary says how many" grep -qE 'Silent +[0-9]+ report' "$work/out"
+check "recorded as suppressed, with their entries" equal 2 "$(query .redflag/redflag.db \
+	"SELECT count(DISTINCT suppression) FROM v_events WHERE suppressed_by = 'process'")"
+check "the list is in order" status_of 0 "$redflag" suppressions check
+check "the same list loads in stock go" env GORACE="suppressions=$PWD/.redflag.supp" go test -race -count=1 ./...
+eval_env() { eval "$("$redflag" env)" && go test -race -count=1 ./...; }
+check "redflag env hands it on" eval_env
+printf 'race:nothing.there\n' >"$work/mine.supp"
+check "GORACE stays, merged" env GORACE="history_size=2 suppressions=$work/mine.supp" "$redflag" test -count=1 ./...
+check "the file that it named is in the copy" grep -rq 'race:nothing.there' .redflag/redflag.db.suppressions
+sed -i 's/^# reason.*/# expires=2020-01-01/' .redflag.supp
+check "expired: the tests fail again, known: 1" status_of 1 "$redflag" test -count=1 ./...
+rm .redflag.supp
+
+finish
