@@ -16,6 +16,7 @@ build=(
 )
 tests=(
 	"libcmocka-dev: lib:cmocka.h"
+	"procps: pgrep"
 	"sqlite3: sqlite3"
 	"shellcheck: shellcheck"
 	"gcc-aarch64-linux-gnu: aarch64-linux-gnu-gcc"
