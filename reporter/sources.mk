@@ -43,6 +43,8 @@ REPORTER_SOURCES := \
 	reporter/export/to_json.c \
 	reporter/export/sarif.c \
 	reporter/export/junit.c \
+	reporter/export/github.c \
+	reporter/export/markdown.c \
 	reporter/export/export.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \

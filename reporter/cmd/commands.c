@@ -97,7 +97,7 @@ static const char explain_help[] =
 	"  redflag explain use-after-free";
 
 static const struct rf_option export_options[] = {
-	{ "format", "FORMAT", "json, sarif or junit" },
+	{ "format", "FORMAT", "json, sarif, junit, github or markdown" },
 	OPTION_DB,
 	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
 	{ "status", "STATUS", "only new, recurring or suppressed ones" },
@@ -113,6 +113,8 @@ static const char export_help[] =
 	"  json      all that is known, for scripts (whole database)\n"
 	"  sarif     SARIF 2.1.0 for code scanning (whole database)\n"
 	"  junit     JUnit XML: failed tests, and a case a finding (last run)\n"
+	"  github    annotations of GitHub Actions, and $GITHUB_STEP_SUMMARY (last run)\n"
+	"  markdown  a comment for a pull request (last run)\n"
 	"\n"
 	"In brackets what is exported unless --run says otherwise.\n"
 	"\n"

@@ -149,6 +149,21 @@ static int make_options(const struct rf_args *args, const struct rf_export_forma
 	return find_root(args, arena, o, err);
 }
 
+/* GitHub shows what a step appends to this file. */
+static int append_step_summary(struct rf_export *x, const struct rf_export_format *format, struct rf_error *err)
+{
+	const char *path = getenv("GITHUB_STEP_SUMMARY");
+	struct rf_buf out;
+	if (strcmp(format->name, "github") != 0 || !path || !path[0])
+		return 0;
+	rf_buf_init(&out);
+	int rc = rf_export_write_step_summary(x, &out, err);
+	if (rc == 0)
+		rc = append_to(path, rf_buf_str(&out), err);
+	rf_buf_release(&out);
+	return rc;
+}
+
 static int export_to(struct rf_export *x, const struct rf_export_format *format, const char *path, rf_arena *arena,
 		     struct rf_error *err)
 {
@@ -157,6 +172,8 @@ static int export_to(struct rf_export *x, const struct rf_export_format *format,
 	int rc = rf_export_write(x, format, &out, err);
 	if (rc == 0)
 		rc = write_out(path, rf_buf_str(&out), arena, err);
+	if (rc == 0)
+		rc = append_step_summary(x, format, err);
 	rf_buf_release(&out);
 	return rc;
 }

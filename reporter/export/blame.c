@@ -28,13 +28,13 @@ const struct rf_blame_row *rf_blames_put(const struct rf_blames *b, rf_str packa
 	bool all_wrong = true;
 	for (uint32_t i = 0; i < b->count; i++) {
 		const struct rf_blame_row *blame = &b->rows[i];
-		if (!rf_str_eq(blame->package, package) || !rf_str_eq(blame->test, test) ||
+		if (!rf_str_eq(blame->package, package) || (test.len && !rf_str_eq(blame->test, test)) ||
 		    rf_str_eq_cstr(blame->verdict, "suppressed"))
 			continue;
 		rf_str owners = rf_words_owners(blame->test_a, blame->test_b, arena);
 		bool is_wrong = test.len && rf_blame_is_wrong(blame, test);
-		rf_buf_printf(out, "Finding %lld, %.*s, was reported here%s%.*s.%s\n", (long long)blame->finding_id,
-			      RF_STR_ARG(blame->title), owners.len ? "; its goroutines are owned by " : "", RF_STR_ARG(owners),
+		rf_buf_printf(out, "Finding %lld, %.*s, was reported %s%s%.*s.%s\n", (long long)blame->finding_id,
+			      RF_STR_ARG(blame->title), test.len ? "here" : "in this package", owners.len ? "; its goroutines are owned by " : "", RF_STR_ARG(owners),
 			      is_wrong ? " It is not this test's: go test charges a race to the test that runs when it is seen." : "");
 		all_wrong = all_wrong && is_wrong;
 		if (is_wrong && !wrong)

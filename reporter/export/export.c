@@ -14,12 +14,16 @@ static const struct {
 	{ "json", rf_export_json },
 	{ "sarif", rf_export_sarif },
 	{ "junit", rf_export_junit },
+	{ "github", rf_export_github },
+	{ "markdown", rf_export_markdown },
 };
 
 const struct rf_export_format rf_export_formats[] = {
 	{ "json", false },
 	{ "sarif", false },
 	{ "junit", true },
+	{ "github", true },
+	{ "markdown", true },
 	{ NULL, false },
 };
 _Static_assert(sizeof(writers) / sizeof(writers[0]) + 1 == sizeof(rf_export_formats) / sizeof(rf_export_formats[0]),

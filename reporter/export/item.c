@@ -107,7 +107,8 @@ static void load_side(struct rf_export *x, struct rf_item *item, const struct rf
 	const struct rf_frame *frame = frame_to_show(x, item, out);
 	if (frame) {
 		out->place = rf_item_place(x, item, frame);
-		out->has_place = out->place.file.len > 0;
+		/* Of a lost stack only the user's `go` statement says something. */
+		out->has_place = out->place.file.len > 0 && (!side->missing || out->place.relative);
 	}
 }
 

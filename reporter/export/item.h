@@ -79,5 +79,7 @@ void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct r
 int rf_export_json(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
 int rf_export_sarif(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
 int rf_export_junit(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
+int rf_export_github(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
+int rf_export_markdown(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
 
 #endif

@@ -96,3 +96,31 @@ void rf_markup_put_uri(struct rf_buf *out, rf_str path)
 			rf_buf_printf(out, "%%%02X", (unsigned char)path.ptr[i]);
 	}
 }
+
+/* The escapes that the runner undoes (actions/toolkit, command.ts). */
+static void put_command(struct rf_buf *out, rf_str text, bool property)
+{
+	uint32_t c = 0;
+	while (text.len) {
+		size_t n = rf_text_character(text, &c);
+		if (n == 0)
+			rf_buf_put_cstr(out, REPLACEMENT);
+		else if (c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ',')))
+			rf_buf_printf(out, "%%%02X", c);
+		else if (is_shown_as_number(c) && c != '\t')
+			rf_buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+		else
+			rf_buf_put(out, text.ptr, n);
+		text = rf_str_skip(text, n ? n : 1);
+	}
+}
+
+void rf_markup_put_message(struct rf_buf *out, rf_str text)
+{
+	put_command(out, text, false);
+}
+
+void rf_markup_put_property(struct rf_buf *out, rf_str text)
+{
+	put_command(out, text, true);
+}

@@ -1,4 +1,4 @@
-/* Text that came from anywhere, made fit for XML, HTML, Markdown and URIs. Bytes that are no UTF-8 become U+FFFD. */
+/* Text that came from anywhere, made fit for XML, HTML, Markdown, URIs and workflow commands. Bytes that are no UTF-8 become U+FFFD. */
 #ifndef RF_EXPORT_MARKUP_H
 #define RF_EXPORT_MARKUP_H
 
@@ -14,5 +14,8 @@ void rf_markup_put_attribute(struct rf_buf *out, rf_str text);
 void rf_markup_put_markdown(struct rf_buf *out, rf_str text);
 /* A path as a URI: everything but letters, digits, - . _ ~ and / is encoded as %XX. */
 void rf_markup_put_uri(struct rf_buf *out, rf_str path);
+/* A workflow command of GitHub Actions, "::error file=…,line=…::message": the message, or the value of a property. */
+void rf_markup_put_message(struct rf_buf *out, rf_str text);
+void rf_markup_put_property(struct rf_buf *out, rf_str text);
 
 #endif

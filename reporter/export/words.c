@@ -1,5 +1,17 @@
 /* The same words for the same things in every format. */
 #include "export/item.h"
+#include "store/clean_text.h"
+
+/* A name that holds newlines must not look like several lines. */
+static rf_str one_line(rf_str name, rf_arena *arena)
+{
+	struct rf_buf b;
+	rf_buf_init(&b);
+	rf_text_put_visible(&b, name);
+	rf_str line = rf_arena_dup(arena, rf_buf_str(&b));
+	rf_buf_release(&b);
+	return line;
+}
 
 rf_str rf_words_function(rf_str function)
 {
@@ -59,13 +71,16 @@ rf_str rf_words_place(struct rf_place place, rf_arena *arena)
 
 rf_str rf_words_side(const struct rf_item_side *s, rf_arena *arena)
 {
-	rf_str test = rf_words_owner(s->goroutine), where = rf_words_place(s->place, arena);
-	rf_str function = rf_words_function(s->place.function);
+	rf_str where = rf_words_place(s->place, arena), function = rf_words_function(s->place.function), who = RF_STR("");
 	if (s->side->missing)
 		return rf_arena_printf(arena, "%s whose stack was lost", rf_words_access(s->access));
-	return rf_arena_printf(arena, "%s in %.*s%s%.*s%s%.*s", rf_words_access(s->access),
-			       RF_STR_ARG(function.len ? function : RF_STR("(unknown function)")), where.len ? " at " : "",
-			       RF_STR_ARG(where), test.len ? " by a goroutine of " : "", RF_STR_ARG(test));
+	if (s->goroutine->test_known)
+		who = s->goroutine->test.len ? rf_arena_printf(arena, " by a goroutine of %.*s", RF_STR_ARG(s->goroutine->test))
+					     : RF_STR(" by a goroutine that no test owns");
+	rf_str side = rf_arena_printf(arena, "%s in %.*s%s%.*s%.*s", rf_words_access(s->access),
+				      RF_STR_ARG(function.len ? function : RF_STR("(unknown function)")),
+				      where.len ? " at " : "", RF_STR_ARG(where), RF_STR_ARG(who));
+	return one_line(side, arena);
 }
 
 /* --- stacks as text -------------------------------------------------------------------------------------------- */
@@ -76,8 +91,9 @@ static void put_stack(struct rf_buf *out, struct rf_export *x, const struct rf_i
 {
 	for (uint32_t i = 0; i < stack->count && i < FRAMES_MAX; i++) {
 		struct rf_place place = rf_item_place(x, item, &stack->frames[i]);
-		rf_str where = rf_words_place(place, &x->scratch);
-		rf_buf_printf(out, "  %.*s\n", RF_STR_ARG(place.function.len ? place.function : RF_STR("(unknown function)")));
+		rf_str where = one_line(rf_words_place(place, &x->scratch), &x->scratch);
+		rf_str function = one_line(place.function, &x->scratch);
+		rf_buf_printf(out, "  %.*s\n", RF_STR_ARG(function.len ? function : RF_STR("(unknown function)")));
 		if (where.len)
 			rf_buf_printf(out, "      %.*s\n", RF_STR_ARG(where));
 	}
@@ -89,7 +105,7 @@ static void put_stack(struct rf_buf *out, struct rf_export *x, const struct rf_i
 
 static void put_side(struct rf_buf *out, struct rf_export *x, const struct rf_item *item, const struct rf_item_side *s)
 {
-	rf_str test = rf_words_owner(s->goroutine);
+	rf_str test = one_line(rf_words_owner(s->goroutine), &x->scratch);
 	rf_buf_printf(out, "%s by %.*s", rf_words_access(s->access), RF_STR_ARG(rf_words_goroutine(s->goroutine, &x->scratch)));
 	if (test.len)
 		rf_buf_printf(out, ", owned by %.*s%s", RF_STR_ARG(test), s->goroutine->test_over ? ", which was over" : "");

@@ -169,6 +169,46 @@ static void test_paths(void **state)
 	assert_true(rf_str_contains(text, "\"file\": \"example.com/shop/trim.go\""));
 }
 
+static uint32_t count_of(rf_str text, const char *what)
+{
+	uint32_t n = 0;
+	for (ptrdiff_t at; (at = rf_str_find_str(text, rf_str_from(what))) >= 0; n++)
+		text = rf_str_skip(text, (size_t)at + strlen(what));
+	return n;
+}
+
+/* GitHub drops what is above its limits without a word; we count it. */
+static void test_limits(void **state)
+{
+	struct sample *s = *state;
+	struct rf_export_options o = options_of("many");
+	struct rf_export *x;
+	struct rf_buf summary;
+	for (unsigned i = 0; i < 400; i++) {
+		const char *name = rf_arena_printf(&s->arena, "Function%u", i).ptr;
+		const struct sample_event event = { "many", name, NULL, "TestOne", sample_record(s, name, "Total", i) };
+		sample_put(s, &event);
+	}
+	rf_str text = write_format(s, &o, rf_export_format_find("github"));
+	assert_int_equal(count_of(text, "::error "), 10);
+	assert_true(rf_str_contains(text, "Function399 ")); /* the latest are the newest */
+	assert_true(rf_str_contains(text, "::and 390 more;"));
+	text = write_format(s, &o, rf_export_format_find("markdown"));
+	assert_true(text.len < 65536);
+	assert_int_equal(count_of(text, "\n| "), 51); /* with the head */
+	assert_true(rf_str_contains(text, "and 350 more"));
+	assert_int_equal(count_of(text, "<details>"), count_of(text, "</details>"));
+	assert_true(count_of(text, "<details>") > 50);
+	assert_true(rf_str_contains(text, "don't fit here"));
+	rf_buf_init(&summary);
+	assert_int_equal(rf_export_open(&x, s->store, &o, &s->err), 0);
+	assert_int_equal(rf_export_write_step_summary(x, &summary, &s->err), 0);
+	assert_int_equal(count_of(rf_buf_str(&summary), "\n| "), 401);
+	assert_true(summary.len < 1048576);
+	rf_export_close(x);
+	rf_buf_release(&summary);
+}
+
 /* --- the writers ----------------------------------------------------------------------------------------------- */
 
 static void test_json(void **state)
@@ -215,6 +255,8 @@ static void test_markup(void **state)
 	check_put(rf_markup_put_attribute, "a\n\t\"", "a&#10;&#9;&quot;");
 	check_put(rf_markup_put_markdown, "a|b`c*_[x](y)<i>\\\n\r", "a&#124;b&#96;c&#42;&#95;&#91;x&#93;(y)&#60;i&#62;&#92;&#92;n&#92;x0d");
 	check_put(rf_markup_put_markdown, "@me #1 http://x.y", "&#64;&#8203;me &#35;&#8203;1 http&#58;&#8203;//x.y");
+	check_put(rf_markup_put_message, "50%: a,b\r\n::error::\x1b[1m\xff", "50%25: a,b%0D%0A::error::\\x1b[1m\xef\xbf\xbd");
+	check_put(rf_markup_put_property, "a:b,c%\n", "a%3Ab%2Cc%25%0A");
 	check_put(rf_markup_put_uri, "a b/c%d:\xc3\xbc.go", "a%20b/c%25d%3A%C3%BC.go");
 }
 
@@ -225,6 +267,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_empty_database, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_selection_and_order, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_paths, sample_setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_limits, sample_setup, sample_teardown),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_markup),
 	};
