@@ -45,6 +45,7 @@ REPORTER_SOURCES := \
 	reporter/export/junit.c \
 	reporter/export/github.c \
 	reporter/export/markdown.c \
+	reporter/export/html.c \
 	reporter/export/export.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \

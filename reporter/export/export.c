@@ -16,6 +16,7 @@ static const struct {
 	{ "junit", rf_export_junit },
 	{ "github", rf_export_github },
 	{ "markdown", rf_export_markdown },
+	{ "html", rf_export_html },
 };
 
 const struct rf_export_format rf_export_formats[] = {
@@ -24,6 +25,7 @@ const struct rf_export_format rf_export_formats[] = {
 	{ "junit", true },
 	{ "github", true },
 	{ "markdown", true },
+	{ "html", false },
 	{ NULL, false },
 };
 _Static_assert(sizeof(writers) / sizeof(writers[0]) + 1 == sizeof(rf_export_formats) / sizeof(rf_export_formats[0]),

@@ -1,0 +1,291 @@
+/* One page, complete in itself: no scripts, no fonts, nothing that is fetched. */
+#include "export/item.h"
+#include "export/markup.h"
+
+/* The policy is belt and braces: everything is escaped, and if something were not, nothing of it could run or be fetched. */
+static const char page_head[] =
+	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	"<meta name=\"color-scheme\" content=\"light dark\">\n<title>redflag findings</title>\n<style>\n"
+	":root { color-scheme: light dark; --text: #1c2024; --dim: #5b6470; --back: #fff; --card: #f6f7f9; --line: #d5dae0;\n"
+	"  --new: #b3261e; --known: #8a5a00; --off: #5b6470; --link: #0b57d0; }\n"
+	"@media (prefers-color-scheme: dark) { :root { --text: #e6e9ed; --dim: #9aa4b0; --back: #14171a; --card: #1d2125;\n"
+	"  --line: #343b43; --new: #ff8a80; --known: #f2c14e; --off: #9aa4b0; --link: #8ab4f8; } }\n"
+	"* { box-sizing: border-box; }\n"
+	"body { margin: 0 auto; max-width: 76rem; padding: 1rem; background: var(--back); color: var(--text);\n"
+	"  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }\n"
+	"h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }\n"
+	"h3 { font-size: .95rem; margin: 1rem 0 .25rem; }\n"
+	"a { color: var(--link); } p { margin: .25rem 0; } .dim { color: var(--dim); }\n"
+	"code, pre { font: .875rem/1.45 ui-monospace, monospace; } pre { margin: 0; white-space: pre-wrap; }\n"
+	"nav ol { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }\n"
+	"nav li { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .4rem 0; border-bottom: 1px solid var(--line); }\n"
+	"nav a { flex: 1 1 20rem; }\n"
+	".status { flex: 0 0 7rem; font-weight: 600; } .new { color: var(--new); } .known { color: var(--known); }\n"
+	".off { color: var(--off); }\n"
+	"article { margin: 1rem 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }\n"
+	"article h2 { margin: 0 0 .5rem; }\n"
+	"dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0 1rem; margin: .5rem 0; }\n"
+	"dt { color: var(--dim); } dd { margin: 0; }\n"
+	".sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 1.5rem; }\n"
+	".frames { margin: 0; padding: 0; list-style: none; } .frames li { margin: .15rem 0; }\n"
+	".frames .dropped { color: var(--dim); } .frames code { display: block; } .frames .place { color: var(--dim); padding-left: 1.5rem; }\n"
+	"details { margin-top: .75rem; } summary { cursor: pointer; } summary:focus-visible { outline: 2px solid var(--link); }\n"
+	"table { border-collapse: collapse; font-size: .875rem; } td, th { padding: .1rem .75rem .1rem 0; text-align: left; }\n"
+	"td { font-family: ui-monospace, monospace; } .scroll { overflow-x: auto; overflow-wrap: normal; }\n"
+	"</style>\n</head>\n<body>\n<main>\n";
+
+struct writer {
+	struct rf_export *x;
+	struct rf_buf *out;
+	const struct rf_item *item;
+};
+
+static void put(struct writer *w, const char *markup)
+{
+	rf_buf_put_cstr(w->out, markup);
+}
+
+static void put_text(struct writer *w, rf_str text)
+{
+	rf_markup_put(w->out, text);
+}
+
+static void put_term(struct writer *w, const char *name, rf_str value)
+{
+	if (value.len == 0)
+		return;
+	rf_buf_printf(w->out, "<dt>%s</dt><dd>", name);
+	put_text(w, value);
+	put(w, "</dd>\n");
+}
+
+static const char *status_class(const struct rf_export *x, const struct rf_finding_row *row)
+{
+	if (rf_str_eq_cstr(row->status, "suppressed"))
+		return "off";
+	return rf_item_is_new_row(x, row) ? "new" : "known";
+}
+
+static void put_status(struct writer *w, const struct rf_finding_row *row)
+{
+	const char *class = status_class(w->x, row);
+	rf_buf_printf(w->out, "<span class=\"status %s\">%s</span>", class, class[0] == 'o' ? "suppressed" : class);
+}
+
+/* --- parts of a finding ---------------------------------------------------------------------------------------- */
+
+static void put_frame(struct writer *w, const struct rf_frame *frame, bool counts)
+{
+	struct rf_place place = rf_item_place(w->x, w->item, frame);
+	rf_str where = rf_words_place(place, &w->x->scratch);
+	rf_buf_printf(w->out, "<li%s><code>", counts ? "" : " class=\"dropped\"");
+	put_text(w, place.function.len ? rf_words_function(place.function) : RF_STR("(unknown function)"));
+	put(w, "</code>");
+	if (where.len) {
+		put(w, "<code class=\"place\">");
+		put_text(w, where);
+		put(w, "</code>");
+	}
+	put(w, "</li>\n");
+}
+
+static bool counts(const struct rf_side *side, uint32_t i)
+{
+	enum rf_frame_role role = i < side->name_count ? side->roles[i] : RF_FRAME_UNKNOWN;
+	return role == RF_FRAME_LEAF || role == RF_FRAME_COUNTED || role == RF_FRAME_DEEPER;
+}
+
+static void put_side(struct writer *w, const struct rf_item_side *s)
+{
+	rf_str test = rf_words_owner(s->goroutine);
+	rf_buf_printf(w->out, "<section>\n<h3>%s%s</h3>\n<p class=\"dim\">by ", rf_words_access(s->access),
+		      s->access->previous ? ", before" : "");
+	put_text(w, rf_words_goroutine(s->goroutine, &w->x->scratch));
+	if (test.len) {
+		put(w, ", owned by ");
+		put_text(w, test);
+		put(w, s->goroutine->test_over ? ", which was over" : "");
+	}
+	put(w, "</p>\n<ol class=\"frames\">\n");
+	for (uint32_t i = 0; i < s->access->stack.count; i++)
+		put_frame(w, &s->access->stack.frames[i], counts(s->side, i));
+	if (s->access->stack.count == 0)
+		put(w, "<li>Its history was gone: the stack could not be restored.</li>\n");
+	put(w, "</ol>\n");
+	if (s->goroutine->created.count) {
+		put(w, "<details><summary>The goroutine was started at</summary>\n<ol class=\"frames\">\n");
+		for (uint32_t i = 0; i < s->goroutine->created.count; i++)
+			put_frame(w, &s->goroutine->created.frames[i], true);
+		put(w, "</ol></details>\n");
+	}
+	put(w, "</section>\n");
+}
+
+static void put_labels(struct writer *w)
+{
+	for (uint32_t i = 0; i < w->item->report.goroutine_count; i++) {
+		const struct rf_goroutine *g = w->item->report.goroutines[i];
+		for (uint32_t k = 0; k < g->label_count; k++)
+			put_term(w, "label", rf_arena_printf(&w->x->scratch, "%.*s = %.*s (%.*s)", RF_STR_ARG(g->labels[k].key),
+							     RF_STR_ARG(g->labels[k].value),
+							     RF_STR_ARG(rf_words_goroutine(g, &w->x->scratch))));
+	}
+}
+
+static void put_memory(struct writer *w)
+{
+	const struct rf_report *r = &w->item->report;
+	rf_arena *scratch = &w->x->scratch;
+	if (r->memory == RF_MEMORY_GLOBAL)
+		put_term(w, "memory", rf_arena_printf(scratch, "global %.*s", RF_STR_ARG(rf_words_function(r->memory_name))));
+	else if (r->memory == RF_MEMORY_HEAP)
+		put_term(w, "memory", rf_arena_printf(scratch, "heap block of %llu bytes", (unsigned long long)r->memory_bytes));
+	if (r->allocated.count) {
+		struct rf_place place = rf_item_place(w->x, w->item, &r->allocated.frames[0]);
+		put_term(w, "allocated in", rf_arena_printf(scratch, "%.*s, %.*s", RF_STR_ARG(rf_words_function(place.function)),
+							    RF_STR_ARG(rf_words_place(place, scratch))));
+	}
+}
+
+#define SWITCHES_MAX 16 /* the last ones; what happened long before explains little */
+
+static void put_switches(struct writer *w)
+{
+	const struct rf_report *r = &w->item->report;
+	uint32_t first = r->switch_count > SWITCHES_MAX ? r->switch_count - SWITCHES_MAX : 0;
+	if (r->switch_count == 0)
+		return;
+	put(w, "<details><summary>Switches before it</summary>\n<div class=\"scroll\"><table>\n"
+	       "<tr><th>us before</th><th>P</th><th>stops</th><th>because</th><th>runs</th></tr>\n");
+	for (uint32_t i = first; i < r->switch_count; i++) {
+		const struct rf_switch *s = &r->switches[i];
+		rf_buf_printf(w->out, "<tr><td>%lld</td><td>%u</td><td>%llu</td><td>",
+			      (long long)(r->time_unix_ns - s->time_unix_ns) / 1000, s->p, (unsigned long long)s->from_goid);
+		put_text(w, s->reason);
+		rf_buf_printf(w->out, "</td><td>%llu</td></tr>\n", (unsigned long long)s->to_goid);
+	}
+	put(w, "</table></div></details>\n");
+}
+
+#define EVENTS_MAX 20
+
+static void put_events(struct writer *w)
+{
+	put(w, "<details><summary>Occurrences</summary>\n<div class=\"scroll\"><table>\n"
+	       "<tr><th>time</th><th>trace</th><th>from</th><th>verdict</th></tr>\n");
+	for (uint32_t i = 0; i < w->item->event_count && i < EVENTS_MAX; i++) {
+		const struct rf_event_row *e = &w->item->events[i];
+		const rf_str cells[] = { e->time, e->trace_id, e->source, e->verdict };
+		put(w, "<tr>");
+		for (size_t k = 0; k < sizeof(cells) / sizeof(cells[0]); k++) {
+			put(w, "<td>");
+			put_text(w, cells[k]);
+			put(w, "</td>");
+		}
+		put(w, "</tr>\n");
+	}
+	put(w, "</table></div>\n");
+	if (w->item->event_count > EVENTS_MAX)
+		rf_buf_printf(w->out, "<p class=\"dim\">and more; %lld in all</p>\n", (long long)w->item->row->events);
+	put(w, "</details>\n");
+}
+
+static void put_finding(struct writer *w)
+{
+	const struct rf_item *item = w->item;
+	const struct rf_finding_row *row = item->row;
+	rf_arena *scratch = &w->x->scratch;
+	rf_buf_printf(w->out, "<article id=\"finding-%lld\">\n<h2>%lld. ", (long long)row->id, (long long)row->id);
+	put_text(w, row->title);
+	put(w, "</h2>\n<p>");
+	put_status(w, row);
+	rf_buf_printf(w->out, " <span class=\"dim\">seen %lld time%s, first ", (long long)row->events, row->events == 1 ? "" : "s");
+	put_text(w, row->first_seen);
+	put(w, ", last ");
+	put_text(w, row->last_seen);
+	put(w, "</span></p>\n<dl>\n");
+	put_term(w, "tests", rf_words_owners(row->test_a, row->test_b, scratch));
+	put_term(w, "tag", row->tag);
+	put_term(w, "trace", item->event.trace_id);
+	put_labels(w);
+	put_memory(w);
+	put_term(w, "fingerprint", row->fingerprint);
+	put(w, "</dl>\n<div class=\"sides\">\n");
+	for (uint32_t i = 0; i < item->side_count; i++)
+		put_side(w, &item->sides[i]);
+	put(w, "</div>\n");
+	put_switches(w);
+	put_events(w);
+	put(w, "</article>\n");
+}
+
+/* --- the page -------------------------------------------------------------------------------------------------- */
+
+static void put_summary(struct writer *w)
+{
+	uint32_t fresh = 0;
+	for (uint32_t i = 0; i < w->x->count; i++)
+		fresh += status_class(w->x, &w->x->rows[i])[0] == 'n';
+	rf_buf_printf(w->out, "<h1>redflag</h1>\n<p>%u finding%s, %u new</p>\n", w->x->count, w->x->count == 1 ? "" : "s", fresh);
+	if (w->x->has_run) {
+		put(w, "<p class=\"dim\">Trace <code>");
+		put_text(w, w->x->run.trace_id);
+		put(w, "</code>, ");
+		put_text(w, w->x->run.started_at);
+		put(w, "</p>\n");
+	}
+}
+
+static void put_list(struct writer *w)
+{
+	put(w, "<nav aria-label=\"Findings\">\n<ol>\n");
+	for (uint32_t i = 0; i < w->x->count; i++) {
+		const struct rf_finding_row *row = &w->x->rows[i];
+		put(w, "<li>");
+		put_status(w, row);
+		rf_buf_printf(w->out, " <a href=\"#finding-%lld\">", (long long)row->id);
+		put_text(w, row->title);
+		put(w, "</a> <span class=\"dim\">");
+		put_text(w, row->tag);
+		put(w, "</span></li>\n");
+	}
+	put(w, "</ol>\n</nav>\n");
+}
+
+static void put_kinds(struct writer *w)
+{
+	bool seen[RF_KIND_COUNT] = { false };
+	for (uint32_t i = 0; i < w->x->count; i++)
+		seen[rf_kind_from_name(w->x->rows[i].kind)] = true;
+	for (int kind = 0; kind < RF_KIND_COUNT; kind++) {
+		const struct rf_export_kind *text = &w->x->options.kinds[kind];
+		if (!seen[kind] || !text->meaning)
+			continue;
+		rf_buf_printf(w->out, "<details><summary>What %s means, and what to do</summary>\n<p>",
+			      rf_kind_name((enum rf_kind)kind));
+		put_text(w, rf_str_from(text->meaning));
+		put(w, "</p>\n<p>");
+		put_text(w, rf_str_from(text->cure));
+		put(w, "</p></details>\n");
+	}
+}
+
+int rf_export_html(struct rf_export *x, struct rf_buf *out, struct rf_error *err)
+{
+	struct rf_item item;
+	struct writer w = { .x = x, .out = out, .item = &item };
+	int rc = 0;
+	put(&w, page_head);
+	put_summary(&w);
+	if (x->count)
+		put_list(&w);
+	put_kinds(&w);
+	for (uint32_t i = 0; i < x->count && (rc = rf_item_load(x, i, &item, err)) == 0; i++)
+		put_finding(&w);
+	put(&w, "</main>\n<footer class=\"dim\"><p>redflag ");
+	put_text(&w, x->options.version);
+	put(&w, "</p></footer>\n</body>\n</html>\n");
+	return rc;
+}
