@@ -17,6 +17,7 @@ REPORTER_SOURCES := \
 	reporter/finding/config.c \
 	reporter/finding/tag.c \
 	reporter/policy/suppressions.c \
+	reporter/policy/baseline.c \
 	reporter/store/timestamp.c \
 	reporter/store/clean_text.c \
 	reporter/store/schema.c \
@@ -31,6 +32,7 @@ REPORTER_SOURCES := \
 	reporter/store/noise.c \
 	reporter/store/run_query.c \
 	reporter/store/process_linux.c \
+	reporter/store/session_reason.c \
 	reporter/store/session.c \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \
@@ -78,6 +80,8 @@ REPORTER_SOURCES := \
 	reporter/cmd/pass.c \
 	reporter/cmd/report_cmd.c \
 	reporter/cmd/ingest_cmd.c \
+	reporter/cmd/gate.c \
+	reporter/cmd/baseline_cmd.c \
 	reporter/cmd/terminal.c \
 	reporter/cmd/finding_text.c \
 	reporter/cmd/suppress_cmd.c \

@@ -8,7 +8,13 @@
 #define OPTION_TRACE { "trace-id", "ID", "the run belongs to this trace; default: $TRACE_ID, $TRACEPARENT, or a new one" }
 #define OPTION_END { NULL, NULL, NULL }
 
-static const struct rf_option report_options[] = { OPTION_DB, OPTION_TAG, OPTION_TRACE, OPTION_END };
+#define OPTION_FAIL_ON { "fail-on", "WHAT", "new: known findings fail nothing; any: all do; never: none does; default: see below" }
+#define OPTION_BASELINE { "baseline", "FILE", "findings in it are known; default: .redflag.baseline, where there is one" }
+
+static const struct rf_option ingest_options[] = { OPTION_DB, OPTION_TAG, OPTION_TRACE, OPTION_BASELINE, OPTION_END };
+
+static const struct rf_option report_options[] = { OPTION_DB, OPTION_TAG, OPTION_TRACE, OPTION_FAIL_ON, OPTION_BASELINE,
+						   OPTION_END };
 
 static const char report_help[] =
 	"Reads `go test -race -json` (or plain text) from standard input, passes it on to\n"
@@ -19,7 +25,8 @@ static const char report_help[] =
 	"\n"
 	"Without --trace-id, TRACE_ID or TRACEPARENT, the trace ID of the process at the\n"
 	"other end of the pipe counts, and at last a new one is made. Exits with 66 when\n"
-	"there are new findings, with 1 when tests failed or known findings occurred.";
+	"there are new findings, with 1 when tests failed or known findings occurred. With\n"
+	"--fail-on a test that failed for a race alone counts as that race (only -json tells).";
 
 static const char ingest_help[] =
 	"Reads logs of `go test -race` (with or without -json) and spools, and stores the\n"
@@ -34,6 +41,8 @@ static const struct rf_option test_options[] = {
 	OPTION_DB,
 	OPTION_TAG,
 	OPTION_TRACE,
+	OPTION_FAIL_ON,
+	OPTION_BASELINE,
 	{ "go", "GOROOT|VERSION", "this Go instead of the one that the module resolves to, such as go1.25.4" },
 	{ "json", NULL, "pass go test's JSON stream on, with trace IDs, instead of a report for people" },
 	OPTION_END,
@@ -49,7 +58,8 @@ static const char test_help[] =
 	"\n"
 	"Exits with 66 when there are new findings, with 1 when tests failed for another reason\n"
 	"or known findings occurred, with 3 when redflag itself failed or a package ran without\n"
-	"instrumentation.";
+	"instrumentation. --fail-on=new is the gate for code with known races: 66 for new findings,\n"
+	"1 for tests that failed for another reason than a race, else 0.";
 
 static const char run_help[] =
 	"Runs a program that was built with -race under the instrumented toolchain (see\n"
@@ -137,6 +147,21 @@ static const char suppress_help[] =
 	"\n"
 	"  redflag suppress 12 --reason \"statistics may be off by one\" --expires 2027-01-31";
 
+static const struct rf_option baseline_options[] = {
+	OPTION_DB,
+	{ "run", "TRACE_ID|last", "only findings of this run, not of the whole database" },
+	OPTION_END,
+};
+
+static const char baseline_help[] =
+	"save writes the findings of the database (suppressed ones left out) to a file that can be\n"
+	"committed: .redflag.baseline beside .redflag.yml, or FILE. What is in it is known from then\n"
+	"on, also where the database is empty. diff compares: new, unresolved and resolved\n"
+	"findings; exits with 66 when there are new ones.\n"
+	"\n"
+	"  redflag test ./...; redflag baseline save; git add .redflag.baseline\n"
+	"  redflag test --fail-on=new ./...";
+
 static const char suppressions_help[] =
 	"list (the default) prints the entries, and whether each is used, unused or expired. check names entries\n"
 	"that have expired, never matched, lack a reason, stand there twice or are no use, and\n"
@@ -205,7 +230,7 @@ const struct rf_command rf_commands[] = {
 		.usage = "[options] [FILE...]",
 		.summary = "Store the findings of logs and spools",
 		.help = ingest_help,
-		.options = report_options,
+		.options = ingest_options,
 		.run = rf_cmd_ingest,
 	},
 	{
@@ -282,6 +307,14 @@ const struct rf_command rf_commands[] = {
 		.help = export_help,
 		.options = export_options,
 		.run = rf_cmd_export,
+	},
+	{
+		.name = "baseline",
+		.usage = "[options] save|diff [FILE]",
+		.summary = "Write down the known findings, or compare with them",
+		.help = baseline_help,
+		.options = baseline_options,
+		.run = rf_cmd_baseline,
 	},
 	{
 		.name = "suppress",

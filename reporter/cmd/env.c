@@ -35,6 +35,9 @@ static int put_gorace(const struct rf_args *args, rf_arena *arena, struct rf_buf
 		rf_buf_put_cstr(out, "export GORACE=");
 		rf_shell_put_word(out, value);
 		rf_buf_put_char(out, '\n');
+		/* A pass that the list made must not be kept by go for the day when the entry is gone. */
+		if (!rf_str_contains(rf_str_from(getenv("GOFLAGS")), "-count"))
+			rf_buf_put_cstr(out, "export GOFLAGS=\"$GOFLAGS -count=1\"\n");
 	}
 	return rc;
 }

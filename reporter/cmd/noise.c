@@ -1,8 +1,10 @@
 #include "cmd/noise.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/place.h"
+#include "toolchain/files.h"
 
 #define EXPIRED_SHOWN_MAX 5 /* `redflag suppressions list` has them all */
 
@@ -31,6 +33,26 @@ int rf_noise_suppressions(const struct rf_config *config, rf_arena *arena, struc
 	if (rc < 0)
 		*err = missing;
 	return rc;
+}
+
+int rf_noise_baseline_file(const char *path, rf_arena *arena, struct rf_baseline *out, struct rf_error *err)
+{
+	rf_str text;
+	*out = (struct rf_baseline){ 0 };
+	int rc = rf_file_read(path, RF_BASELINE_BYTES_MAX, arena, &text, err);
+	if (rc < 0)
+		return rf_fail_again(err, "The baseline can't be read (`redflag baseline save` writes it)");
+	return rf_baseline_parse(text, path, arena, out, err);
+}
+
+int rf_noise_baseline(const struct rf_config *config, const char *option, rf_arena *arena, struct rf_baseline *out,
+		      struct rf_error *err)
+{
+	const char *path = option ? option : rf_noise_path(config, RF_STR(RF_BASELINE_FILE), arena);
+	*out = (struct rf_baseline){ 0 };
+	if (!option && access(path, F_OK) != 0)
+		return 0;
+	return rf_noise_baseline_file(path, arena, out, err);
 }
 
 void rf_noise_print_expired(const struct rf_suppressions *list, uint64_t now_unix_ns)

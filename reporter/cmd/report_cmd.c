@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/command_list.h"
+#include "cmd/gate.h"
 #include "cmd/pass.h"
 #include "cmd/pipe_peer.h"
 #include "cmd/stream.h"
@@ -43,7 +44,8 @@ static bool on_signal(void *context, int number, bool by_terminal)
 }
 
 /* instrumented: REDFLAG_SPOOL is set, so that spools are expected. */
-static int finish(struct rf_reporter *r, struct rf_pass *pass, bool instrumented, rf_arena *arena, struct rf_error *err)
+static int finish(struct rf_reporter *r, struct rf_pass *pass, enum rf_fail_on gate, bool instrumented, rf_arena *arena,
+		  struct rf_error *err)
 {
 	struct rf_outcome outcome = { 0 };
 	rf_session_end_stream(r->session);
@@ -58,10 +60,10 @@ static int finish(struct rf_reporter *r, struct rf_pass *pass, bool instrumented
 	if (failed < 0)
 		return RF_EXIT_OWN_FAILURE;
 	const struct rf_session_counts *c = rf_session_counts(r->session);
-	if (outcome.new_count)
+	if (rf_gate_findings(gate, &outcome))
 		return RF_EXIT_NEW_FINDINGS;
-	return c->packages_failed || c->text_failed || pass->build_failed || outcome.count ? RF_EXIT_TESTS_FAILED
-											    : RF_EXIT_CLEAN;
+	bool tests_failed = c->packages_failed || c->text_failed;
+	return pass->build_failed || rf_gate_failed(gate, c, &outcome, tests_failed) ? RF_EXIT_TESTS_FAILED : RF_EXIT_CLEAN;
 }
 
 int rf_cmd_report(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
@@ -74,7 +76,10 @@ int rf_cmd_report(const struct rf_args *args, rf_arena *arena, struct rf_error *
 	if (args->word_count)
 		return rf_fail(err, RF_ERR_USAGE, "report reads standard input and takes no files; `redflag ingest %s` reads "
 			       "files.", args->words[0]);
-	int rc = choose_trace(args, &peer, arena, &trace, err);
+	enum rf_fail_on gate;
+	int rc = rf_gate_parse(args, &gate, err);
+	if (rc == 0)
+		rc = choose_trace(args, &peer, arena, &trace, err);
 	if (rc < 0)
 		return rc;
 	const char *spool = getenv("REDFLAG_SPOOL");
@@ -91,7 +96,7 @@ int rf_cmd_report(const struct rf_args *args, rf_arena *arena, struct rf_error *
 	struct rf_stream_handler handler = { .context = &pass, .line = rf_pass_line, .piece = rf_pass_piece,
 					     .idle = rf_pass_idle, .signal = on_signal };
 	rc = rf_stream_read(STDIN_FILENO, &handler, err);
-	int status = finish(&r, &pass, request.spool && request.spool[0], arena, err);
+	int status = finish(&r, &pass, gate, request.spool && request.spool[0], arena, err);
 	rf_pass_release(&pass);
 	rf_reporter_close(&r);
 	return rc < 0 ? rc : status;

@@ -46,7 +46,7 @@ static bool same_directory(const char *a, const char *b)
 }
 
 /* What may fail without stopping the stream. The first failure is kept: it is what to repair first. */
-static void open_what_may_fail(struct rf_reporter *r)
+static void open_what_may_fail(struct rf_reporter *r, const char *baseline)
 {
 	struct rf_error err = { 0 };
 	struct rf_store_options options = { .path = r->database, .clock = rf_reporter_clock() };
@@ -56,6 +56,8 @@ static void open_what_may_fail(struct rf_reporter *r)
 	if (rf_config_load(module, r->arena, &r->config, &err) < 0 && r->failure.code == 0)
 		r->failure = err;
 	if (rf_noise_suppressions(&r->config, r->arena, &r->suppressions, &err) < 0 && r->failure.code == 0)
+		r->failure = err;
+	if (rf_noise_baseline(&r->config, baseline, r->arena, &r->baseline, &err) < 0 && r->failure.code == 0)
 		r->failure = err;
 }
 
@@ -83,7 +85,7 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 	} else if (rc < 0) {
 		return rc;
 	} else {
-		open_what_may_fail(r);
+		open_what_may_fail(r, rf_arg(request->args, "baseline"));
 	}
 	r->spools = rf_place_spools(r->database, arena);
 	struct rf_error spool_err = { 0 };
@@ -141,11 +143,21 @@ int rf_reporter_outcome(struct rf_reporter *r, bool settled, rf_arena *arena, st
 	out->is_new = rf_arena_array(arena, count + 1, sizeof(*out->is_new));
 	if (!out->rows || !out->is_new)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
-	for (int pass = 0; pass < 2; pass++) {
-		for (uint32_t i = 0; i < count && rc == 0; i++) {
+	struct rf_finding_row *rows = rf_arena_array(arena, count + 1, sizeof(*rows));
+	if (!rows)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
+	for (uint32_t i = 0; i < count && rc == 0; i++) {
+		rc = rf_query_finding_by_id(r->store, ids[i], arena, &rows[i], err);
+		if (rc == 0 && is_new[i] && rf_baseline_find(&r->baseline, rows[i].fingerprint, rows[i].tag)) {
+			is_new[i] = false;
+			rows[i].status = RF_STR("baseline");
+		}
+	}
+	for (int pass = 0; pass < 2 && rc == 0; pass++) {
+		for (uint32_t i = 0; i < count; i++) {
 			if (is_new[i] != (pass == 0))
 				continue;
-			rc = rf_query_finding_by_id(r->store, ids[i], arena, &out->rows[out->count], err);
+			out->rows[out->count] = rows[i];
 			out->is_new[out->count++] = is_new[i];
 			out->new_count += is_new[i];
 		}

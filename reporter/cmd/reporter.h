@@ -6,6 +6,7 @@
 #define RF_CMD_REPORTER_H
 
 #include "cmd/command.h"
+#include "policy/baseline.h"
 #include "store/query.h"
 #include "store/session.h"
 
@@ -18,6 +19,7 @@ struct rf_reporter {
 	rf_str trace_id;
 	struct rf_config config;
 	struct rf_suppressions suppressions;
+	struct rf_baseline baseline;
 	struct rf_error failure;    /* code 0: none */
 };
 
@@ -43,7 +45,8 @@ void rf_reporter_close(struct rf_reporter *r);
  * rf_reporter_finish. */
 const char *rf_reporter_gorace(struct rf_reporter *r);
 
-/* What was found: the findings of this session, those that are new first. `settled`: see rf_session_findings. */
+/* What was found: the findings of this session, those that are new first. What is in the baseline is not new, and has the
+ * status "baseline" where it would be new. `settled`: see rf_session_findings. */
 struct rf_outcome {
 	struct rf_finding_row *rows;
 	bool *is_new;

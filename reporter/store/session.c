@@ -280,6 +280,8 @@ static void end_package(struct rf_session *s, struct rf_source *source, const st
 	source->package.result = rf_str_from(result_of(event->action));
 	source->package.elapsed_s = event->elapsed_s;
 	s->counts.packages_failed += event->action == RF_ACTION_FAIL;
+	s->counts.packages_only_raced += event->action == RF_ACTION_FAIL && source->package.built &&
+					 rf_reasons_only_races(&source->reasons);
 	add_result(s, &source->package, event, result_of(event->action));
 	close_source(s, source);
 	rf_session_flush(s);
@@ -337,8 +339,10 @@ void rf_session_event(struct rf_session *s, const struct rf_test_event *event, r
 			return;
 		if (event->action == RF_ACTION_OUTPUT) {
 			note_package_line(&source->package, event);
+			rf_reasons_output(&source->reasons, event, &s->arena);
 			feed_output(s, source, event->output);
 		} else if (result_of(event->action) && event->test.len) {
+			rf_reasons_test_end(&source->reasons, event, &s->arena);
 			end_test(s, &source->package, event);
 		} else if (result_of(event->action)) {
 			end_package(s, source, event);

@@ -87,6 +87,7 @@ struct rf_session_counts {
 	uint64_t incomplete;       /* reports of which only a part could be read */
 	uint64_t spools, spools_bad;
 	uint64_t packages, packages_failed;
+	uint64_t packages_only_raced; /* of those that failed: for races and nothing else */
 	bool text_failed;          /* plain text said FAIL */
 	struct rf_spool_drops drops; /* of the spools read */
 	struct rf_process_counters counters;

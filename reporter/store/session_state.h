@@ -6,6 +6,7 @@
 
 #include "read/racetext.h"
 #include "store/session.h"
+#include "store/session_reason.h"
 
 #define RF_UID_BYTES 20 /* of a SHA-256; hex in the database */
 
@@ -17,6 +18,7 @@ struct rf_source {
 	struct rf_racetext reader;
 	struct rf_buf partial;  /* a line whose end hasn't come yet */
 	uint8_t start[RF_UID_BYTES]; /* hash of the stream when the open report began */
+	struct rf_reasons reasons; /* why its tests failed */
 	bool over;              /* its end was seen; reader and partial are released */
 };
 

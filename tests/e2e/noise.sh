@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Noise control as a user meets it: suppression lists in plain text runs and inside instrumented processes.
+# Noise control as a user meets it: suppression lists in plain text runs and inside instrumented processes, the gate, baselines.
 . "$(dirname "$0")/../lib.sh"
 
 mkdir -p "$work/shop" && cd "$work/shop" || exit
@@ -93,8 +93,64 @@ check "redflag env hands it on" eval_env
 printf 'race:nothing.there\n' >"$work/mine.supp"
 check "GORACE stays, merged" env GORACE="history_size=2 suppressions=$work/mine.supp" "$redflag" test -count=1 ./...
 check "the file that it named is in the copy" grep -rq 'race:nothing.there' .redflag/redflag.db.suppressions
+check "go keeps no pass that the list made" sh -c 'mv .redflag.supp aside; "$1" test ./... >/dev/null 2>&1; s=$?
+	mv aside .redflag.supp; test $s = 1' - "$redflag"
 sed -i 's/^# reason.*/# expires=2020-01-01/' .redflag.supp
 check "expired: the tests fail again, known: 1" status_of 1 "$redflag" test -count=1 ./...
 rm .redflag.supp
+
+# --- the gate and the baseline
+check "known races, by default: 1" status_of 1 "$redflag" test ./...
+check "known races, --fail-on=new: 0" status_of 0 "$redflag" test --fail-on=new ./...
+check "known races, --fail-on=any: 66" status_of 66 "$redflag" test --fail-on any ./...
+check "--fail-on wants a word that it knows" status_of 2 "$redflag" test --fail-on=old ./...
+check "baseline diff wants a baseline" status_of 3 "$redflag" baseline diff
+check "baseline save" status_of 0 "$redflag" baseline save
+check "a line a finding, sorted" sh -c 'grep -v "^#" .redflag.baseline | LC_ALL=C sort -c && test "$(grep -vc "^#" .redflag.baseline)" = 2'
+cp .redflag.baseline "$work/first"
+check "saved again it is the same" sh -c '"$1" baseline save >/dev/null && cmp .redflag.baseline "$2"' - "$redflag" "$work/first"
+check "an empty database, with the baseline: 0" status_of 0 "$redflag" test --db "$work/fresh.db" --fail-on=new ./...
+check "they are shown as known" grep -q 'baseline' "$work/out"
+check "diff: both unresolved" sh -c '"$1" baseline --db "$2" diff | grep -x "2 unresolved"' - "$redflag" "$work/fresh.db"
+mv .redflag.baseline "$work/moved"
+check "an empty database, without it: 66" status_of 66 "$redflag" test --db "$work/fresh2.db" --fail-on=new ./...
+check "--baseline FILE" status_of 0 "$redflag" test --db "$work/fresh3.db" --baseline "$work/moved" --fail-on=new ./...
+check "a baseline that isn't there: 3" status_of 3 "$redflag" test --baseline "$work/nowhere" --fail-on=new ./...
+check "new findings, --fail-on=never: 0" status_of 0 "$redflag" test --db "$work/fresh4.db" --fail-on=never ./...
+mv "$work/moved" .redflag.baseline
+go test -race -json ./... >"$work/stock.json" 2>/dev/null
+gate() { "$redflag" report --db "$1" --fail-on=new <"$2"; }
+check "stock's -json with the baseline: 0" status_of 0 gate "$work/fresh5.db" "$work/stock.json"
+check "plain text doesn't tell why a test failed: 1" status_of 1 gate "$work/fresh6.db" "$work/stock.txt"
+cat >more_test.go <<'END'
+package shop
+
+import "testing"
+
+func TestWrong(t *testing.T) { t.Error("wrong") }
+END
+check "a failure that is no race still fails: 1" status_of 1 "$redflag" test --fail-on=new ./...
+cat >more_test.go <<'END'
+package shop
+
+import "testing"
+
+var count int
+
+func inc(done chan bool) { count++; done <- true }
+
+func TestNew(t *testing.T) {
+	done := make(chan bool)
+	go inc(done)
+	count++
+	<-done
+}
+END
+sed -i 's/stock--/_ = 0/' shop_test.go
+check "a new race closes the gate: 66" status_of 66 "$redflag" test --db "$work/fresh7.db" --fail-on=new ./...
+check "diff: new, unresolved and resolved" sh -c '"$1" baseline --db "$2" diff >"$3/diff"; test $? = 66 &&
+	grep -x "1 new" "$3/diff" && grep -x "1 unresolved" "$3/diff" && grep -x "1 resolved" "$3/diff"' - "$redflag" \
+	"$work/fresh7.db" "$work"
+check "diff of the last run" status_of 66 "$redflag" baseline diff --db "$work/fresh7.db" --run last
 
 finish
