@@ -42,12 +42,14 @@ REPORTER_SOURCES := \
 	reporter/export/item.c \
 	reporter/export/words.c \
 	reporter/export/blame.c \
+	reporter/export/results.c \
 	reporter/export/to_json.c \
 	reporter/export/sarif.c \
 	reporter/export/junit.c \
 	reporter/export/github.c \
 	reporter/export/markdown.c \
 	reporter/export/html.c \
+	reporter/export/ctrf.c \
 	reporter/export/export.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \
@@ -78,10 +80,10 @@ REPORTER_SOURCES := \
 	reporter/cmd/gorace.c \
 	reporter/cmd/reporter.c \
 	reporter/cmd/pass.c \
-	reporter/cmd/report_cmd.c \
-	reporter/cmd/ingest_cmd.c \
 	reporter/cmd/gate.c \
 	reporter/cmd/baseline_cmd.c \
+	reporter/cmd/report_cmd.c \
+	reporter/cmd/ingest_cmd.c \
 	reporter/cmd/terminal.c \
 	reporter/cmd/finding_text.c \
 	reporter/cmd/suppress_cmd.c \

@@ -107,7 +107,7 @@ static const char explain_help[] =
 	"  redflag explain use-after-free";
 
 static const struct rf_option export_options[] = {
-	{ "format", "FORMAT", "json, sarif, junit, github, markdown or html" },
+	{ "format", "FORMAT", "json, sarif, junit, github, markdown, html or ctrf" },
 	OPTION_DB,
 	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
 	{ "status", "STATUS", "only new, recurring or suppressed ones" },
@@ -126,6 +126,7 @@ static const char export_help[] =
 	"  github    annotations of GitHub Actions, and $GITHUB_STEP_SUMMARY (last run)\n"
 	"  markdown  a comment for a pull request (last run)\n"
 	"  html      one page for people, without scripts (whole database)\n"
+	"  ctrf      Common Test Report Format (last run)\n"
 	"\n"
 	"In brackets what is exported unless --run says otherwise.\n"
 	"\n"

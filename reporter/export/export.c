@@ -17,6 +17,7 @@ static const struct {
 	{ "github", rf_export_github },
 	{ "markdown", rf_export_markdown },
 	{ "html", rf_export_html },
+	{ "ctrf", rf_export_ctrf },
 };
 
 const struct rf_export_format rf_export_formats[] = {
@@ -26,6 +27,7 @@ const struct rf_export_format rf_export_formats[] = {
 	{ "github", true },
 	{ "markdown", true },
 	{ "html", false },
+	{ "ctrf", true },
 	{ NULL, false },
 };
 _Static_assert(sizeof(writers) / sizeof(writers[0]) + 1 == sizeof(rf_export_formats) / sizeof(rf_export_formats[0]),

@@ -1,21 +1,17 @@
 /* JUnit XML, as Jenkins' schema has it: in a suite properties, then cases; in a case skipped or failure, then system-out. A suite
  * for each package of the run, as far as the database knows its tests, then "redflag" with one case a finding. */
 #include "export/blame.h"
+#include "export/results.h"
 #include "export/xml.h"
 
 struct writer {
 	struct rf_xml xml;
 	struct rf_export *x;
 	struct rf_blames blames;
-	struct rf_result_row *results; /* by package, the package itself first */
-	uint32_t result_count;
+	struct rf_results results;
 };
 
-struct counts {
-	int64_t tests, failures, skipped;
-};
-
-static void put_counts(struct rf_xml *x, struct counts c)
+static void put_counts(struct rf_xml *x, struct rf_result_counts c)
 {
 	rf_xml_attribute_int(x, "tests", c.tests);
 	rf_xml_attribute_int(x, "failures", c.failures);
@@ -28,54 +24,6 @@ static rf_str seconds(int64_t ms, rf_arena *arena)
 }
 
 /* --- packages -------------------------------------------------------------------------------------------------- */
-
-static bool is_failed(const struct rf_result_row *r)
-{
-	return rf_str_eq_cstr(r->result, "fail");
-}
-
-static bool is_skipped(const struct rf_result_row *r)
-{
-	return rf_str_eq_cstr(r->result, "skip");
-}
-
-/* The results of one package: [first, end). */
-static uint32_t end_of_package(const struct writer *w, uint32_t first)
-{
-	uint32_t end = first;
-	while (end < w->result_count && rf_str_eq(w->results[end].package, w->results[first].package))
-		end++;
-	return end;
-}
-
-/* The package failed and no test of it did: a build that failed, a panic, a race after the last test. */
-static bool failed_alone(const struct writer *w, uint32_t first, uint32_t end)
-{
-	if (w->results[first].test.len || !is_failed(&w->results[first]))
-		return false;
-	for (uint32_t i = first + 1; i < end; i++) {
-		if (is_failed(&w->results[i]))
-			return false;
-	}
-	return true;
-}
-
-static struct counts count_package(const struct writer *w, uint32_t first, uint32_t end)
-{
-	struct counts c = { 0 };
-	for (uint32_t i = first; i < end; i++) {
-		if (w->results[i].test.len == 0)
-			continue;
-		c.tests++;
-		c.failures += is_failed(&w->results[i]);
-		c.skipped += is_skipped(&w->results[i]);
-	}
-	if (failed_alone(w, first, end)) {
-		c.tests++;
-		c.failures++;
-	}
-	return c;
-}
 
 static void put_failure(struct writer *w, const struct rf_result_row *r, const char *message)
 {
@@ -103,10 +51,10 @@ static void put_test(struct writer *w, const struct rf_result_row *r)
 	rf_xml_attribute(x, "classname", r->package);
 	rf_xml_attribute(x, "name", r->test.len ? r->test : RF_STR("(package)"));
 	rf_xml_attribute(x, "time", seconds(r->elapsed_ms, &w->x->scratch));
-	if (is_skipped(r)) {
+	if (rf_result_is_skipped(r)) {
 		rf_xml_open(x, "skipped");
 		rf_xml_close(x, "skipped");
-	} else if (is_failed(r)) {
+	} else if (rf_result_is_failed(r)) {
 		put_failure(w, r, r->test.len ? "Failed" : "The package failed, though no test of it did");
 	}
 	rf_xml_close(x, "testcase");
@@ -124,8 +72,8 @@ static void put_package(struct writer *w, uint32_t first, uint32_t end)
 {
 	struct rf_xml *x = &w->xml;
 	rf_arena *scratch = &w->x->scratch;
-	const struct rf_result_row *p = &w->results[first];
-	struct counts c = count_package(w, first, end);
+	const struct rf_result_row *p = &w->results.rows[first];
+	struct rf_result_counts c = rf_results_count(&w->results, first, end);
 	rf_xml_open(x, "testsuite");
 	rf_xml_attribute(x, "name", p->package);
 	put_counts(x, c);
@@ -134,14 +82,14 @@ static void put_package(struct writer *w, uint32_t first, uint32_t end)
 		rf_xml_attribute(x, "time", seconds(p->elapsed_ms, scratch));
 		rf_xml_attribute(x, "timestamp", rf_str_take(p->time, 19));
 		rf_xml_open(x, "properties");
-		put_property(x, "tests.passed", rf_arena_printf(scratch, "%lld", (long long)p->passed));
+		put_property(x, "tests.passed", rf_arena_printf(scratch, "%lld", (long long)c.passed_unlisted));
 		rf_xml_close(x, "properties");
 	}
 	for (uint32_t i = first; i < end; i++) {
-		if (w->results[i].test.len)
-			put_test(w, &w->results[i]);
+		if (w->results.rows[i].test.len)
+			put_test(w, &w->results.rows[i]);
 	}
-	if (failed_alone(w, first, end))
+	if (rf_results_failed_alone(&w->results, first, end))
 		put_test(w, p);
 	rf_xml_close(x, "testsuite");
 	rf_arena_reset(scratch);
@@ -186,19 +134,10 @@ static void put_finding(struct writer *w, const struct rf_item *item)
 	rf_xml_close(x, "testcase");
 }
 
-static struct counts count_findings(const struct rf_export *x)
-{
-	struct counts c = { .tests = x->count };
-	for (uint32_t i = 0; i < x->count; i++)
-		c.skipped += rf_str_eq_cstr(x->rows[i].status, "suppressed");
-	c.failures = c.tests - c.skipped;
-	return c;
-}
-
 static int put_findings(struct writer *w, struct rf_error *err)
 {
 	struct rf_item item;
-	struct counts c = count_findings(w->x);
+	struct rf_result_counts c = rf_results_count_findings(w->x);
 	int rc = 0;
 	rf_xml_open(&w->xml, "testsuite");
 	rf_xml_attribute(&w->xml, "name", RF_STR("redflag"));
@@ -216,32 +155,20 @@ static int put_findings(struct writer *w, struct rf_error *err)
 	return rc;
 }
 
-static struct counts count_all(const struct writer *w)
-{
-	struct counts all = count_findings(w->x);
-	for (uint32_t first = 0, end; first < w->result_count; first = end) {
-		end = end_of_package(w, first);
-		struct counts c = count_package(w, first, end);
-		all.tests += c.tests;
-		all.failures += c.failures;
-	}
-	return all;
-}
-
 int rf_export_junit(struct rf_export *x, struct rf_buf *out, struct rf_error *err)
 {
 	struct writer w = { .x = x };
 	int rc = rf_blames_load(x, &w.blames, err);
-	if (rc == 0 && x->has_run)
-		rc = rf_query_results(x->store, x->run.id, &x->arena, &w.results, &w.result_count, err);
+	if (rc == 0)
+		rc = rf_results_load(x, &w.results, err);
 	if (rc < 0)
 		return rc;
 	rf_xml_init(&w.xml, out);
 	rf_xml_open(&w.xml, "testsuites");
 	rf_xml_attribute(&w.xml, "name", RF_STR("redflag"));
-	put_counts(&w.xml, count_all(&w));
-	for (uint32_t first = 0, end; first < w.result_count; first = end) {
-		end = end_of_package(&w, first);
+	put_counts(&w.xml, rf_results_count_all(&w.results, x));
+	for (uint32_t first = 0, end; first < w.results.count; first = end) {
+		end = rf_results_end(&w.results, first);
 		put_package(&w, first, end);
 	}
 	rc = put_findings(&w, err);

@@ -79,13 +79,12 @@ static void compare_golden(struct sample *s, rf_str got, const char *selection, 
 }
 
 /* What no format may hold, however the names look. */
-static void check_text(rf_str text, const char *format)
+static void check_text(rf_str text)
 {
 	assert_true(rf_text_is_clean(text));
 	assert_true(rf_str_find(text, '\x1b') < 0);
-	if (strcmp(format, "json") == 0 || strcmp(format, "sarif") == 0)
-		return;
-	assert_false(rf_str_contains(text, "\xe2\x80\xae"));
+	if (text.ptr[0] != '{') /* JSON is for programs: names are what they are */
+		assert_false(rf_str_contains(text, "\xe2\x80\xae"));
 }
 
 static void test_golden(void **state)
@@ -99,7 +98,7 @@ static void test_golden(void **state)
 			struct rf_export_options o = options_of(selections[i].trace);
 			rf_str text = write_format(s, &o, f);
 			assert_true(text.len > 0);
-			check_text(text, f->name);
+			check_text(text);
 			compare_golden(s, text, selections[i].name, f->name);
 		}
 	}

@@ -1,0 +1,171 @@
+/* Common Test Report Format (ctrf.io), version 0.0.0 of its schema: the tests of the run that the database knows by name, then a
+ * failed test a finding. */
+#include "export/blame.h"
+#include "export/json.h"
+#include "export/results.h"
+
+struct writer {
+	struct rf_json json;
+	struct rf_export *x;
+	struct rf_blames blames;
+	struct rf_results results;
+};
+
+static int64_t unix_ms(rf_str time)
+{
+	uint64_t ns = 0;
+	rf_time_parse(time, &ns);
+	return (int64_t)(ns / 1000000u);
+}
+
+static const char *status_name(const struct rf_result_row *r)
+{
+	if (rf_result_is_failed(r))
+		return "failed";
+	return rf_result_is_skipped(r) ? "skipped" : "passed";
+}
+
+static void put_suite(struct rf_json *j, rf_str name)
+{
+	rf_json_array(j, "suite");
+	rf_json_str(j, NULL, name);
+	rf_json_end(j);
+}
+
+static void put_blame(struct writer *w, const struct rf_result_row *r)
+{
+	struct rf_buf b;
+	rf_buf_init(&b);
+	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, r->package, r->test, &w->x->scratch, &b);
+	if (b.len)
+		rf_json_str(&w->json, "message", rf_str_trim(rf_buf_str(&b)));
+	rf_buf_release(&b);
+	if (!wrong)
+		return;
+	rf_json_object(&w->json, "extra");
+	rf_json_bool(&w->json, "blamedWrongly", true);
+	rf_json_str(&w->json, "owners", rf_words_owners(wrong->test_a, wrong->test_b, &w->x->scratch));
+	rf_json_int(&w->json, "finding", wrong->finding_id);
+	rf_json_end(&w->json);
+}
+
+static void put_test(struct writer *w, const struct rf_result_row *r)
+{
+	struct rf_json *j = &w->json;
+	rf_json_object(j, NULL);
+	rf_json_str(j, "name", r->test.len ? r->test : RF_STR("(package)"));
+	rf_json_cstr(j, "status", status_name(r));
+	rf_json_int(j, "duration", r->elapsed_ms);
+	rf_json_int(j, "stop", unix_ms(r->time));
+	put_suite(j, r->package);
+	if (rf_result_is_failed(r))
+		put_blame(w, r);
+	rf_json_end(j);
+}
+
+static void put_tests(struct writer *w)
+{
+	for (uint32_t first = 0, end; first < w->results.count; first = end) {
+		end = rf_results_end(&w->results, first);
+		for (uint32_t i = first; i < end; i++) {
+			if (w->results.rows[i].test.len || rf_results_failed_alone(&w->results, first, end))
+				put_test(w, &w->results.rows[i]);
+		}
+		rf_arena_reset(&w->x->scratch);
+	}
+}
+
+static void put_labels(struct writer *w, const struct rf_item *item)
+{
+	struct rf_json *j = &w->json;
+	rf_json_object(j, "labels");
+	rf_json_str(j, "kind", item->row->kind);
+	rf_json_str(j, "tag", item->row->tag);
+	rf_json_int(j, "finding", item->row->id);
+	rf_json_str(j, "fingerprint", item->row->fingerprint);
+	rf_json_bool(j, "new", item->is_new);
+	rf_json_str_if(j, "tests", rf_words_owners(item->row->test_a, item->row->test_b, &w->x->scratch));
+	rf_json_str(j, "traceId", item->event.trace_id);
+	rf_json_end(j);
+}
+
+static void put_finding(struct writer *w, const struct rf_item *item)
+{
+	struct rf_json *j = &w->json;
+	const struct rf_item_side *first = rf_item_first_place(item);
+	struct rf_buf stacks;
+	rf_buf_init(&stacks);
+	rf_words_put_stacks(&stacks, w->x, item);
+	rf_json_object(j, NULL);
+	rf_json_str(j, "testId", rf_arena_printf(&w->x->scratch, "redflag:%.*s:%.*s", RF_STR_ARG(item->row->fingerprint),
+						 RF_STR_ARG(item->row->tag)));
+	rf_json_str(j, "name", item->row->title);
+	rf_json_cstr(j, "status", item->suppressed ? "skipped" : "failed");
+	rf_json_int(j, "duration", 0);
+	rf_json_int(j, "stop", unix_ms(item->event.time));
+	put_suite(j, RF_STR("redflag"));
+	rf_json_str(j, "rawStatus", item->row->status);
+	rf_json_str(j, "message", item->row->title);
+	if (stacks.len)
+		rf_json_str(j, "trace", rf_buf_str(&stacks));
+	if (first) {
+		rf_json_str(j, "filePath", first->place.file);
+		rf_json_int(j, "line", first->place.line);
+	}
+	put_labels(w, item);
+	rf_json_end(j);
+	rf_buf_release(&stacks);
+}
+
+static void put_summary(struct writer *w)
+{
+	struct rf_json *j = &w->json;
+	struct rf_result_counts c = rf_results_count_all(&w->results, w->x);
+	rf_json_object(j, "tool");
+	rf_json_cstr(j, "name", "redflag");
+	rf_json_str(j, "version", w->x->options.version);
+	rf_json_end(j);
+	rf_json_object(j, "summary");
+	rf_json_int(j, "tests", c.tests);
+	rf_json_int(j, "passed", c.tests - c.failures - c.skipped);
+	rf_json_int(j, "failed", c.failures);
+	rf_json_int(j, "skipped", c.skipped);
+	rf_json_int(j, "pending", 0);
+	rf_json_int(j, "other", 0);
+	rf_json_int(j, "start", unix_ms(w->x->run.started_at));
+	rf_json_int(j, "stop", unix_ms(w->x->run.last_at));
+	rf_json_object(j, "extra");
+	rf_json_int(j, "passedNotListed", c.passed_unlisted);
+	rf_json_end(j);
+	rf_json_end(j);
+}
+
+int rf_export_ctrf(struct rf_export *x, struct rf_buf *out, struct rf_error *err)
+{
+	struct rf_item item;
+	struct writer w = { .x = x };
+	struct rf_json *j = &w.json;
+	int rc = rf_blames_load(x, &w.blames, err);
+	if (rc == 0)
+		rc = rf_results_load(x, &w.results, err);
+	if (rc < 0)
+		return rc;
+	rf_json_init(j, out);
+	rf_json_object(j, NULL);
+	rf_json_cstr(j, "reportFormat", "CTRF");
+	rf_json_cstr(j, "specVersion", "0.0.0");
+	if (x->has_run)
+		rf_json_str(j, "runId", x->run.trace_id);
+	rf_json_cstr(j, "generatedBy", "redflag");
+	rf_json_object(j, "results");
+	put_summary(&w);
+	rf_json_array(j, "tests");
+	put_tests(&w);
+	for (uint32_t i = 0; i < x->count && (rc = rf_item_load(x, i, &item, err)) == 0; i++)
+		put_finding(&w, &item);
+	rf_json_end(j);
+	rf_json_end(j);
+	rf_json_end(j);
+	rf_json_finish(j);
+	return rc;
+}
