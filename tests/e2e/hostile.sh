@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Programs that do to us what a program may do: close every descriptor, keep data of their own where profiler labels are,
-# run hundreds of goroutines through coroutines, finalizers and cleanups, fuzz, exec themselves. Same exit status and
+# race in coroutines and cleanups, fuzz, exec themselves. Same exit status and
 # same files as without us, and whoever pays for a race is the one whose race it is.
 . "$(dirname "$0")/../lib.sh"
 
@@ -101,33 +101,42 @@ package hostile
 import (
 	"iter"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 type object struct{ values [16]int }
 
-var finalized, pulled int
-var done = make(chan bool)
+var cleaned, pulled int
+var ready, done = make(chan bool), make(chan bool)
 
-// Starts the goroutines that run finalizers and cleanups, and is still there when the other test's finalizer races.
-func TestFirstFinalizer(t *testing.T) {
+// Keeps the goroutine for cleanups busy, so that it starts a second one, and is still there when that one races.
+func TestFirstCleanup(t *testing.T) {
 	t.Parallel()
-	runtime.SetFinalizer(&object{}, func(*object) {})
-	runtime.AddCleanup(&object{}, func(int) {}, 1)
+	var second atomic.Bool
+	runtime.AddCleanup(&object{}, func(int) { <-done }, 1)
+	for !second.Load() {
+		runtime.AddCleanup(&object{}, func(int) { second.Store(true) }, 1)
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	close(ready)
 	<-done
 }
 
-func TestFinalizer(t *testing.T) {
+func TestCleanup(t *testing.T) {
 	t.Parallel()
-	time.Sleep(50 * time.Millisecond)
+	<-ready
 	started, ended := make(chan bool, 1), make(chan bool)
-	runtime.SetFinalizer(&object{}, func(*object) {
-		started <- true
-		time.Sleep(50 * time.Millisecond)
-		finalized++
-		close(ended)
-	})
+	runtime.AddCleanup(&object{}, func(int) {
+		go func() {
+			started <- true
+			time.Sleep(50 * time.Millisecond)
+			cleaned++
+			close(ended)
+		}()
+	}, 1)
 	for run := false; !run; {
 		runtime.GC()
 		select {
@@ -136,7 +145,7 @@ func TestFinalizer(t *testing.T) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	finalized++
+	cleaned++
 	<-ended
 	close(done)
 }
@@ -148,8 +157,6 @@ func TestCoroutine(t *testing.T) {
 	})
 	next()
 	stop()
-	go func() { done <- true }()
-	<-done
 	other := make(chan bool)
 	go func() {
 		pulled++
@@ -231,10 +238,10 @@ check "foreign labels: exit status 66" equal 66 $?
 check "foreign labels: the program came to its end" equal end "$(cat "$work/out")"
 "$redflag" ingest --db "$work/labels.db" "$work"/spool2/*.spool >/dev/null
 
-"$redflag" test --db "$work/tests.db" -count=1 -v ./tests >"$work/out" 2>&1
+GOMAXPROCS=8 "$redflag" test --db "$work/tests.db" -count=1 -v ./tests >"$work/out" 2>&1
 verdict() { grep -oE -- "--- (PASS|FAIL): $1 " "$work/out" | cut -d' ' -f2; }
-check "the test that started the finalizers' goroutine passes" equal PASS: "$(verdict TestFirstFinalizer)"
-check "the test of the racing finalizer fails" equal FAIL: "$(verdict TestFinalizer)"
+check "the test that started the cleanups' goroutine passes" equal PASS: "$(verdict TestFirstCleanup)"
+check "the test of the racing cleanup fails" equal FAIL: "$(verdict TestCleanup)"
 check "the test of the coroutine fails" equal FAIL: "$(verdict TestCoroutine)"
 
 go test -race -overlay="$overlay" -fuzz=FuzzRace -fuzztime=60s -parallel=1 ./fuzz >"$work/out" 2>&1
