@@ -18,6 +18,7 @@ REPORTER_SOURCES := \
 	reporter/finding/tag.c \
 	reporter/policy/suppressions.c \
 	reporter/policy/baseline.c \
+	reporter/policy/policy.c \
 	reporter/store/timestamp.c \
 	reporter/store/clean_text.c \
 	reporter/store/schema.c \
@@ -26,6 +27,7 @@ REPORTER_SOURCES := \
 	reporter/store/store.c \
 	reporter/store/rows.c \
 	reporter/store/finding_rows.c \
+	reporter/store/verdict.c \
 	reporter/store/event_rows.c \
 	reporter/store/query.c \
 	reporter/store/report_rows.c \
@@ -50,6 +52,7 @@ REPORTER_SOURCES := \
 	reporter/export/markdown.c \
 	reporter/export/html.c \
 	reporter/export/ctrf.c \
+	reporter/export/otlp.c \
 	reporter/export/export.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \

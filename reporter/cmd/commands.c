@@ -107,7 +107,7 @@ static const char explain_help[] =
 	"  redflag explain use-after-free";
 
 static const struct rf_option export_options[] = {
-	{ "format", "FORMAT", "json, sarif, junit, github, markdown, html or ctrf" },
+	{ "format", "FORMAT", "json, sarif, junit, github, markdown, html, ctrf or otlp" },
 	OPTION_DB,
 	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
 	{ "status", "STATUS", "only new, recurring or suppressed ones" },
@@ -127,10 +127,12 @@ static const char export_help[] =
 	"  markdown  a comment for a pull request (last run)\n"
 	"  html      one page for people, without scripts (whole database)\n"
 	"  ctrf      Common Test Report Format (last run)\n"
+	"  otlp      OTLP/JSON: spans that join the trace (last run)\n"
 	"\n"
 	"In brackets what is exported unless --run says otherwise.\n"
 	"\n"
-	"  redflag export --format json -o races.json";
+	"  redflag export --format sarif -o redflag.sarif\n"
+	"  redflag export --format markdown --run last > comment.md";
 
 static const struct rf_option suppress_options[] = {
 	OPTION_DB,

@@ -18,6 +18,7 @@ static const struct {
 	{ "markdown", rf_export_markdown },
 	{ "html", rf_export_html },
 	{ "ctrf", rf_export_ctrf },
+	{ "otlp", rf_export_otlp },
 };
 
 const struct rf_export_format rf_export_formats[] = {
@@ -28,6 +29,7 @@ const struct rf_export_format rf_export_formats[] = {
 	{ "markdown", true },
 	{ "html", false },
 	{ "ctrf", true },
+	{ "otlp", true },
 	{ NULL, false },
 };
 _Static_assert(sizeof(writers) / sizeof(writers[0]) + 1 == sizeof(rf_export_formats) / sizeof(rf_export_formats[0]),

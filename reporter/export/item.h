@@ -83,5 +83,6 @@ int rf_export_github(struct rf_export *x, struct rf_buf *out, struct rf_error *e
 int rf_export_markdown(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
 int rf_export_html(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
 int rf_export_ctrf(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
+int rf_export_otlp(struct rf_export *x, struct rf_buf *out, struct rf_error *err);
 
 #endif
