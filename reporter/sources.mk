@@ -85,6 +85,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/pass.c \
 	reporter/cmd/gate.c \
 	reporter/cmd/baseline_cmd.c \
+	reporter/cmd/policy_cmd.c \
 	reporter/cmd/report_cmd.c \
 	reporter/cmd/ingest_cmd.c \
 	reporter/cmd/terminal.c \

@@ -165,6 +165,11 @@ static const char baseline_help[] =
 	"  redflag test ./...; redflag baseline save; git add .redflag.baseline\n"
 	"  redflag test --fail-on=new ./...";
 
+static const char policy_help[] =
+	"test shows, for each finding, what the policies of FILE (written as .redflag.yml, which is the default) would have\n"
+	"made of the events in the database: how many would have been alerts, how many held back in\n"
+	"how many times of silence. Nothing is changed.";
+
 static const char suppressions_help[] =
 	"list (the default) prints the entries, and whether each is used, unused or expired. check names entries\n"
 	"that have expired, never matched, lack a reason, stand there twice or are no use, and\n"
@@ -318,6 +323,14 @@ const struct rf_command rf_commands[] = {
 		.help = baseline_help,
 		.options = baseline_options,
 		.run = rf_cmd_baseline,
+	},
+	{
+		.name = "policy",
+		.usage = "[options] test [FILE]",
+		.summary = "Try policies on past events",
+		.help = policy_help,
+		.options = db_options,
+		.run = rf_cmd_policy,
 	},
 	{
 		.name = "suppress",

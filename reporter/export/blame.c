@@ -33,9 +33,11 @@ const struct rf_blame_row *rf_blames_put(const struct rf_blames *b, rf_str packa
 			continue;
 		rf_str owners = rf_words_owners(blame->test_a, blame->test_b, arena);
 		bool is_wrong = test.len && rf_blame_is_wrong(blame, test);
+		const char *remark = is_wrong ? " It is not this test's: go test charges a race to the test that runs when it is seen."
+					      : "";
 		rf_buf_printf(out, "Finding %lld, %.*s, was reported %s%s%.*s.%s\n", (long long)blame->finding_id,
-			      RF_STR_ARG(blame->title), test.len ? "here" : "in this package", owners.len ? "; its goroutines are owned by " : "", RF_STR_ARG(owners),
-			      is_wrong ? " It is not this test's: go test charges a race to the test that runs when it is seen." : "");
+			      RF_STR_ARG(blame->title), test.len ? "here" : "in this package",
+			      owners.len ? "; its goroutines are owned by " : "", RF_STR_ARG(owners), remark);
 		all_wrong = all_wrong && is_wrong;
 		if (is_wrong && !wrong)
 			wrong = blame;
