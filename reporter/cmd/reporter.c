@@ -10,6 +10,7 @@
 #include "cmd/gorace.h"
 #include "cmd/noise.h"
 #include "cmd/place.h"
+#include "store/noise.h"
 
 static uint64_t system_now(void *context)
 {
@@ -95,7 +96,8 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 		r->other_spools = request->spool;
 	struct rf_session_options options = {
 		.store = r->store, .clock = rf_reporter_clock(), .trace_id = request->trace_id,
-		.mix_trace = request->mix_trace, .suppressions = &r->suppressions, .command = request->command, .directory = directory_name(arena),
+		.mix_trace = request->mix_trace, .suppressions = &r->suppressions, .baseline = &r->baseline,
+		.command = request->command, .directory = directory_name(arena),
 		.host = host_name(arena),
 		.tags = { .option = rf_str_from(tag), .process = rf_str_from(request->process_tag),
 			  .environment = rf_str_from(getenv("REDFLAG_TAG")), .config = &r->config } };
@@ -179,6 +181,21 @@ static void print_drop(uint64_t count, const char *one, const char *many)
 		fprintf(stderr, "redflag: %llu %s.\n", (unsigned long long)count, count == 1 ? one : many);
 }
 
+/* One alert for each time of silence that is over. What can't be read now is told by the next reporter. */
+static void print_silences(struct rf_reporter *r, uint64_t now)
+{
+	struct rf_silence *rows;
+	uint32_t count;
+	struct rf_error ignored = { 0 };
+	if (!r->store || rf_noise_silences_over(r->store, now, r->arena, &rows, &count, &ignored) < 0)
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		fprintf(stderr, "redflag: Finding %lld (%.*s) was silenced from %.*s to %.*s; %lld report%s held back (policy %.*s).\n",
+			(long long)rows[i].finding_id, RF_STR_ARG(rows[i].title), RF_STR_ARG(rows[i].since),
+			RF_STR_ARG(rows[i].until), (long long)rows[i].held, rows[i].held == 1 ? " was" : "s were",
+			RF_STR_ARG(rows[i].policy));
+}
+
 void rf_reporter_print_notes(struct rf_reporter *r)
 {
 	struct rf_clock clock = rf_reporter_clock();
@@ -189,6 +206,7 @@ void rf_reporter_print_notes(struct rf_reporter *r)
 		fprintf(stderr, "redflag: %.*s\n", RF_STR_ARG(line));
 	}
 	rf_noise_print_expired(&r->suppressions, clock.now_unix_ns(clock.context));
+	print_silences(r, clock.now_unix_ns(clock.context));
 	print_drop(c->incomplete, "report could only be read in part (cut, or mixed with other output)",
 		   "reports could only be read in part (cut, or mixed with other output)");
 	print_drop(c->counters.reports_dropped, "report was dropped in the process (spool full or not writable)",

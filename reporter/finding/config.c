@@ -98,9 +98,106 @@ static int read_rules(const struct config_scan *c, const yaml_node_t *node)
 	return 0;
 }
 
+/* --- policies --------------------------------------------------------------------------------------------------- */
+
+#define POLICY_EVENTS_MAX 1000 /* a larger number would never silence anything */
+#define POLICY_SPAN_MAX_S (366u * 86400u)
+
+/* 90s, 5m, 2h, 1d. */
+static int read_span(const struct config_scan *c, const yaml_node_t *node, const char *key, uint64_t *ns)
+{
+	static const struct { char unit; uint64_t seconds; } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	rf_str text;
+	uint64_t n;
+	int rc = text_of(c, node, key, &text);
+	for (size_t i = 0; rc == 0 && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (text.ptr[text.len - 1] != units[i].unit || !rf_str_u64(rf_str_take(text, text.len - 1), &n) || n == 0 ||
+		    n > POLICY_SPAN_MAX_S / units[i].seconds)
+			continue;
+		*ns = n * units[i].seconds * 1000000000u;
+		return 0;
+	}
+	return rc ? rc : fail_at(c, node, "is no time of at most a year; write 90s, 5m, 2h or 1d", text);
+}
+
+static int read_choice(const struct config_scan *c, const yaml_node_t *node, const char *key, const char *const *choices,
+		       const char *sentence, rf_str *out)
+{
+	int rc = text_of(c, node, key, out);
+	for (size_t i = 0; rc == 0 && choices[i]; i++) {
+		if (rf_str_eq_cstr(*out, choices[i]))
+			return 0;
+	}
+	return rc ? rc : fail_at(c, node, sentence, *out);
+}
+
+static int read_policy_member(const struct config_scan *c, const yaml_node_t *key, const yaml_node_t *value,
+			      struct rf_policy *p)
+{
+	static const char *const kinds[] = { "data-race", "use-after-free", NULL };
+	static const char *const severities[] = { "low", "medium", "high", "critical", NULL };
+	static const char *const truths[] = { "true", "false", NULL };
+	rf_str name = key->type == YAML_SCALAR_NODE ? scalar(key) : RF_STR(""), text;
+	int rc;
+	if (rf_str_eq_cstr(name, "tag"))
+		return text_of(c, value, "tag", &p->tag);
+	if (rf_str_eq_cstr(name, "kind"))
+		return read_choice(c, value, "kind", kinds, "is no kind; there are data-race and use-after-free", &p->kind);
+	if (rf_str_eq_cstr(name, "severity"))
+		return read_choice(c, value, "severity", severities, "is no severity; there are low, medium, high and critical",
+				   &p->severity);
+	if (rf_str_eq_cstr(name, "within"))
+		return read_span(c, value, "within", &p->within_ns);
+	if (rf_str_eq_cstr(name, "silence"))
+		return read_span(c, value, "silence", &p->silence_ns);
+	if (rf_str_eq_cstr(name, "bypass")) {
+		rc = read_choice(c, value, "bypass", truths, "is neither true nor false", &text);
+		p->bypass = rc == 0 && rf_str_eq_cstr(text, "true");
+		return rc;
+	}
+	if (!rf_str_eq_cstr(name, "events"))
+		return fail_at(c, key, "is not known here; a policy has tag, kind, events, within, silence, bypass and severity", name);
+	rc = text_of(c, value, "events", &text);
+	if (rc == 0 && (!rf_str_u64(text, &p->events) || p->events < 2 || p->events > POLICY_EVENTS_MAX))
+		rc = fail_at(c, value, "is no number from 2 to 1000", text);
+	return rc;
+}
+
+static int read_policies(const struct config_scan *c, const yaml_node_t *node)
+{
+	size_t count = node->type == YAML_SEQUENCE_NODE
+			       ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start) : 0;
+	if (count == 0)
+		return node->type == YAML_SCALAR_NODE && node->data.scalar.length == 0 ? 0
+			: rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: \"policies\" is a list: put \"  - tag: PATTERN\" on the next line "
+				  "and \"    silence: 1h\" below it", c->path, node->start_mark.line + 1);
+	c->out->policies = rf_arena_array(c->arena, count, sizeof(*c->out->policies));
+	for (size_t i = 0; c->out->policies && i < count; i++) {
+		const yaml_node_t *rule = yaml_document_get_node(c->document, node->data.sequence.items.start[i]);
+		struct rf_policy *p = &c->out->policies[c->out->policy_count++];
+		/* What a rule doesn't say is as without it. */
+		*p = (struct rf_policy){ .events = 3, .within_ns = 300000000000u, .silence_ns = 900000000000u };
+		/* Without its directory: machines that share a database have it in different places. */
+		rf_str file = rf_str_from(c->path);
+		file = rf_str_skip(file, (size_t)(rf_str_find_last(file, '/') + 1));
+		p->name = rf_arena_printf(c->arena, "%.*s:%zu", RF_STR_ARG(file), rule->start_mark.line + 1);
+		if (rule->type != YAML_MAPPING_NODE)
+			return fail_at(c, rule, "is no policy; write \"- tag: PATTERN\" with \"silence: 1h\" below it", RF_STR("-"));
+		for (yaml_node_pair_t *m = rule->data.mapping.pairs.start; m < rule->data.mapping.pairs.top; m++) {
+			int rc = read_policy_member(c, yaml_document_get_node(c->document, m->key),
+						    yaml_document_get_node(c->document, m->value), p);
+			if (rc)
+				return rc;
+		}
+	}
+	return c->out->policies ? 0 : rf_fail(c->err, RF_ERR_MEMORY, "no memory for the policies of %s", c->path);
+}
+
 static int read_root(const struct config_scan *c, const yaml_node_t *root)
 {
-	bool tags_seen = false, suppressions_seen = false;
+	enum { TAGS, SUPPRESSIONS, POLICIES, MEMBER_COUNT };
+	static const char *const members[] = { "tags", "suppressions", "policies" };
+	bool seen[MEMBER_COUNT] = { false };
 	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0))
 		return 0; /* an empty file */
 	if (root->type != YAML_MAPPING_NODE)
@@ -109,14 +206,18 @@ static int read_root(const struct config_scan *c, const yaml_node_t *root)
 	for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
 		yaml_node_t *key = yaml_document_get_node(c->document, p->key);
 		rf_str name = key->type == YAML_SCALAR_NODE ? scalar(key) : RF_STR("");
-		bool tags = rf_str_eq_cstr(name, "tags"), *seen = tags ? &tags_seen : &suppressions_seen;
-		if (!tags && !rf_str_eq_cstr(name, "suppressions"))
-			return fail_at(c, key, "is not known; the file has \"tags\" and \"suppressions\"", name);
-		if (*seen)
-			return fail_at(c, key, tags ? "comes twice; put all rules under one" : "comes twice; keep one", name);
-		*seen = true;
+		int member = TAGS;
+		while (member < MEMBER_COUNT && !rf_str_eq_cstr(name, members[member]))
+			member++;
+		if (member == MEMBER_COUNT)
+			return fail_at(c, key, "is not known; the file has \"tags\", \"suppressions\" and \"policies\"", name);
+		if (seen[member])
+			return fail_at(c, key, "comes twice; put everything under one", name);
+		seen[member] = true;
 		yaml_node_t *value = yaml_document_get_node(c->document, p->value);
-		int rc = tags ? read_rules(c, value) : text_of(c, value, "suppressions", &c->out->suppressions);
+		int rc = member == TAGS	      ? read_rules(c, value)
+			 : member == POLICIES ? read_policies(c, value)
+					      : text_of(c, value, "suppressions", &c->out->suppressions);
 		if (rc)
 			return rc;
 	}

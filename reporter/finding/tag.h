@@ -11,6 +11,13 @@
  *
  *	suppressions: ci/races.supp                # instead of .redflag.supp beside this file; see policy/suppressions.h
  *
+ *	policies:                                  # the first that fits; see policy/policy.h
+ *	  - tag: order-service:*                   # and/or kind: data-race; without both it fits everything
+ *	    events: 5                              # at least so many
+ *	    within: 10m                            # in this time
+ *	    silence: 1h                            # are silenced for this time; or bypass: true
+ *	    severity: high                         # low, medium, high or critical
+ *
  * Rules are tried in the order of the file, on every user frame's function or package, sides in canonical order.
  */
 #ifndef RF_FINDING_TAG_H
@@ -24,10 +31,20 @@ struct rf_tag_rule {
 	rf_str pattern, tag;
 };
 
+struct rf_policy { /* see policy/policy.h */
+	rf_str name;        /* "FILE:LINE" of a rule */
+	rf_str tag, kind;   /* which events; "" all */
+	rf_str severity;    /* "" not given */
+	uint64_t events, within_ns, silence_ns;
+	bool bypass;        /* never silenced */
+};
+
 struct rf_config {
 	struct rf_tag_rule *tag_rules;
 	uint32_t tag_rule_count;
 	rf_str suppressions; /* "suppressions:", a path as the file has it, relative to it; "" not given */
+	struct rf_policy *policies;
+	uint32_t policy_count;
 	rf_str path; /* the file it came from; "" when there was none */
 };
 

@@ -1,4 +1,5 @@
 #include "store/clean_text.h"
+#include "policy/policy.h"
 #include "store/rows.h"
 
 static const char *const memory_names[] = {
@@ -132,6 +133,7 @@ static bool owners_known(const struct rf_report *report)
 /* What the event's row is made of besides the event itself. */
 struct parts {
 	int64_t finding_id, allocated_stack_id;
+	rf_str verdict;
 	struct rf_buf switches;
 	rf_arena arena;
 };
@@ -143,16 +145,17 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 	const struct rf_report *r = e->report;
 	enum rf_sql sql = *id ? RF_SQL_EVENT_UPGRADE : RF_SQL_EVENT_ADD;
 	int64_t written;
-	rf_str by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : (rf_str){ NULL, 0 };
-	int rc = rf_db_run(s, sql, &written, err, *id ? "tiirtttntitnntiitrinnttnnii" : "tiirtttntitnntiitrinnttnn",
+	rf_str none = { NULL, 0 }, by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : none;
+	int rc = rf_db_run(s, sql, &written, err, *id ? "tiirtttntitnntiitrinnttnnnnii" : "tiirtttntitnntiitrinnttnnnn",
 			   e->uid, p->finding_id, e->run_id, e->process_id,
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_text(e->time_unix_ns, &p->arena),
-			   by.ptr ? RF_STR("suppressed") : RF_STR("alert"), e->seed, e->tag,
+			   p->verdict, e->seed, e->tag,
 			   (int64_t)rf_report_match_key(r), rf_str_from(e->finding->exact), owner_of_side(e, 0),
 			   owner_of_side(e, 1), rf_str_from(memory_names[r->memory]), r->memory_start,
 			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
 			   switches_json(r, &p->switches), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
-			   e->test, by, e->suppression, (int64_t)keep_uid, *id);
+			   e->test, by, e->suppression, e->policy ? e->policy->name : none,
+			   e->policy && e->policy->severity.len ? e->policy->severity : none, (int64_t)keep_uid, *id);
 	if (rc >= 0 && !*id)
 		*id = written;
 	return rc;
@@ -179,6 +182,10 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 	int rc = rf_rows_finding(s, e, reuse, &p.finding_id, err);
 	if (rc >= 0)
 		rc = rf_rows_stack(s, &e->report->allocated, &p.allocated_stack_id, err);
+	/* A record in place of its text is no second event: what was decided stays, but for a suppression. */
+	p.verdict = e->report->suppressed || e->suppression.ptr ? RF_STR("suppressed") : RF_STR("alert");
+	if (rc >= 0 && *id == 0)
+		rc = rf_rows_verdict(s, e, p.finding_id, &p.verdict, err);
 	if (rc >= 0)
 		rc = put_row(s, e, &p, id, keep_uid, err);
 	if (rc >= 0)

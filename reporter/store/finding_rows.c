@@ -28,6 +28,8 @@ static int absorb_wildcards(struct rf_store *s, const struct rf_event *event, in
 			       cstr(f->side_hash[0]), cstr(f->side_hash[1]), event->tag, f->package)) == 1) {
 		rc = rf_db_run(s, RF_SQL_FINDING_MOVE_EVENTS, NULL, err, "ii", wildcard, id);
 		if (rc >= 0)
+			rc = rf_db_run(s, RF_SQL_SILENCE_MOVE, NULL, err, "ii", wildcard, id);
+		if (rc >= 0)
 			rc = rf_db_run(s, RF_SQL_FINDING_DROP_EMPTY, NULL, err, "i", wildcard);
 		if (rc < 0)
 			return rc;

@@ -1,4 +1,4 @@
-/* Reading what noise control has done: uses of suppressions. */
+/* Reading what noise control has done: uses of suppressions, times of silence, past events. */
 #ifndef RF_STORE_NOISE_H
 #define RF_STORE_NOISE_H
 
@@ -12,5 +12,23 @@ struct rf_suppression_use {
 /* One a suppression that ever matched, the most used first. */
 int rf_noise_uses(struct rf_store *s, rf_arena *arena, struct rf_suppression_use **uses, uint32_t *count,
 		  struct rf_error *err);
+
+struct rf_silence {
+	int64_t id, finding_id, held;
+	rf_str title, policy, since, until;
+};
+/* Times of silence that are over by `now` and that nobody has told of; they count as told then, for every process that shares
+ * the database. */
+int rf_noise_silences_over(struct rf_store *s, uint64_t now_unix_ns, rf_arena *arena, struct rf_silence **rows,
+			   uint32_t *count, struct rf_error *err);
+
+struct rf_past_event { /* valid until the callback returns */
+	int64_t finding_id;
+	rf_str title, tag, kind;
+	uint64_t time_unix_ns;
+};
+/* Every event that is neither suppressed nor known, finding by finding, the oldest first. */
+int rf_noise_past_events(struct rf_store *s, void (*each)(void *context, const struct rf_past_event *event), void *context,
+			 struct rf_error *err);
 
 #endif

@@ -15,6 +15,27 @@
 	"recurring = (SELECT count(DISTINCT run_id) > 1 FROM events WHERE finding_id = findings.id) " \
 	"WHERE id = " finding ";"
 
+#define TRIGGERS \
+	"CREATE TRIGGER events_insert AFTER INSERT ON events BEGIN\n" \
+	"  UPDATE findings SET events = events + 1,\n" \
+	"    events_alert = events_alert + (NEW.verdict <> 'suppressed'),\n" \
+	"    first_seen = min(coalesce(first_seen, NEW.time), NEW.time),\n" \
+	"    last_seen = max(coalesce(last_seen, NEW.time), NEW.time),\n" \
+	"    first_run_id = coalesce(first_run_id, NEW.run_id),\n" \
+	"    last_run_id = CASE WHEN last_seen IS NULL OR NEW.time >= last_seen THEN NEW.run_id ELSE last_run_id END,\n" \
+	"    recurring = recurring OR (first_run_id IS NOT NULL AND first_run_id <> NEW.run_id)\n" \
+	"  WHERE id = NEW.finding_id;\n" \
+	"END;\n" \
+	"CREATE TRIGGER events_update AFTER UPDATE OF finding_id, run_id, time, verdict ON events\n" \
+	"WHEN OLD.finding_id <> NEW.finding_id OR OLD.run_id <> NEW.run_id OR OLD.time <> NEW.time\n" \
+	"  OR OLD.verdict <> NEW.verdict BEGIN\n" \
+	RECOUNT("NEW.finding_id") "\n" \
+	RECOUNT("(SELECT OLD.finding_id WHERE OLD.finding_id <> NEW.finding_id)") "\n" \
+	"END;\n" \
+	"CREATE TRIGGER events_delete AFTER DELETE ON events BEGIN\n" \
+	RECOUNT("OLD.finding_id") "\n" \
+	"END;\n"
+
 static const char version_1[] =
 	"CREATE TABLE runs (\n"
 	"  id INTEGER PRIMARY KEY,\n"
@@ -193,25 +214,7 @@ static const char version_1[] =
 	"  PRIMARY KEY (event_id, position)\n"
 	") STRICT, WITHOUT ROWID;\n"
 
-	"CREATE TRIGGER events_insert AFTER INSERT ON events BEGIN\n"
-	"  UPDATE findings SET events = events + 1,\n"
-	"    events_alert = events_alert + (NEW.verdict <> 'suppressed'),\n"
-	"    first_seen = min(coalesce(first_seen, NEW.time), NEW.time),\n"
-	"    last_seen = max(coalesce(last_seen, NEW.time), NEW.time),\n"
-	"    first_run_id = coalesce(first_run_id, NEW.run_id),\n"
-	"    last_run_id = CASE WHEN last_seen IS NULL OR NEW.time >= last_seen THEN NEW.run_id ELSE last_run_id END,\n"
-	"    recurring = recurring OR (first_run_id IS NOT NULL AND first_run_id <> NEW.run_id)\n"
-	"  WHERE id = NEW.finding_id;\n"
-	"END;\n"
-	"CREATE TRIGGER events_update AFTER UPDATE OF finding_id, run_id, time, verdict ON events\n"
-	"WHEN OLD.finding_id <> NEW.finding_id OR OLD.run_id <> NEW.run_id OR OLD.time <> NEW.time\n"
-	"  OR OLD.verdict <> NEW.verdict BEGIN\n"
-	RECOUNT("NEW.finding_id") "\n"
-	RECOUNT("(SELECT OLD.finding_id WHERE OLD.finding_id <> NEW.finding_id)") "\n"
-	"END;\n"
-	"CREATE TRIGGER events_delete AFTER DELETE ON events BEGIN\n"
-	RECOUNT("OLD.finding_id") "\n"
-	"END;\n"
+	TRIGGERS
 
 	"CREATE VIEW v_findings AS\n"
 	"SELECT f.id, f.fingerprint, f.kind, f.title, t.name AS tag,\n"
@@ -248,7 +251,40 @@ static const char version_2[] =
 	"  max(time) AS last_used\n"
 	"FROM events WHERE suppression IS NOT NULL GROUP BY suppression;\n";
 
-const char *const rf_schema_migrations[] = { version_1, version_2, NULL };
+/* More verdicts, which a CHECK can only take on with a column of its own; the policy behind each; times of silence. */
+static const char version_3[] =
+	"DROP VIEW v_events;\n"
+	"DROP TRIGGER events_insert;\n"
+	"DROP TRIGGER events_update;\n"
+	"DROP TRIGGER events_delete;\n"
+	"ALTER TABLE events ADD COLUMN verdict_3 TEXT NOT NULL DEFAULT 'alert'"
+	" CHECK (verdict_3 IN ('alert', 'suppressed', 'bypassed', 'silenced', 'known'));\n"
+	"UPDATE events SET verdict_3 = verdict;\n"
+	"ALTER TABLE events DROP COLUMN verdict;\n"
+	"ALTER TABLE events RENAME COLUMN verdict_3 TO verdict;\n"
+	"ALTER TABLE events ADD COLUMN policy TEXT;\n"
+	"ALTER TABLE events ADD COLUMN severity TEXT;\n"
+	TRIGGERS
+	"CREATE TABLE silences (\n"
+	"  id INTEGER PRIMARY KEY,\n"
+	"  finding_id INTEGER NOT NULL REFERENCES findings ON DELETE CASCADE,\n"
+	"  policy TEXT NOT NULL,\n"
+	"  since TEXT NOT NULL,\n"
+	"  until TEXT NOT NULL,\n"
+	"  held INTEGER NOT NULL,\n" /* events that were held back */
+	"  told INTEGER NOT NULL DEFAULT 0\n" /* the alert at its end was given */
+	") STRICT;\n"
+	"CREATE INDEX silences_finding ON silences(finding_id, until);\n"
+	"CREATE INDEX silences_untold ON silences(until) WHERE told = 0;\n"
+	"CREATE VIEW v_silences AS\n"
+	"SELECT s.id, s.finding_id AS finding, f.title, t.name AS tag, s.policy, s.since, s.until, s.held, s.told\n"
+	"FROM silences s JOIN findings f ON f.id = s.finding_id JOIN tags t ON t.id = f.tag_id;\n"
+	"CREATE VIEW v_events AS\n"
+	"SELECT e.id, e.finding_id AS finding, e.run_id AS run, r.trace_id, e.tag, e.time, e.verdict, e.seed,\n"
+	"  e.suppressed_by, e.suppression, e.policy, e.severity\n"
+	"FROM events e JOIN runs r ON r.id = e.run_id;\n";
+
+const char *const rf_schema_migrations[] = { version_1, version_2, version_3, NULL };
 
 int rf_schema_version(void)
 {

@@ -24,6 +24,7 @@
 #define RF_STORE_SESSION_H
 
 #include "finding/tag.h"
+#include "policy/baseline.h"
 #include "policy/suppressions.h"
 #include "read/test2json.h"
 #include "store/store.h"
@@ -41,6 +42,7 @@ struct rf_session_options {
 	bool mix_trace;
 	struct rf_tag_sources tags;
 	const struct rf_suppressions *suppressions; /* applied to what comes; may be NULL */
+	const struct rf_baseline *baseline; /* events of its findings are known; may be NULL */
 	rf_str command, directory, host; /* for the run's row */
 };
 /* The options' strings must stay valid. */

@@ -1,6 +1,7 @@
 /* A session's side towards the database: batches, and what was seen in them. */
 #include <stdlib.h>
 
+#include "policy/policy.h"
 #include "store/query.h"
 #include "store/session_state.h"
 
@@ -37,6 +38,9 @@ int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf
 	const struct rf_suppression *fit = rf_suppressions_match(s->options.suppressions, event->report, event->tag,
 								 event->time_unix_ns ? event->time_unix_ns : rf_session_now(s));
 	event->suppression = fit ? fit->text : (rf_str){ NULL, 0 };
+	event->known = s->options.baseline &&
+		       rf_baseline_find(s->options.baseline, rf_str_from(finding.fingerprint), event->tag);
+	event->policy = rf_policy_choose(tags.config, event->tag, finding.kind);
 	if (scratch->failed)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 	int rc = rf_store_event(s->options.store, event, &id, &how, err);

@@ -96,16 +96,19 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_EVENT_ADD] =
 		"INSERT INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key,"
 		" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,"
-		" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression)"
-		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+		" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression, policy,"
+		" severity) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
 	/* In place of a text: the text's uid stays known, and so does where it stood. */
 	[RF_SQL_EVENT_UPGRADE] =
-		"UPDATE events SET text_uid = iif(?26, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
-		" process_id = ?4, source = ?5, time = ?6, verdict = ?7, seed = ?8, tag = ?9, match_key = ?10,"
+		"UPDATE events SET text_uid = iif(?28, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
+		" process_id = ?4, source = ?5, time = ?6,"
+		" verdict = iif(?7 <> 'alert', ?7, iif(verdict = 'suppressed', 'alert', verdict)), seed = ?8,"
+		" tag = ?9, match_key = ?10,"
 		" exact = ?11, test_a = ?12, test_b = ?13, memory = ?14, memory_start = ?15, memory_bytes = ?16,"
 		" memory_name = ?17, allocated_stack_id = ?18, allocated_goid = ?19, switches = ?20, text = ?21,"
 		" stream_package = iif(?22 = '', stream_package, ?22), stream_test = iif(?22 = '', stream_test, ?23),"
-		" suppressed_by = ?24, suppression = ?25 WHERE id = ?27",
+		" suppressed_by = ?24, suppression = ?25,"
+		" policy = coalesce(policy, ?26), severity = coalesce(?27, severity) WHERE id = ?29",
 	[RF_SQL_EVENT_DROP_GOROUTINES] = "DELETE FROM goroutines WHERE event_id = ?",
 	[RF_SQL_EVENT_DROP_ACCESSES] = "DELETE FROM accesses WHERE event_id = ?",
 	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
@@ -158,6 +161,18 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"SELECT arguments, host, pid, go_version, directory, build_id, gomaxprocs, started_at, finished,"
 		" reports_dropped, symbols_dropped, labels_cut, tests_dropped, goroutines_unregistered"
 		" FROM processes WHERE id = ?",
+	[RF_SQL_SILENCE_NOW] = "SELECT id FROM silences WHERE finding_id = ?1 AND since <= ?2 AND until > ?2 LIMIT 1",
+	[RF_SQL_EVENTS_RECENT] = "SELECT count(*) FROM (SELECT 1 FROM events WHERE finding_id = ?1 AND time > ?2 AND time <= ?3"
+				 " AND verdict NOT IN ('suppressed', 'known') LIMIT ?4)",
+	[RF_SQL_SILENCE_HOLD] = "UPDATE silences SET held = held + 1 WHERE id = ?",
+	[RF_SQL_SILENCE_ADD] = "INSERT INTO silences (finding_id, policy, since, until, held) VALUES (?, ?, ?, ?, 1)",
+	[RF_SQL_SILENCES_OVER] = "SELECT id, finding, title, policy, since, until, held FROM v_silences"
+				 " WHERE told = 0 AND until <= ? ORDER BY until, id",
+	[RF_SQL_SILENCE_TOLD] = "UPDATE silences SET told = 1 WHERE id = ?",
+	[RF_SQL_SILENCE_MOVE] = "UPDATE silences SET finding_id = ?2 WHERE finding_id = ?1",
+	[RF_SQL_EVENTS_BY_FINDING] =
+		"SELECT e.finding_id, f.title, t.name, f.kind, e.time FROM events e JOIN findings f ON f.id = e.finding_id"
+		" JOIN tags t ON t.id = f.tag_id WHERE e.verdict NOT IN ('suppressed', 'known') ORDER BY e.finding_id, e.time",
 	[RF_SQL_SUPPRESSION_USES] = "SELECT suppression, events, findings, last_used FROM v_suppressions"
 				    " ORDER BY events DESC, suppression",
 };

@@ -66,6 +66,7 @@ struct rf_result {
 };
 int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *result, struct rf_error *err);
 
+struct rf_policy;
 struct rf_event {
 	const struct rf_report *report;
 	const struct rf_finding *finding;
@@ -77,6 +78,8 @@ struct rf_event {
 	rf_str package, test; /* where its text stood */
 	uint64_t time_unix_ns;
 	rf_str suppression; /* the entry of the suppression list that fits, as TYPE:PATTERN; ptr NULL none */
+	bool known;       /* its finding is in the baseline */
+	const struct rf_policy *policy; /* NULL: none, every event is an alert */
 	bool keep_text;   /* it could only be read in part */
 };
 enum rf_stored {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Noise control as a user meets it: suppression lists in plain text runs and inside instrumented processes, the gate, baselines.
+# Noise control as a user meets it: suppression lists in plain text runs and inside instrumented processes, the gate, baselines,
+# policies.
 . "$(dirname "$0")/../lib.sh"
 
 mkdir -p "$work/shop" && cd "$work/shop" || exit
@@ -152,5 +153,42 @@ check "diff: new, unresolved and resolved" sh -c '"$1" baseline --db "$2" diff >
 	grep -x "1 new" "$3/diff" && grep -x "1 unresolved" "$3/diff" && grep -x "1 resolved" "$3/diff"' - "$redflag" \
 	"$work/fresh7.db" "$work"
 check "diff of the last run" status_of 66 "$redflag" baseline diff --db "$work/fresh7.db" --run last
+
+# --- policies
+rm .redflag.baseline
+db=$work/policy.db
+for i in 1 2 3 4; do
+	"$redflag" report --db "$db" --trace-id "p$i" <"$work/stock.txt" >/dev/null 2>&1
+done
+check "two alerts a finding, the rest is silenced" equal "4|4" "$(query "$db" \
+	"SELECT sum(verdict = 'alert'), sum(verdict = 'silenced') FROM v_events")"
+check "silenced is still counted" equal "8" "$(query "$db" "SELECT sum(events) FROM v_findings")"
+check "policy test agrees on past events" sh -c '"$1" policy --db "$2" test | grep -qE "^ +8 +4 +4 +2  in all"' - "$redflag" "$db"
+printf 'policies:\n  - tag: example.com/*\n    bypass: true\n    severity: high\n' >.redflag.yml
+check "with rules that silence nothing" sh -c '"$1" policy --db "$2" test .redflag.yml | grep -qE "^ +8 +8 +0 +0  in all"' - \
+	"$redflag" "$db"
+"$redflag" report --db "$db" --trace-id p5 <"$work/stock.txt" >/dev/null 2>&1
+check "the rule and its severity are stored" equal "2" "$(query "$db" \
+	"SELECT count(*) FROM v_events WHERE verdict = 'bypassed' AND severity = 'high' AND policy LIKE '%.redflag.yml:2'")"
+printf 'policies:\n  - events: 2\n    within: 1m\n    silence: 1s\n' >.redflag.yml
+db=$work/policy2.db
+for i in 1 2; do
+	"$redflag" report --db "$db" --trace-id "p$i" <"$work/stock.txt" >/dev/null 2>&1
+done
+untold() { # until the second is over: whoever reports next says it
+	for _ in $(seq 50); do
+		"$redflag" ingest --db "$db" /dev/null >/dev/null 2>"$work/err"
+		grep -q 'was silenced from' "$work/err" && return
+		sleep 0.1
+	done
+	return 1
+}
+check "when a silence ends, one alert says how many were held back" untold
+check "with the number" grep -qE 'Finding [0-9]+ .*; 1 report was held back \(policy .*redflag.yml:2\)' "$work/err"
+check "once" sh -c '"$1" ingest --db "$2" /dev/null 2>&1 >/dev/null | grep -c silenced | grep -qx 0' - "$redflag" "$db"
+printf 'policies:\n  - events: none\n' >.redflag.yml
+check "a malformed rule names file and line" sh -c '"$1" policy --db "$2" test 2>&1 | grep -q "redflag.yml:2: \"none\""' - \
+	"$redflag" "$db"
+rm .redflag.yml
 
 finish

@@ -12,7 +12,8 @@ static void take_in(struct sample *s, const struct rf_suppressions *list, const 
 	struct rf_session_options options = { .store = s->store, .clock = { sample_now, &s->clock },
 					      .trace_id = rf_str_from(trace), .mix_trace = true, .suppressions = list,
 					      .command = RF_STR("test"), .directory = RF_STR("/src"),
-					      .host = RF_STR("here"), .tags = { .config = &s->config } };
+					      .host = RF_STR("here"), .tags = { .option = rf_str_from(s->tag), .config = &s->config },
+					      .baseline = s->baseline };
 	assert_int_equal(rf_session_open(&session, &options, &s->err), 0);
 	rf_session_begin_stream(session);
 	for (rf_str text = sample_race(s, a, b, 1); text.len;)
@@ -20,6 +21,13 @@ static void take_in(struct sample *s, const struct rf_suppressions *list, const 
 	rf_session_end_stream(session);
 	assert_int_equal(rf_session_finish(session, &s->err), 0);
 	rf_session_close(session);
+}
+
+static void take_in_tagged(struct sample *s, const char *trace, const char *tag)
+{
+	s->tag = tag;
+	take_in(s, NULL, trace, "Add", "Total");
+	s->tag = NULL;
 }
 
 static void test_text_is_suppressed(void **state)
@@ -57,6 +65,120 @@ static void test_suppressed_record_joins_its_text(void **state)
 	record->from_spool = true;
 	assert_int_equal(sample_store(s, record, "t1", "spool-1", NULL, &id), RF_STORED_UPGRADED);
 	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
+}
+
+/* --- policies --------------------------------------------------------------------------------------------------- */
+
+#define MINUTE ((uint64_t)60 * 1000000000u)
+
+/* Each event at its minute; what became of them, one letter each. */
+static const char *verdicts(struct sample *s, const char *tag, const unsigned *minutes, size_t count)
+{
+	struct rf_buf b;
+	rf_buf_init(&b);
+	for (size_t i = 0; i < count; i++) {
+		const char *trace = rf_arena_printf(&s->arena, "%s-%u-%zu", tag, minutes[i], i).ptr;
+		s->clock.now = SAMPLE_NOW + minutes[i] * MINUTE;
+		take_in_tagged(s, trace, tag);
+		rf_str v = sample_text(s, "SELECT substr(verdict, 1, 1) FROM events ORDER BY id DESC LIMIT 1");
+		rf_buf_put_str(&b, v);
+	}
+	const char *all = rf_arena_cstr(&s->arena, rf_buf_str(&b));
+	rf_buf_release(&b);
+	return all;
+}
+#define VERDICTS(s, tag, ...) \
+	verdicts((s), (tag), (const unsigned[]){ __VA_ARGS__ }, sizeof((unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned))
+
+static void test_default_policy(void **state)
+{
+	struct sample *s = *state;
+	struct rf_silence *over;
+	uint32_t count;
+	/* the third in five minutes is held back, and all until minute 17 */
+	assert_string_equal(VERDICTS(s, "shop", 0, 1, 2, 3, 16), "aasss");
+	assert_int_equal(rf_noise_silences_over(s->store, SAMPLE_NOW + 16 * MINUTE, &s->arena, &over, &count, &s->err), 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(rf_noise_silences_over(s->store, SAMPLE_NOW + 17 * MINUTE, &s->arena, &over, &count, &s->err), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(over[0].held, 3);
+	assert_str(over[0].policy, "default");
+	assert_str(over[0].since, "2026-01-01T00:02:00.000Z");
+	assert_str(over[0].until, "2026-01-01T00:17:00.000Z");
+	/* one alert, whoever asks */
+	assert_int_equal(rf_noise_silences_over(s->store, SAMPLE_NOW + 18 * MINUTE, &s->arena, &over, &count, &s->err), 0);
+	assert_int_equal(count, 0);
+	/* over at 17; events five minutes apart never fill the number */
+	assert_string_equal(VERDICTS(s, "shop", 22, 27, 32, 37), "aaaa");
+	assert_int_equal(sample_count(s, "SELECT events FROM v_findings"), 9);
+	assert_str(sample_text(s, "SELECT DISTINCT policy FROM v_events"), "default");
+}
+
+static void test_tags_are_apart_and_canaries_sing(void **state)
+{
+	struct sample *s = *state;
+	assert_string_equal(VERDICTS(s, "shop", 0, 0), "aa");
+	assert_string_equal(VERDICTS(s, "cart", 0, 0), "aa");
+	assert_string_equal(VERDICTS(s, "x:canary:true", 1, 1, 1, 1, 1), "bbbbb");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM v_silences"), 0);
+}
+
+static void test_rules(void **state)
+{
+	struct sample *s = *state;
+	assert_int_equal(rf_config_parse(RF_STR("policies:\n  - tag: pay*\n    bypass: true\n    severity: high\n"
+						"  - kind: use-after-free\n    bypass: true\n"
+						"  - events: 2\n    within: 90s\n    silence: 1h\n"),
+					 "f", &s->arena, &s->config, &s->err), 0);
+	assert_string_equal(VERDICTS(s, "payment", 0, 0, 0), "bbb");
+	assert_str(sample_text(s, "SELECT DISTINCT policy || ' ' || severity FROM v_events"), "f:2 high");
+	assert_string_equal(VERDICTS(s, "shop", 0, 2, 3, 62, 65), "aassa");
+}
+
+static void test_rules_malformed(void **state)
+{
+	static const struct { const char *text, *says; } cases[] = {
+		{ "policies:\n  - tags: x\n", "f:2: \"tags\" is not known here" },
+		{ "policies:\n  - within: 5\n", "is no time" },
+		{ "policies:\n  - within: 400d\n", "is no time" },
+		{ "policies:\n  - events: 1\n", "is no number from 2" },
+		{ "policies:\n  - bypass: maybe\n", "neither true nor false" },
+		{ "policies:\n  - severity: huge\n", "is no severity" },
+		{ "policies:\n  - kind: leak\n", "is no kind" },
+		{ "policies:\n  - word\n", "is no policy" },
+		{ "policies: word\n", "is a list" },
+	};
+	struct sample *s = *state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rf_config c;
+		assert_int_equal(rf_config_parse(rf_str_from(cases[i].text), "f", &s->arena, &c, &s->err), RF_ERR_INPUT);
+		assert_says(s->err, cases[i].says);
+	}
+}
+
+/* A record that takes its text's place is no second event, and keeps what was decided. */
+static void test_upgrade_keeps_the_verdict(void **state)
+{
+	struct sample *s = *state;
+	int64_t id;
+	assert_string_equal(VERDICTS(s, "example.com/shop", 0, 0, 0), "aas");
+	struct rf_report *record = sample_report(s, "Add", "Total", 1);
+	record->from_spool = true;
+	assert_int_equal(sample_store(s, record, "example.com/shop-0-2", "spool-1", NULL, &id), RF_STORED_UPGRADED);
+	assert_str(sample_text(s, "SELECT verdict || source FROM events ORDER BY id DESC LIMIT 1"), "silencedspool");
+	assert_int_equal(sample_count(s, "SELECT held FROM v_silences"), 1);
+}
+
+static void test_baseline_is_known(void **state)
+{
+	struct sample *s = *state;
+	struct rf_baseline_entry entry = { .tag = RF_STR("shop") };
+	struct rf_baseline baseline = { .entries = &entry, .count = 1 };
+	take_in_tagged(s, "t0", "shop");
+	entry.fingerprint = sample_text(s, "SELECT fingerprint FROM v_findings");
+	s->baseline = &baseline;
+	assert_string_equal(VERDICTS(s, "shop", 1, 1, 1, 1), "kkkk");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM v_silences"), 0);
 }
 
 static void exec(struct sample *s, sqlite3 *handle, const char *sql)
@@ -114,6 +236,12 @@ int main(void)
 		WITH_SAMPLE(test_text_is_suppressed),
 		WITH_SAMPLE(test_suppressed_record_joins_its_text),
 		WITH_SAMPLE(test_version_1_migrates),
+		WITH_SAMPLE(test_default_policy),
+		WITH_SAMPLE(test_tags_are_apart_and_canaries_sing),
+		WITH_SAMPLE(test_rules),
+		WITH_SAMPLE(test_rules_malformed),
+		WITH_SAMPLE(test_upgrade_keeps_the_verdict),
+		WITH_SAMPLE(test_baseline_is_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

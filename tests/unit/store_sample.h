@@ -28,6 +28,8 @@ struct sample {
 	struct rf_store *store;
 	struct rf_error err;
 	struct rf_config config;
+	const struct rf_baseline *baseline; /* of sessions; NULL none */
+	const char *tag;                    /* --tag of sessions; NULL none */
 };
 
 static inline struct rf_store_options sample_options(struct sample *s)
