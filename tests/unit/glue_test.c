@@ -1,120 +1,5 @@
-/* The glue's modules, as one translation unit, the way they are compiled into the detector; Go's runtime is played by
- * the callback below. */
-#define RF_LAYOUT_THREAD_ID 8 /* of struct fake_thread */
-#include "tsan-glue/glue.c"
-#include "tsan-glue/options.c"
-#include "tsan-glue/spool.c"
-#include "tsan-glue/goroutines.c"
-#include "tsan-glue/owners.c"
-#include "tsan-glue/globals.c"
-#include "tsan-glue/symbols.c"
-#include "tsan-glue/switches.c"
-#include "tsan-glue/report.c"
-#include "tsan-glue/process.c"
-
-#include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-struct fake_thread {
-	uint64_t other;
-	uint32_t id;
-};
-
-static char directory[] = "/tmp/redflag-glue.XXXXXX";
-static struct rf_ring rings[2];
-static struct rf_alloc_site allocs[1024];
-static struct rf_settings settings;
-
-static void runtime_answers(uintptr_t command, void *context)
-{
-	struct symbolize_code *code = context;
-	struct rf_function_query *function = context;
-	struct rf_goroutine_query *goroutine = context;
-	struct rf_memory_query *memory = context;
-	static struct rf_go_label label = { { "tag", 3 }, { "live", 4 } };
-	if (command == COMMAND_SYMBOLIZE_CODE) {
-		code->function = "main.f";
-		code->file = "/src/f.go";
-		code->line = 7;
-	} else if (command == RF_COMMAND_FUNCTION) {
-		function->entry = function->pc & ~(uintptr_t)0xff;
-		function->arguments = 16;
-		function->name = "main.f";
-	} else if (command == RF_COMMAND_GOROUTINE) {
-		goroutine->reason = 1;
-		goroutine->labels = &label;
-		goroutine->label_count = 1;
-	} else if (command == RF_COMMAND_MEMORY) {
-		memory->kind = RF_MEMORY_KIND_HEAP;
-		memory->start = memory->address & ~(uintptr_t)15;
-		memory->size = 16;
-	}
-}
-
-static int set_up(void **state)
-{
-	static const struct rf_go_string reasons[] = { { "", 0 }, { "chan receive", 12 } };
-	(void)state;
-	if (!mkdtemp(directory) || setenv("REDFLAG_SPOOL", directory, 1) || setenv("TRACE_ID", "t1", 1))
-		return 1;
-	struct rf_start start = {
-		.abi_version = RF_ABI_VERSION, .callback = runtime_answers, .text = 0x1000, .etext = 0x9000,
-		.reasons = reasons, .reason_count = 2, .rings = rings, .ring_count = 2, .allocs = allocs,
-		.alloc_count = 1024, .modinfo = { "path\texample.com/m.test\n", 24 }, .version = { "go1.26.8", 8 },
-		.settings = &settings,
-	};
-	__redflag_init(&start);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	unlink(spool.path);
-	return rmdir(directory);
-}
-
-static uint32_t start_goroutine(uint32_t thread, uint64_t goid, uint32_t parent, uint32_t owner)
-{
-	struct fake_thread t = { 0, thread };
-	uint32_t slot = 0;
-	struct rf_goroutine_start start = { .thread = (uintptr_t)&t, .goid = goid, .parent_slot = parent,
-					    .owner = owner, .entry = 0x2000, .g = 1, .slot = &slot };
-	__redflag_goroutine_start(&start);
-	return slot;
-}
-
-/* The records of the file, by type; the last of each. */
-static const void *record_of(enum rf_spool_type type, uint32_t *count)
-{
-	const void *found = NULL;
-	uint64_t at = sizeof(struct rf_spool_file_header);
-	*count = 0;
-	while (at < spool.used) {
-		const struct rf_spool_record *r = (const struct rf_spool_record *)(const void *)(spool.map + at);
-		assert_in_range(r->length, sizeof(*r), RF_SPOOL_RECORD_BYTES_MAX);
-		static char copy[RF_SPOOL_RECORD_BYTES_MAX];
-		memcpy(copy, r, r->length);
-		((struct rf_spool_record *)(void *)copy)->crc = 0;
-		((struct rf_spool_record *)(void *)copy)->length = 0;
-		assert_int_equal(rf_crc32c(0, copy, r->length), r->crc);
-		if (r->type == type) {
-			found = r;
-			++*count;
-		}
-		at += (r->length + 7u) & ~7u;
-	}
-	return found;
-}
-
-static void assert_text(const void *record, struct rf_spool_ref ref, const char *want)
-{
-	assert_int_equal(ref.length, strlen(want));
-	assert_memory_equal((const char *)record + ref.offset, want, ref.length);
-}
+/* The glue: registration, owners, reports, records. */
+#include "tests/unit/glue_fixture.h"
 
 static void process_record_comes_first(void **state)
 {
@@ -187,27 +72,6 @@ static void labels_that_do_not_fit_are_cut(void **state)
 	assert_false(rf_labels_copy(&out, labels, 1));
 	labels[0].value.len = UINTPTR_MAX; /* no overflow in the sum */
 	assert_false(rf_labels_copy(&out, labels, 1));
-}
-
-static uint32_t test_start(uint32_t slot, const char *name)
-{
-	uint32_t id = 0;
-	__redflag_test_start(slot, name, strlen(name), &id);
-	return id;
-}
-
-static uint32_t taken(uint32_t owner)
-{
-	uint32_t charges = 99;
-	__redflag_test_take(owner, &charges);
-	return charges;
-}
-
-static bool ended(uint32_t owner)
-{
-	uint32_t done = 99;
-	__redflag_test_end(owner, &done);
-	return done;
 }
 
 static void nul_in_a_label_does_not_make_two(void **state)
@@ -366,72 +230,6 @@ static void record_that_is_full_is_cut(void **state)
 	rf_unlock();
 }
 
-/* Commits records until the file had to grow. */
-static void make_the_spool_grow(void)
-{
-	static const char bytes[4096];
-	uint64_t allocated = spool.allocated;
-	for (int i = 0; i < 100 && spool.allocated == allocated; i++) {
-		rf_spool_begin(RF_SPOOL_TYPE_COUNT, sizeof(struct rf_spool_record));
-		rf_spool_put(bytes, sizeof(bytes));
-		assert_true(rf_spool_commit());
-	}
-	assert_true(spool.allocated > allocated);
-}
-
-static void file_of_the_program_with_our_number_stays_as_it_is(void **state)
-{
-	char path[] = "/tmp/redflag-user.XXXXXX";
-	struct stat st;
-	(void)state;
-	int user = mkstemp(path), number = spool.fd;
-	assert_true(user >= 0 && number >= SPOOL_FD_MIN);
-	assert_int_equal(dup2(user, number), number);
-	make_the_spool_grow();
-	assert_int_equal(fstat(user, &st), 0);
-	assert_int_equal(st.st_size, 0);
-	assert_int_equal(fstat(number, &st), 0); /* and open */
-	assert_int_equal(close(spool.fd), 0);
-	make_the_spool_grow();
-	close(user);
-	close(number);
-	unlink(path);
-}
-
-static void rows_of_tests_that_are_over_are_used_again(void **state)
-{
-	char name[64];
-	intptr_t bytes;
-	uintptr_t over;
-	(void)state;
-	uint32_t busy = test_start(0, "TestBusy"), leaky = test_start(0, "TestLeaky"), charged = test_start(0, "TestCharged");
-	uint32_t slot = start_goroutine(31, 31, 0, leaky);
-	uint32_t over_and_out = test_start(0, "TestOver");
-	assert_true(ended(leaky) && ended(charged) && ended(over_and_out));
-	rf_owners_charge(&charged, 1);
-	uint64_t dropped = rf_counters.tests_dropped;
-	for (uint32_t i = 0; i < 2 * RF_TESTS_MAX; i++) {
-		uint32_t id = test_start(0, "TestBrief");
-		assert_int_not_equal(id, 0);
-		assert_true(ended(id));
-		if (i > RF_TESTS_MAX)
-			assert_true(id > RF_TESTS_MAX); /* used again: another number */
-	}
-	assert_int_equal(rf_counters.tests_dropped, dropped);
-	assert_memory_equal(rf_owner_name(busy).ptr, "TestBusy", 8);
-	assert_memory_equal(rf_owner_name(leaky).ptr, "TestLeaky", 9);
-	assert_int_equal(rf_owner_name(over_and_out).len, 8); /* too short for TestBrief */
-	__redflag_goroutine_end(slot, NULL, 0);
-	rf_owners_charge(&busy, 1);
-	assert_int_equal(taken(busy), 1);
-	__redflag_test_leftover(name, sizeof(name), &bytes, &over);
-	assert_memory_equal(name, "TestCharged", 11);
-	assert_true(over);
-	uint32_t id = test_start(0, "TestLongerNameThanAnyBefore");
-	assert_int_equal(id, 0);
-	assert_int_equal(rf_counters.tests_dropped, dropped + 1);
-}
-
 static void options_are_read_from_the_environment(void **state)
 {
 	struct rf_options o;
@@ -471,27 +269,6 @@ static void exit_writes_counters(void **state)
 	assert_int_equal(((struct rf_spool_file_header *)(void *)spool.map)->finished, 1);
 }
 
-/* A disk that got full: what is in the file stays readable, and says what was dropped. */
-static void counters_are_written_after_giving_up(void **state)
-{
-	uint32_t count;
-	(void)state;
-	make_the_spool_grow();
-	spool.gave_up = true;
-	assert_false(rf_spool_active());
-	struct ts_report report = { .type = TS_REPORT_RACE };
-	rf_report_handle(&report, true);
-	__redflag_exit();
-	const struct rf_spool_counters *c = record_of(RF_SPOOL_COUNTERS, &count);
-	assert_int_equal(count, 2);
-	assert_int_equal(c->reports_dropped, 1);
-	spool.gave_up = false;
-	spool.allocated = spool.used = RF_SPOOL_FILE_BYTES_MAX - SPOOL_STEP_BYTES;
-	rf_spool_begin(RF_SPOOL_REPORT, sizeof(struct rf_spool_report));
-	assert_false(rf_spool_commit()); /* the end is for counters */
-	assert_false(spool.gave_up);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -506,12 +283,9 @@ int main(void)
 		cmocka_unit_test(symbols_are_written_once),
 		cmocka_unit_test(switches_come_in_order_of_time),
 		cmocka_unit_test(record_that_is_full_is_cut),
-		cmocka_unit_test(file_of_the_program_with_our_number_stays_as_it_is),
-		cmocka_unit_test(rows_of_tests_that_are_over_are_used_again),
 		cmocka_unit_test(options_are_read_from_the_environment),
 		cmocka_unit_test(own_global_has_a_name),
 		cmocka_unit_test(exit_writes_counters),
-		cmocka_unit_test(counters_are_written_after_giving_up),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,143 @@
+/* For unit tests of the glue: its modules, as one translation unit, the way they are compiled into the detector; Go's
+ * runtime is played by the callback below. */
+#ifndef GLUE_FIXTURE_H
+#define GLUE_FIXTURE_H
+
+#define RF_LAYOUT_THREAD_ID 8 /* of struct fake_thread */
+#include "tsan-glue/glue.c"
+#include "tsan-glue/options.c"
+#include "tsan-glue/spool.c"
+#include "tsan-glue/goroutines.c"
+#include "tsan-glue/owners.c"
+#include "tsan-glue/globals.c"
+#include "tsan-glue/symbols.c"
+#include "tsan-glue/switches.c"
+#include "tsan-glue/report.c"
+#include "tsan-glue/process.c"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+struct fake_thread {
+	uint64_t other;
+	uint32_t id;
+};
+
+static char directory[] = "/tmp/redflag-glue.XXXXXX";
+static struct rf_ring rings[2];
+static struct rf_alloc_site allocs[1024];
+static struct rf_settings settings;
+
+static void runtime_answers(uintptr_t command, void *context)
+{
+	struct symbolize_code *code = context;
+	struct rf_function_query *function = context;
+	struct rf_goroutine_query *goroutine = context;
+	struct rf_memory_query *memory = context;
+	static struct rf_go_label label = { { "tag", 3 }, { "live", 4 } };
+	if (command == COMMAND_SYMBOLIZE_CODE) {
+		code->function = "main.f";
+		code->file = "/src/f.go";
+		code->line = 7;
+	} else if (command == RF_COMMAND_FUNCTION) {
+		function->entry = function->pc & ~(uintptr_t)0xff;
+		function->arguments = 16;
+		function->name = "main.f";
+	} else if (command == RF_COMMAND_GOROUTINE) {
+		goroutine->reason = 1;
+		goroutine->labels = &label;
+		goroutine->label_count = 1;
+	} else if (command == RF_COMMAND_MEMORY) {
+		memory->kind = RF_MEMORY_KIND_HEAP;
+		memory->start = memory->address & ~(uintptr_t)15;
+		memory->size = 16;
+	}
+}
+
+static inline int set_up(void **state)
+{
+	static const struct rf_go_string reasons[] = { { "", 0 }, { "chan receive", 12 } };
+	(void)state;
+	if (!mkdtemp(directory) || setenv("REDFLAG_SPOOL", directory, 1) || setenv("TRACE_ID", "t1", 1))
+		return 1;
+	struct rf_start start = {
+		.abi_version = RF_ABI_VERSION, .callback = runtime_answers, .text = 0x1000, .etext = 0x9000,
+		.reasons = reasons, .reason_count = 2, .rings = rings, .ring_count = 2, .allocs = allocs,
+		.alloc_count = 1024, .modinfo = { "path\texample.com/m.test\n", 24 }, .version = { "go1.26.8", 8 },
+		.settings = &settings,
+	};
+	__redflag_init(&start);
+	return 0;
+}
+
+static inline int tear_down(void **state)
+{
+	(void)state;
+	unlink(spool.path);
+	return rmdir(directory);
+}
+
+static inline uint32_t start_goroutine(uint32_t thread, uint64_t goid, uint32_t parent, uint32_t owner)
+{
+	struct fake_thread t = { 0, thread };
+	uint32_t slot = 0;
+	struct rf_goroutine_start start = { .thread = (uintptr_t)&t, .goid = goid, .parent_slot = parent,
+					    .owner = owner, .entry = 0x2000, .g = 1, .slot = &slot };
+	__redflag_goroutine_start(&start);
+	return slot;
+}
+
+/* The records of the file, by type; the last of each. */
+static inline const void *record_of(enum rf_spool_type type, uint32_t *count)
+{
+	const void *found = NULL;
+	uint64_t at = sizeof(struct rf_spool_file_header);
+	*count = 0;
+	while (at < spool.used) {
+		const struct rf_spool_record *r = (const struct rf_spool_record *)(const void *)(spool.map + at);
+		assert_in_range(r->length, sizeof(*r), RF_SPOOL_RECORD_BYTES_MAX);
+		static char copy[RF_SPOOL_RECORD_BYTES_MAX];
+		memcpy(copy, r, r->length);
+		((struct rf_spool_record *)(void *)copy)->crc = 0;
+		((struct rf_spool_record *)(void *)copy)->length = 0;
+		assert_int_equal(rf_crc32c(0, copy, r->length), r->crc);
+		if (r->type == type) {
+			found = r;
+			++*count;
+		}
+		at += (r->length + 7u) & ~7u;
+	}
+	return found;
+}
+
+static inline void assert_text(const void *record, struct rf_spool_ref ref, const char *want)
+{
+	assert_int_equal(ref.length, strlen(want));
+	assert_memory_equal((const char *)record + ref.offset, want, ref.length);
+}
+
+static inline uint32_t test_start(uint32_t slot, const char *name)
+{
+	uint32_t id = 0;
+	__redflag_test_start(slot, name, strlen(name), &id);
+	return id;
+}
+
+static inline uint32_t taken(uint32_t owner)
+{
+	uint32_t charges = 99;
+	__redflag_test_take(owner, &charges);
+	return charges;
+}
+
+static inline bool ended(uint32_t owner)
+{
+	uint32_t done = 99;
+	__redflag_test_end(owner, &done);
+	return done;
+}
+
+#endif
