@@ -125,7 +125,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND (?4 IS NULL OR v.last_seen >= ?4)"
 		" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM events e WHERE e.finding_id = v.id AND (e.test_a GLOB ?5"
 		"  OR e.test_b GLOB ?5 OR (e.test_a IS NULL AND e.test_b IS NULL AND e.stream_test GLOB ?5))))"
-		" AND (?6 IS NULL OR EXISTS (SELECT 1 FROM events e WHERE e.finding_id = v.id AND e.run_id = ?6))"
+		" AND (?6 IS NULL OR v.id IN (SELECT e.finding_id FROM events e WHERE e.run_id = ?6))" /* made once, not a row */
 		" ORDER BY v.last_seen DESC, v.id DESC",
 	[RF_SQL_LIST_BY_ID] = LIST_COLUMNS "WHERE v.id = ?",
 	[RF_SQL_LIST_BY_PREFIX] = LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
