@@ -1,57 +1,5 @@
 /* Spools that are cut, flipped and made up: the reader gives what can be read, counts the rest and never crashes. */
-#include "unit.h"
-
-#include "read/spool_read.h"
-#include "spool_build.h"
-
-static rf_arena arena;
-static struct spool_build b;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
-
-static struct rf_spool *opened(rf_str bytes)
-{
-	struct rf_spool *s;
-	struct rf_error err = { 0 };
-	if (rf_spool_open_bytes(&s, bytes, &err))
-		fail_msg("%s", err.text);
-	return s;
-}
-
-static int count_reports(rf_str bytes, struct rf_spool_drops *drops)
-{
-	struct rf_spool *s;
-	struct rf_error err = { 0 };
-	struct rf_report r;
-	int count = 0;
-	*drops = (struct rf_spool_drops){ 0 };
-	rf_arena_reset(&arena);
-	if (rf_spool_open_bytes(&s, bytes, &err)) {
-		assert_true(strlen(err.text) > 20);
-		return -1;
-	}
-	while (rf_spool_next(s, &arena, &r)) {
-		assert_true(r.access_count <= RF_REPORT_ACCESSES_MAX);
-		for (uint32_t i = 0; i < r.access_count; i++)
-			assert_non_null(r.accesses[i].goroutine);
-		count++;
-	}
-	*drops = *rf_spool_dropped(s);
-	rf_spool_close(s);
-	return count;
-}
+#include "spool_fixture.h"
 
 static void test_cut_everywhere(void **state)
 {

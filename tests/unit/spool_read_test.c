@@ -1,60 +1,8 @@
-#include "unit.h"
-
 #include "read/spool_private.h"
 #include "read/racetext.h"
-#include "spool_build.h"
+#include "spool_fixture.h"
 
 #include <unistd.h>
-
-static rf_arena arena;
-static struct spool_build b;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
-
-static struct rf_spool *opened(rf_str bytes)
-{
-	struct rf_spool *s;
-	struct rf_error err = { 0 };
-	if (rf_spool_open_bytes(&s, bytes, &err))
-		fail_msg("%s", err.text);
-	return s;
-}
-
-/* All reports of the bytes; -1 when they are refused. */
-static int count_reports(rf_str bytes, struct rf_spool_drops *drops)
-{
-	struct rf_spool *s;
-	struct rf_error err = { 0 };
-	struct rf_report r;
-	int count = 0;
-	*drops = (struct rf_spool_drops){ 0 };
-	rf_arena_reset(&arena);
-	if (rf_spool_open_bytes(&s, bytes, &err)) {
-		assert_true(strlen(err.text) > 20);
-		return -1;
-	}
-	while (rf_spool_next(s, &arena, &r)) {
-		assert_true(r.access_count <= RF_REPORT_ACCESSES_MAX);
-		for (uint32_t i = 0; i < r.access_count; i++)
-			assert_non_null(r.accesses[i].goroutine);
-		count++;
-	}
-	*drops = *rf_spool_dropped(s);
-	rf_spool_close(s);
-	return count;
-}
 
 static void test_process(void **state)
 {
