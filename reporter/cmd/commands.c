@@ -76,7 +76,7 @@ static const struct rf_option list_options[] = {
 	{ "kind", "KIND", "only this kind: data-race, use-after-free" },
 	{ "tag", "TAG", "only this tag; * stands for anything" },
 	{ "test", "TEST", "only findings that this test owns a side of; * stands for anything" },
-	{ "status", "STATUS", "only new, recurring or suppressed ones" },
+	{ "status", "STATUS", "only new, recurring, regressed, resolved or suppressed ones" },
 	{ "since", "TIME", "only seen since: 30m, 2h, 7d ago, a date, or a time in RFC 3339" },
 	{ "json", NULL, "as JSON: an array of objects with the columns of the view v_findings" },
 	OPTION_END,
@@ -84,7 +84,8 @@ static const struct rf_option list_options[] = {
 
 static const char list_help[] =
 	"Prints the findings of the database, the latest first. A finding is new while only\n"
-	"one run has seen it, recurring afterwards, and suppressed when every report of it was\n"
+	"one run has seen it, recurring afterwards, resolved when it has not been seen for so long\n"
+	"that chance hardly explains it, regressed when it came back after that, and suppressed when every report of it was\n"
 	"suppressed. Where no owner is known (plain `go test` output), --test\n"
 	"looks at the test that was running.\n"
 	"\n"

@@ -197,7 +197,7 @@ void rf_help_put_completion(struct rf_buf *out)
 			     "\t\treturn\n\tfi\n"
 			     "\tcase $previous in\n"
 			     "\t--kind) COMPREPLY=($(compgen -W \"data-race use-after-free\" -- \"$current\")); return ;;\n"
-			     "\t--status) COMPREPLY=($(compgen -W \"new recurring suppressed\" -- \"$current\")); return ;;\n"
+			     "\t--status) COMPREPLY=($(compgen -W \"new recurring regressed resolved suppressed\" -- \"$current\")); return ;;\n"
 			     "\t--format) COMPREPLY=($(compgen -W \"json sarif junit github markdown html ctrf otlp\" -- \"$current\")); return ;;\n"
 			     "\t--completion) COMPREPLY=($(compgen -W bash -- \"$current\")); return ;;\n"
 			     "\tesac\n\tcase ${COMP_WORDS[1]} in\n");

@@ -78,7 +78,7 @@ static void put_status(struct writer *w, const struct rf_finding_row *row)
 
 static void put_frame(struct writer *w, const struct rf_frame *frame, bool counts)
 {
-	struct rf_place place = rf_item_place(w->x, w->item, frame);
+	struct rf_place place = rf_item_place(w->x, frame);
 	rf_str where = rf_words_place(place, &w->x->scratch);
 	rf_buf_printf(w->out, "<li%s><code>", counts ? "" : " class=\"dropped\"");
 	put_text(w, place.function.len ? rf_words_function(place.function) : RF_STR("(unknown function)"));
@@ -143,7 +143,7 @@ static void put_memory(struct writer *w)
 	else if (r->memory == RF_MEMORY_HEAP)
 		put_term(w, "memory", rf_arena_printf(scratch, "heap block of %llu bytes", (unsigned long long)r->memory_bytes));
 	if (r->allocated.count) {
-		struct rf_place place = rf_item_place(w->x, w->item, &r->allocated.frames[0]);
+		struct rf_place place = rf_item_place(w->x, &r->allocated.frames[0]);
 		put_term(w, "allocated in", rf_arena_printf(scratch, "%.*s, %.*s", RF_STR_ARG(rf_words_function(place.function)),
 							    RF_STR_ARG(rf_words_place(place, scratch))));
 	}

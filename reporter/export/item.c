@@ -19,15 +19,18 @@ static bool below(rf_str directory, rf_str path, rf_str *rest)
 	return true;
 }
 
-static rf_str run_directory(struct rf_export *x, int64_t run_id)
+/* Where the run of the best occurrence happened. Kept from one finding to the next: mostly it is the same run. */
+static int load_directory(struct rf_export *x, int64_t run_id, struct rf_error *err)
 {
-	struct rf_error ignored;
 	struct rf_run_row run;
 	if (x->directory_run_id == run_id)
-		return x->directory;
-	x->directory_run_id = run_id;
-	x->directory = rf_query_run_by_id(x->store, run_id, &x->arena, &run, &ignored) == 0 ? run.directory : RF_STR("");
-	return x->directory;
+		return 0;
+	int rc = rf_query_run_by_id(x->store, run_id, &x->arena, &run, err);
+	if (rc == 0) {
+		x->directory = run.directory;
+		x->directory_run_id = run_id;
+	}
+	return rc;
 }
 
 /* What is below the module, as a path below the root. */
@@ -39,19 +42,24 @@ static rf_str in_module(struct rf_export *x, rf_str rest)
 	return rf_arena_printf(&x->scratch, "%.*s/%.*s", RF_STR_ARG(prefix), RF_STR_ARG(rest));
 }
 
-struct rf_place rf_item_place(struct rf_export *x, const struct rf_item *item, const struct rf_frame *frame)
+struct rf_place rf_item_place(struct rf_export *x, const struct rf_frame *frame)
 {
 	struct rf_place place = { .function = frame->function, .file = frame->file, .line = frame->line };
 	rf_str rest;
 	if (below(x->options.root, frame->file, &rest)) {
 		place.file = rest;
 		place.relative = true;
-	} else if (below(run_directory(x, item->event.run_id), frame->file, &rest) ||
+	} else if (below(x->directory, frame->file, &rest) ||
 		   below(x->options.module_path, frame->file, &rest)) { /* the latter when built with -trimpath */
 		place.file = in_module(x, rest);
 		place.relative = true;
 	}
 	return place;
+}
+
+struct rf_place rf_item_no_place(struct rf_export *x)
+{
+	return (struct rf_place){ .file = in_module(x, RF_STR("go.mod")), .line = 1, .relative = true };
 }
 
 static bool is_user(const struct rf_side *side, uint32_t i)
@@ -62,7 +70,7 @@ static bool is_user(const struct rf_side *side, uint32_t i)
 
 /* The frame to look at: the innermost of the user's below the root, else of the user's, else where the goroutine was started,
  * else any with a file. */
-static const struct rf_frame *frame_to_show(struct rf_export *x, const struct rf_item *item, const struct rf_item_side *s)
+static const struct rf_frame *frame_to_show(struct rf_export *x, const struct rf_item_side *s)
 {
 	const struct rf_stack *stack = &s->access->stack;
 	const struct rf_frame *user = NULL, *any = NULL;
@@ -72,7 +80,7 @@ static const struct rf_frame *frame_to_show(struct rf_export *x, const struct rf
 			any = f;
 		if (!is_user(s->side, i))
 			continue;
-		if (rf_item_place(x, item, f).relative)
+		if (rf_item_place(x, f).relative)
 			return f;
 		if (!user)
 			user = f;
@@ -104,9 +112,9 @@ static void load_side(struct rf_export *x, struct rf_item *item, const struct rf
 	while (out->goroutine_index < item->report.goroutine_count &&
 	       item->report.goroutines[out->goroutine_index] != access->goroutine)
 		out->goroutine_index++;
-	const struct rf_frame *frame = frame_to_show(x, item, out);
+	const struct rf_frame *frame = frame_to_show(x, out);
 	if (frame) {
-		out->place = rf_item_place(x, item, frame);
+		out->place = rf_item_place(x, frame);
 		/* Of a lost stack only the user's `go` statement says something. */
 		out->has_place = out->place.file.len > 0 && (!side->missing || out->place.relative);
 	}
@@ -130,6 +138,8 @@ int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct r
 	*item = (struct rf_item){ .row = &x->rows[i], .is_new = rf_item_is_new_row(x, &x->rows[i]),
 				  .suppressed = rf_str_eq_cstr(x->rows[i].status, "suppressed") };
 	int rc = rf_query_run_best_event(x->store, id, run_id, &x->scratch, &item->event, err);
+	if (rc == 0)
+		rc = load_directory(x, item->event.run_id, err);
 	if (rc == 0)
 		rc = rf_query_report(x->store, item->event.id, &x->scratch, &item->report, err);
 	if (rc == 0)

@@ -52,7 +52,10 @@ struct rf_item {
 int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct rf_error *err);
 /* The first side with a place below the root, else with any; NULL when neither has one. */
 const struct rf_item_side *rf_item_first_place(const struct rf_item *item);
-struct rf_place rf_item_place(struct rf_export *x, const struct rf_item *item, const struct rf_frame *frame);
+/* Of a frame of the finding that was loaded last. */
+struct rf_place rf_item_place(struct rf_export *x, const struct rf_frame *frame);
+/* For readers that insist on a place, where no stack has one: the module's go.mod. */
+struct rf_place rf_item_no_place(struct rf_export *x);
 bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *row);
 
 /* --- words ----------------------------------------------------------------------------------------------------- */

@@ -86,7 +86,7 @@ static void put_location_object(struct writer *w, const char *key, struct rf_pla
 static void put_related_stack(struct writer *w, const struct rf_stack *stack, int id, rf_str message)
 {
 	if (stack->count)
-		put_location_object(w, NULL, rf_item_place(w->x, w->item, &stack->frames[0]), id, message);
+		put_location_object(w, NULL, rf_item_place(w->x, &stack->frames[0]), id, message);
 }
 
 static void put_locations(struct writer *w)
@@ -98,6 +98,8 @@ static void put_locations(struct writer *w)
 	rf_json_array(&w->json, "locations");
 	if (first)
 		put_location_object(w, NULL, first->place, 0, rf_words_side(first, scratch));
+	else /* code scanning refuses a whole file for one result without a location */
+		put_location_object(w, NULL, rf_item_no_place(w->x), 0, RF_STR("Neither stack has a place in a file"));
 	rf_json_end(&w->json);
 	rf_json_array(&w->json, "relatedLocations");
 	for (uint32_t i = 0; i < item->side_count; i++) {
@@ -116,7 +118,7 @@ static void put_locations(struct writer *w)
 static void put_step(struct writer *w, const struct rf_frame *frame, int nesting, int order, rf_str message)
 {
 	rf_json_object(&w->json, NULL);
-	put_location_object(w, "location", rf_item_place(w->x, w->item, frame), 0, message);
+	put_location_object(w, "location", rf_item_place(w->x, frame), 0, message);
 	rf_json_int(&w->json, "nestingLevel", nesting);
 	if (order)
 		rf_json_int(&w->json, "executionOrder", order);

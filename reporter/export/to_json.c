@@ -34,7 +34,7 @@ static void put_stack(struct writer *w, const char *key, const struct rf_stack *
 	rf_json_array(&w->json, key);
 	for (uint32_t i = 0; i < stack->count; i++) {
 		rf_json_object(&w->json, NULL);
-		put_place(w, rf_item_place(w->x, w->item, &stack->frames[i]));
+		put_place(w, rf_item_place(w->x, &stack->frames[i]));
 		if (side && i < side->name_count)
 			rf_json_cstr(&w->json, "role", role_names[side->roles[i]]);
 		rf_json_end(&w->json);

@@ -87,10 +87,10 @@ rf_str rf_words_side(const struct rf_item_side *s, rf_arena *arena)
 
 #define FRAMES_MAX 32 /* of a stack, in texts for people; json has all */
 
-static void put_stack(struct rf_buf *out, struct rf_export *x, const struct rf_item *item, const struct rf_stack *stack)
+static void put_stack(struct rf_buf *out, struct rf_export *x, const struct rf_stack *stack)
 {
 	for (uint32_t i = 0; i < stack->count && i < FRAMES_MAX; i++) {
-		struct rf_place place = rf_item_place(x, item, &stack->frames[i]);
+		struct rf_place place = rf_item_place(x, &stack->frames[i]);
 		rf_str where = one_line(rf_words_place(place, &x->scratch), &x->scratch);
 		rf_str function = one_line(place.function, &x->scratch);
 		rf_buf_printf(out, "  %.*s\n", RF_STR_ARG(function.len ? function : RF_STR("(unknown function)")));
@@ -103,7 +103,7 @@ static void put_stack(struct rf_buf *out, struct rf_export *x, const struct rf_i
 		rf_buf_put_cstr(out, "  and more, which were cut\n");
 }
 
-static void put_side(struct rf_buf *out, struct rf_export *x, const struct rf_item *item, const struct rf_item_side *s)
+static void put_side(struct rf_buf *out, struct rf_export *x, const struct rf_item_side *s)
 {
 	rf_str test = one_line(rf_words_owner(s->goroutine), &x->scratch);
 	rf_buf_printf(out, "%s by %.*s", rf_words_access(s->access), RF_STR_ARG(rf_words_goroutine(s->goroutine, &x->scratch)));
@@ -112,7 +112,7 @@ static void put_side(struct rf_buf *out, struct rf_export *x, const struct rf_it
 	rf_buf_put_cstr(out, s->access->previous ? ", before:\n" : ":\n");
 	if (s->access->stack.count == 0)
 		rf_buf_put_cstr(out, "  (its history was gone: the stack could not be restored)\n");
-	put_stack(out, x, item, &s->access->stack);
+	put_stack(out, x, &s->access->stack);
 }
 
 void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct rf_item *item)
@@ -120,7 +120,7 @@ void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct r
 	for (uint32_t i = 0; i < item->side_count; i++) {
 		if (i)
 			rf_buf_put_char(out, '\n');
-		put_side(out, x, item, &item->sides[i]);
+		put_side(out, x, &item->sides[i]);
 	}
 	for (uint32_t i = 0; i < item->side_count; i++) {
 		const struct rf_goroutine *g = item->sides[i].goroutine;
@@ -128,11 +128,11 @@ void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct r
 			continue;
 		rf_str who = rf_words_goroutine(g, &x->scratch);
 		rf_buf_printf(out, "\n%.*s was started at:\n", RF_STR_ARG(who));
-		put_stack(out, x, item, &g->created);
+		put_stack(out, x, &g->created);
 	}
 	if (item->report.allocated.count) {
 		rf_buf_printf(out, "\nthe memory (%llu bytes) was allocated at:\n",
 			      (unsigned long long)item->report.memory_bytes);
-		put_stack(out, x, item, &item->report.allocated);
+		put_stack(out, x, &item->report.allocated);
 	}
 }

@@ -41,7 +41,7 @@ def sarif(file, text, schema):
                 complain(file, "ruleIndex and ruleId disagree")
             if not result["locations"]:
                 complain(file, "a result without a location, which code scanning refuses")
-            flows = result["codeFlows"][0]["threadFlows"]
+            flows = result.get("codeFlows", [{"threadFlows": [{"locations": [1]}]}])[0]["threadFlows"]
             if not 1 <= len(flows) <= 2 or any(not flow["locations"] for flow in flows):
                 complain(file, "thread flows")
             if not re.fullmatch("[0-9a-f]{64}", result["partialFingerprints"]["redflagFingerprint/v1"]):

@@ -168,6 +168,59 @@ static void test_paths(void **state)
 	assert_true(rf_str_contains(text, "\"file\": \"example.com/shop/trim.go\""));
 }
 
+/* Nothing is known but that it happened. */
+static void test_no_stacks(void **state)
+{
+	struct sample *s = *state;
+	struct rf_export_options o = options_of(NULL);
+	struct rf_report *r = sample_report(s, "Add", NULL, 1);
+	for (uint32_t i = 0; i < r->access_count; i++)
+		r->accesses[i].stack.count = r->accesses[i].goroutine->created.count = 0;
+	const struct sample_event event = { "t", "u", NULL, "TestOne", r };
+	sample_put(s, &event);
+	for (const struct rf_export_format *f = rf_export_formats; f->name; f++)
+		assert_true(write_format(s, &o, f).len > 0);
+	rf_str text = write_format(s, &o, rf_export_format_find("sarif"));
+	assert_true(rf_str_contains(text, "\"uri\": \"go.mod\""));
+	assert_false(rf_str_contains(text, "codeFlows")); /* one without steps would be invalid */
+	assert_true(rf_str_starts(write_format(s, &o, rf_export_format_find("github")), "::error title="));
+}
+
+static int write_failing(struct sample *s, const struct rf_export_options *o, const struct rf_export_format *format, uint64_t n,
+			 bool *reached)
+{
+	struct rf_export *x = NULL;
+	struct rf_buf out;
+	rf_buf_init(&out);
+	s->store->fail_at_step = s->store->steps + n;
+	int rc = rf_export_open(&x, s->store, o, &s->err);
+	if (rc == 0)
+		rc = rf_export_write(x, format, &out, &s->err);
+	*reached = s->store->steps >= s->store->fail_at_step;
+	s->store->fail_at_step = 0;
+	rf_export_close(x);
+	rf_buf_release(&out);
+	return rc;
+}
+
+/* A database that fails at any moment is an error, and never a file that lacks something. */
+static void test_database_fails(void **state)
+{
+	struct sample *s = *state;
+	struct rf_export_options o = options_of(SAMPLE_TRACE);
+	uint64_t failures = 0;
+	sample_fill(s);
+	for (const struct rf_export_format *f = rf_export_formats; f->name; f++) {
+		bool reached = true;
+		for (uint64_t n = 1; reached; n++) {
+			int rc = write_failing(s, &o, f, n, &reached);
+			assert_int_equal(rc, reached ? RF_ERR_DATABASE : 0);
+			failures += reached;
+		}
+	}
+	assert_true(failures > 100);
+}
+
 static uint32_t count_of(rf_str text, const char *what)
 {
 	uint32_t n = 0;
@@ -266,6 +319,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_empty_database, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_selection_and_order, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_paths, sample_setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_no_stacks, sample_setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_database_fails, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_limits, sample_setup, sample_teardown),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_markup),
