@@ -4,7 +4,7 @@
 
 enum rf_style rf_status_style(rf_str status)
 {
-	if (rf_str_eq_cstr(status, "new"))
+	if (rf_str_eq_cstr(status, "new") || rf_str_eq_cstr(status, "regressed"))
 		return RF_STYLE_RED;
 	return rf_str_eq_cstr(status, "recurring") ? RF_STYLE_YELLOW : RF_STYLE_DIM;
 }
@@ -57,6 +57,8 @@ void rf_put_finding(struct rf_buf *out, const struct rf_terminal *t, const struc
 		rf_buf_printf(&line, " in %.*s", RF_STR_ARG(owners));
 	if (tag.len)
 		rf_buf_printf(&line, ", tag %.*s", RF_STR_ARG(tag));
+	if (row->retried)
+		rf_buf_put_cstr(&line, "; its test passed when it was run again, which doesn't mend it");
 	rf_put_wrapped(out, t, RF_STYLE_DIM, rf_buf_str(&line), TEXT_COLUMN);
 	rf_buf_release(&line);
 }

@@ -7,7 +7,7 @@
 #include "cmd/finding_text.h"
 #include "cmd/reporter.h"
 
-static const char *const statuses[] = { "new", "recurring", "suppressed" };
+static const char *const statuses[] = { "new", "recurring", "regressed", "resolved", "suppressed" };
 
 static int check_status(const char *status, struct rf_error *err)
 {
@@ -15,7 +15,7 @@ static int check_status(const char *status, struct rf_error *err)
 		if (strcmp(status, statuses[i]) == 0)
 			return 0;
 	}
-	return rf_fail(err, RF_ERR_USAGE, "There is no status %s; there are new, recurring and suppressed.", status);
+	return rf_fail(err, RF_ERR_USAGE, "There is no status %s; there are new, recurring, regressed, resolved and suppressed.", status);
 }
 
 static int check_kind(const char *kind, struct rf_error *err)

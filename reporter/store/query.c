@@ -19,6 +19,7 @@ static void read_finding(sqlite3_stmt *q, rf_arena *arena, struct rf_finding_row
 	row->events = sqlite3_column_int64(q, 9);
 	row->wildcard = sqlite3_column_int(q, 14);
 	row->first_run_id = sqlite3_column_int64(q, 15);
+	row->retried = sqlite3_column_int(q, 16);
 }
 
 int rf_collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes, void (*read)(sqlite3_stmt *, rf_arena *, void *),

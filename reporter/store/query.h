@@ -12,6 +12,7 @@ struct rf_finding_row {
 	rf_str fingerprint, kind, title, tag, status, package, first_seen, last_seen, last_trace_id, coarse;
 	rf_str test_a, test_b; /* ptr NULL: unknown; "": no test owns it */
 	bool wildcard;
+	bool retried; /* its test passed when it was run again in the same run; the finding stands */
 };
 
 struct rf_finding_filter { /* ptr NULL (and 0) matches everything */

@@ -284,7 +284,42 @@ static const char version_3[] =
 	"  e.suppressed_by, e.suppression, e.policy, e.severity\n"
 	"FROM events e JOIN runs r ON r.id = e.run_id;\n";
 
-const char *const rf_schema_migrations[] = { version_1, version_2, version_3, NULL };
+/* Resolved: with r events a day, none for 3 * ln(100) / r days is no chance any more (Poisson), from 10 events on and within
+ * bounds that people find plausible. Regressed: seen again after that. Both are kept by a trigger on the columns that the
+ * triggers of events keep. */
+#define RESOLVED_AFTER(row) \
+	"iif(" row "events >= 10, strftime('%Y-%m-%dT%H:%M:%fZ', julianday(" row "last_seen) + min(90.0, max(7.0," \
+	" 13.815510557964274 * (julianday(" row "last_seen) - julianday(" row "first_seen)) / (" row "events - 1)))), NULL)"
+
+static const char version_4[] =
+	"ALTER TABLE findings ADD COLUMN resolved_after TEXT;\n"
+	"ALTER TABLE findings ADD COLUMN regressed_at TEXT;\n"
+	"ALTER TABLE findings ADD COLUMN retry_run_id INTEGER REFERENCES runs;\n" /* its test failed there, and passed later */
+	"ALTER TABLE results ADD COLUMN passed_later INTEGER NOT NULL DEFAULT 0;\n"
+	"UPDATE findings SET resolved_after = " RESOLVED_AFTER("") ";\n"
+	"CREATE TRIGGER findings_seen AFTER UPDATE OF events, first_seen, last_seen ON findings\n"
+	"WHEN NEW.events >= 10 OR OLD.resolved_after IS NOT NULL BEGIN\n"
+	"  UPDATE findings SET resolved_after = " RESOLVED_AFTER("NEW.") ",\n"
+	"    regressed_at = iif(NEW.events > OLD.events AND NEW.last_seen > OLD.resolved_after, NEW.last_seen, regressed_at)\n"
+	"  WHERE id = NEW.id;\n"
+	"END;\n"
+	"CREATE TRIGGER results_retried AFTER UPDATE OF passed_later ON results WHEN NEW.passed_later = 1 BEGIN\n"
+	"  UPDATE findings SET retry_run_id = NEW.run_id WHERE id IN (SELECT e.finding_id FROM events e\n"
+	"    JOIN tests t ON t.id = NEW.test_id WHERE e.run_id = NEW.run_id AND e.stream_package = t.package\n"
+	"    AND t.name IN (e.stream_test, e.test_a, e.test_b));\n"
+	"END;\n"
+	"DROP VIEW v_findings;\n"
+	"CREATE VIEW v_findings AS\n"
+	"SELECT f.id, f.fingerprint, f.kind, f.title, t.name AS tag,\n"
+	"  CASE WHEN f.events_alert = 0 THEN 'suppressed'\n"
+	"    WHEN f.resolved_after < strftime('%Y-%m-%dT%H:%M:%fZ', 'now') THEN 'resolved'\n"
+	"    WHEN f.regressed_at IS NOT NULL THEN 'regressed'\n"
+	"    WHEN f.recurring THEN 'recurring' ELSE 'new' END AS status,\n"
+	"  f.package, f.test_a, f.test_b, f.events, f.first_seen, f.last_seen, r.trace_id AS last_trace_id,\n"
+	"  f.resolved_after, f.regressed_at, f.retry_run_id IS NOT NULL AS retried\n"
+	"FROM findings f JOIN tags t ON t.id = f.tag_id LEFT JOIN runs r ON r.id = f.last_run_id;\n";
+
+const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, NULL };
 
 int rf_schema_version(void)
 {

@@ -74,6 +74,9 @@ void rf_session_begin_stream(struct rf_session *s)
 	s->has_times = false;
 	s->time_unix_ns = 0;
 	s->stream_trace = s->options.trace_id;
+	struct rf_error ignored; /* a database that fails says so when something is stored */
+	if (s->options.store && s->options.trace_id.len)
+		rf_store_run_has_failures(s->options.store, s->options.trace_id, &s->has_failures, &ignored);
 }
 
 /* Hash of the stream so far. */
@@ -260,7 +263,9 @@ static void end_test(struct rf_session *s, struct rf_package *p, const struct rf
 	p->passed += top && event->action == RF_ACTION_PASS;
 	p->failed += top && event->action == RF_ACTION_FAIL;
 	p->skipped += top && event->action == RF_ACTION_SKIP;
-	if (event->action != RF_ACTION_PASS)
+	s->has_failures |= event->action == RF_ACTION_FAIL;
+	/* One that passes matters where it may have failed before: a retry must not launder a race. */
+	if (event->action != RF_ACTION_PASS || s->has_failures)
 		add_result(s, p, event, result_of(event->action));
 }
 

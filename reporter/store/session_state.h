@@ -55,6 +55,7 @@ struct rf_session {
 	struct sha256_ctx hash;
 	rf_str stream_trace;
 	bool has_times;
+	bool has_failures; /* a test of this run has failed, here or in an earlier stream */
 	uint64_t time_unix_ns; /* of the last event that had one */
 	rf_str test;           /* of the event in hand */
 	struct rf_source *sources, **sources_end, *open;

@@ -4,7 +4,7 @@
 
 #define LIST_COLUMNS \
 	"SELECT v.id, v.fingerprint, v.kind, v.title, v.tag, v.status, v.package, v.test_a, v.test_b, v.events," \
-	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id" \
+	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id, v.retried" \
 	" FROM v_findings v JOIN findings f ON f.id = v.id "
 
 #define EVENT_COLUMNS \
@@ -166,6 +166,11 @@ static const char *const texts[RF_SQL_COUNT] = {
 				 " AND verdict NOT IN ('suppressed', 'known') LIMIT ?4)",
 	[RF_SQL_SILENCE_HOLD] = "UPDATE silences SET held = held + 1 WHERE id = ?",
 	[RF_SQL_SILENCE_ADD] = "INSERT INTO silences (finding_id, policy, since, until, held) VALUES (?, ?, ?, ?, 1)",
+	[RF_SQL_RESULT_PASSED_LATER] =
+		"UPDATE results SET passed_later = 1 WHERE run_id = ?1 AND result = 'fail' AND time < ?4"
+		" AND test_id = (SELECT id FROM tests WHERE package = ?2 AND name = ?3)",
+	[RF_SQL_RUN_HAS_FAILURES] = "SELECT 1 FROM runs r JOIN results x ON x.run_id = r.id"
+				    " WHERE r.trace_id = ? AND x.result = 'fail' LIMIT 1",
 	[RF_SQL_SILENCES_OVER] = "SELECT id, finding, title, policy, since, until, held FROM v_silences"
 				 " WHERE told = 0 AND until <= ? ORDER BY until, id",
 	[RF_SQL_SILENCE_TOLD] = "UPDATE silences SET told = 1 WHERE id = ?",

@@ -64,7 +64,11 @@ struct rf_result {
 	uint64_t time_unix_ns;
 	uint32_t passed, failed, skipped; /* tests, for a package */
 };
+/* A test that passed is no row: it only marks the row of the same test that failed earlier in the run. */
 int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *result, struct rf_error *err);
+
+/* Has a test of this run failed already? */
+int rf_store_run_has_failures(struct rf_store *s, rf_str trace_id, bool *out, struct rf_error *err);
 
 struct rf_policy;
 struct rf_event {

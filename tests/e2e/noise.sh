@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Noise control as a user meets it: suppression lists in plain text runs and inside instrumented processes, the gate, baselines,
-# policies.
+# policies, states of findings.
 . "$(dirname "$0")/../lib.sh"
 
 mkdir -p "$work/shop" && cd "$work/shop" || exit
@@ -190,5 +190,35 @@ printf 'policies:\n  - events: none\n' >.redflag.yml
 check "a malformed rule names file and line" sh -c '"$1" policy --db "$2" test 2>&1 | grep -q "redflag.yml:2: \"none\""' - \
 	"$redflag" "$db"
 rm .redflag.yml
+
+# --- states
+cat >retry_test.go <<'END'
+package shop
+
+import (
+	"os"
+	"testing"
+)
+
+var tries int
+
+func TestFlaky(t *testing.T) {
+	if os.Getenv("RETRY") != "" {
+		return
+	}
+	done := make(chan bool)
+	go func() { tries++; done <- true }()
+	tries++
+	<-done
+}
+END
+db=$work/retry.db
+check "a flaky race" status_of 66 env TRACE_ID=retry "$redflag" test --db "$db" -run TestFlaky .
+check "run again it passes" status_of 0 env TRACE_ID=retry RETRY=1 "$redflag" test --db "$db" -run TestFlaky .
+check "the finding stays and says so" sh -c '"$1" list --db "$2" | tr -s " \n" " " | grep -q "passed when it was run again"' - \
+	"$redflag" "$db"
+check "still new" equal "new|1" "$(query "$db" "SELECT status, retried FROM v_findings")"
+query "$db" "UPDATE findings SET resolved_after = '2020-01-01T00:00:00.000Z'"
+check "list --status resolved" sh -c '"$1" list --db "$2" --status resolved | grep -q "resolved  "' - "$redflag" "$db"
 
 finish

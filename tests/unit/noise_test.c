@@ -189,6 +189,99 @@ static void exec(struct sample *s, sqlite3 *handle, const char *sql)
 		fail_msg("%s", said);
 }
 
+/* --- states --------------------------------------------------------------------------------------------------- */
+
+#define DAY ((uint64_t)86400 * 1000000000u)
+#define YEAR_2000 ((uint64_t)946684800 * 1000000000u)
+#define YEAR_2100 ((uint64_t)4102444800 * 1000000000u)
+
+/* `count` events, `step` apart, from `start` on; each a run of its own. */
+static void seen(struct sample *s, uint64_t start, uint64_t step, int count)
+{
+	for (int i = 0; i < count; i++) {
+		s->clock.now = start + (uint64_t)i * step;
+		take_in_tagged(s, rf_arena_printf(&s->arena, "%llu", (unsigned long long)s->clock.now).ptr, "shop");
+	}
+}
+
+static void test_resolved(void **state)
+{
+	struct sample *s = *state;
+	seen(s, YEAR_2000, DAY, 9);
+	assert_str(sample_text(s, "SELECT status FROM v_findings"), "recurring"); /* nine say too little */
+	seen(s, YEAR_2000 + 9 * DAY, DAY, 1);
+	/* one a day: 3 * ln(100) is 13.8 days */
+	assert_str(sample_text(s, "SELECT resolved_after FROM v_findings"), "2000-01-23T19:34:20.112Z");
+	assert_str(sample_text(s, "SELECT status FROM v_findings"), "resolved");
+	assert_int_equal(sample_count(s, "SELECT regressed_at IS NULL FROM v_findings"), 1);
+}
+
+static void test_bounds_of_resolved(void **state)
+{
+	struct sample *s = *state;
+	seen(s, YEAR_2000, 1000000000u, 10); /* ten in as many seconds: a week all the same */
+	assert_str(sample_text(s, "SELECT substr(resolved_after, 1, 16) FROM v_findings"), "2000-01-08T00:00");
+	seen(s, YEAR_2000 + 6 * DAY, 40 * DAY, 10); /* rare: not more than 90 days */
+	assert_int_equal(sample_count(s, "SELECT round(julianday(resolved_after) - julianday(last_seen)) FROM v_findings"), 90);
+}
+
+static void test_regressed(void **state)
+{
+	struct sample *s = *state;
+	seen(s, YEAR_2100, DAY, 10);
+	assert_str(sample_text(s, "SELECT status FROM v_findings"), "recurring"); /* its time isn't over */
+	seen(s, YEAR_2100 + 20 * DAY, DAY, 1);
+	assert_str(sample_text(s, "SELECT status FROM v_findings"), "recurring");
+	seen(s, YEAR_2100 + 100 * DAY, DAY, 1);
+	assert_str(sample_text(s, "SELECT status || ' ' || regressed_at FROM v_findings"),
+		   "regressed 2100-04-11T00:00:00.000Z");
+	/* an old log is no regression */
+	exec(s, s->store->handle, "UPDATE findings SET regressed_at = NULL");
+	seen(s, YEAR_2100 - 50 * DAY, DAY, 1);
+	assert_str(sample_text(s, "SELECT status FROM v_findings"), "recurring");
+}
+
+static void feed(struct rf_session *session, struct sample *s, const char *time, const char *action, const char *output)
+{
+	struct rf_test_event e;
+	rf_str line = rf_arena_printf(&s->arena, "{\"Time\":\"%s\",\"Action\":\"%s\",\"Package\":\"example.com/shop\","
+				      "\"Test\":\"TestOne\"}", time, action);
+	assert_int_equal(rf_test2json_parse(line, &s->arena, &e, &s->err), 0);
+	e.output = rf_str_from(output);
+	rf_session_event(session, &e, line);
+}
+
+/* One go test of TestOne under trace t, at `time`; with the race it fails. */
+static void run_one(struct sample *s, const char *time, bool races)
+{
+	struct rf_session *session;
+	struct rf_session_options options = { .store = s->store, .clock = { sample_now, &s->clock }, .trace_id = RF_STR("t"),
+					      .command = RF_STR("test"), .directory = RF_STR("/"), .host = RF_STR("h"),
+					      .tags = { .config = &s->config } };
+	assert_int_equal(rf_session_open(&session, &options, &s->err), 0);
+	rf_session_begin_stream(session);
+	if (races)
+		feed(session, s, time, "output", rf_arena_cstr(&s->arena, sample_race(s, "Add", "Total", 1)));
+	feed(session, s, time, races ? "fail" : "pass", "");
+	rf_session_end_stream(session);
+	assert_int_equal(rf_session_finish(session, &s->err), 0);
+	rf_session_close(session);
+}
+
+static void test_a_retry_launders_nothing(void **state)
+{
+	struct sample *s = *state;
+	run_one(s, "2026-01-01T00:00:01Z", false); /* before it: says nothing */
+	run_one(s, "2026-01-01T00:00:02Z", true);
+	assert_int_equal(sample_count(s, "SELECT retried FROM v_findings"), 0);
+	run_one(s, "2026-01-01T00:00:01Z", false); /* the first log again */
+	assert_int_equal(sample_count(s, "SELECT retried FROM v_findings"), 0);
+	run_one(s, "2026-01-01T00:00:03Z", false);
+	assert_int_equal(sample_count(s, "SELECT retried FROM v_findings"), 1);
+	assert_str(sample_text(s, "SELECT status FROM v_findings"), "new");
+	assert_str(sample_text(s, "SELECT result FROM results"), "fail");
+}
+
 /* A database as the first version left it. */
 static void make_version_1(struct sample *s)
 {
@@ -242,6 +335,10 @@ int main(void)
 		WITH_SAMPLE(test_rules_malformed),
 		WITH_SAMPLE(test_upgrade_keeps_the_verdict),
 		WITH_SAMPLE(test_baseline_is_known),
+		WITH_SAMPLE(test_resolved),
+		WITH_SAMPLE(test_bounds_of_resolved),
+		WITH_SAMPLE(test_regressed),
+		WITH_SAMPLE(test_a_retry_launders_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
