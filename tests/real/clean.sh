@@ -12,7 +12,6 @@ more=(
 	github.com/go-chi/chi/v5@v5.2.1
 	github.com/gorilla/mux@v1.8.1
 	github.com/gorilla/websocket@v1.5.3
-	github.com/hashicorp/golang-lru/v2@v2.0.7
 	github.com/jackc/puddle/v2@v2.2.2
 	github.com/oklog/ulid/v2@v2.1.0
 	github.com/rs/zerolog@v1.34.0
