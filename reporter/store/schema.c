@@ -292,6 +292,7 @@ static const char version_3[] =
 	" 13.815510557964274 * (julianday(" row "last_seen) - julianday(" row "first_seen)) / (" row "events - 1)))), NULL)"
 
 static const char version_4[] =
+	"CREATE INDEX findings_wildcard ON findings(kind) WHERE wildcard = 1;\n"
 	"ALTER TABLE findings ADD COLUMN resolved_after TEXT;\n"
 	"ALTER TABLE findings ADD COLUMN regressed_at TEXT;\n"
 	"ALTER TABLE findings ADD COLUMN retry_run_id INTEGER REFERENCES runs;\n" /* its test failed there, and passed later */

@@ -65,7 +65,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" WHERE f.wildcard = 0 AND f.kind = ?1 AND ?2 IN (f.side_a, f.side_b)"
 		" AND (t.name = ?3 OR (?3 = ?4 AND t.name = f.package)) ORDER BY t.name = ?3 DESC, f.id LIMIT 1",
 	[RF_SQL_FINDING_WILDCARD_OF_SIDE] =
-		"SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
+		"SELECT f.id FROM findings f INDEXED BY findings_wildcard JOIN tags t ON t.id = f.tag_id"
 		" WHERE f.wildcard = 1 AND f.kind = ?1 AND (f.side_a <> '' OR f.side_b <> '')"
 		" AND f.side_a IN ('', ?2, ?3) AND f.side_b IN ('', ?2, ?3)"
 		" AND (t.name = ?4 OR (?4 = ?5 AND t.name = f.package)) ORDER BY f.id LIMIT 1",
@@ -77,15 +77,16 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_FINDING_OWNERS] = "UPDATE findings SET test_a = iif(?4, ?2, coalesce(test_a, ?2)),"
 				  " test_b = iif(?4, ?3, coalesce(test_b, ?3)) WHERE id = ?1",
 	[RF_SQL_EVENT_BY_UID] = "SELECT id FROM events WHERE uid = ?1 UNION SELECT id FROM events WHERE text_uid = ?1",
+	/* +text_uid: not by its index, in which nearly every row is NULL. */
 	[RF_SQL_EVENT_SPOOL_OF_KEY] =
-		"SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'spool' AND text_uid IS NULL"
+		"SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'spool' AND +text_uid IS NULL"
 		" AND suppressed_by IS NOT 'process' ORDER BY id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_OF_KEY] = "SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'text'"
 				     " ORDER BY id LIMIT 1",
 	/* Text that could only be read in part has another key; its package and an address say enough. */
 	[RF_SQL_EVENT_SPOOL_NEAR] =
 		"SELECT e.id FROM events e JOIN processes p ON p.id = e.process_id WHERE e.run_id = ?1"
-		" AND e.source = 'spool' AND e.text_uid IS NULL AND e.suppressed_by IS NOT 'process' AND p.main_package = ?2"
+		" AND e.source = 'spool' AND +e.text_uid IS NULL AND e.suppressed_by IS NOT 'process' AND p.main_package = ?2"
 		" AND EXISTS (SELECT 1 FROM accesses a WHERE a.event_id = e.id AND a.address = ?3) ORDER BY e.id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_NEAR] =
 		"SELECT e.id FROM events e WHERE e.run_id = ?1 AND e.source = 'text' AND e.text IS NOT NULL"
