@@ -176,6 +176,13 @@ else
 	skip "full disk" "needs root and mount"
 fi
 
+# --- more reports than wait in memory, faster than any clock ticks: none is lost
+awk 'BEGIN { for (i = 1; i <= 6000; i++) printf "==================\nWARNING: DATA RACE\nWrite at 0x00c%09x by goroutine 7:\n  shop.f%d()\n      /shop/f.go:%d +0x1\n\nPrevious write at 0x00c%09x by goroutine 8:\n  shop.g()\n      /shop/g.go:3 +0x1\n\nGoroutine 7 (running) created at:\n  shop.h()\n      /shop/h.go:4 +0x1\n\nGoroutine 8 (finished) created at:\n  shop.h()\n      /shop/h.go:5 +0x1\n==================\n", i, i, i, i }' >"$work/many.txt"
+"$redflag" ingest --db "$work/many.db" "$work/many.txt" >"$work/out" 2>&1
+check "6000 reports of one log" equal 6000 "$(query "$work/many.db" 'SELECT count(*) FROM v_events')"
+"$redflag" report --db "$work/many2.db" --trace-id many <"$work/many.txt" >/dev/null 2>"$work/err"
+check "6000 reports of one stream" equal 6000 "$(query "$work/many2.db" 'SELECT count(*) FROM v_events')"
+
 # --- list, show, explain on text alone
 "$redflag" list --db "$db" >"$work/out"
 check "list shows the finding" grep -q 'shop.TestAdd' "$work/out"
