@@ -46,11 +46,12 @@ static void add_goroutine(const struct rf_show *s, const struct rf_goroutine *g,
 		      RF_STR_ARG(g->is_main ? RF_STR("the main goroutine") : entry.len ? entry : RF_STR("goroutine")));
 	if (state.len)
 		rf_buf_printf(&b, ", %.*s", RF_STR_ARG(state));
-	if (g->test_known)
-		rf_buf_printf(&b, ", %s%.*s%s", g->test.len ? "owned by " : "owned by no test", RF_STR_ARG(g->test),
-			      g->test_over ? ", which was over" : "");
 	rf_block_add(out, RF_STYLE_PLAIN, rf_arena_dup(s->arena, rf_buf_str(&b)));
 	rf_buf_release(&b);
+	if (g->test_known)
+		rf_block_printf(out, RF_STYLE_PLAIN, "        owned by %.*s%s",
+				RF_STR_ARG(g->test.len ? g->test : RF_STR("no test")),
+				g->test_over ? ", which was over" : "");
 	rf_str place = place_of(s, &g->created);
 	if (place.len && g->parent_goid)
 		rf_block_printf(out, RF_STYLE_DIM, "        created by %llu in %.*s", (unsigned long long)g->parent_goid,
