@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 seconds=${RF_FUZZ_SECONDS:-10}
 out=${BUILD:-build}/fuzz
 targets=("$@")
-[ $# -gt 0 ] || targets=(test2json racetext spool names config symtab)
+[ $# -gt 0 ] || targets=(test2json racetext spool names config noise symtab)
 
 clang=
 for candidate in "${CLANG:-clang}" clang-14; do
@@ -29,7 +29,7 @@ flags=(-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer "-fsanitize=address
 	-Wall -Wextra -Ireporter -I.)
 mkdir -p "$out/objects"
 objects=()
-for source in $(grep -oE 'reporter/(base|model|read|finding|symtab)/[a-z0-9_]+\.c' reporter/sources.mk); do
+for source in $(grep -oE 'reporter/(base|model|read|finding|policy|symtab)/[a-z0-9_]+\.c' reporter/sources.mk); do
 	object=$out/objects/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
 	objects+=("$object")
 	"$clang" "${flags[@]}" -fsanitize=fuzzer-no-link -c "$source" -o "$object"
@@ -62,6 +62,11 @@ make_seeds() { # TARGET DIRECTORY
 	config)
 		printf 'tags:\n  - package: a.b/c*\n    tag: order:pay\n  - function: "*.(*T).F"\n    tag: x\n' >"$2/rules"
 		printf '# nothing\ntags: []\n' >"$2/empty"
+		printf 'policies:\n  - tag: a*\n    events: 5\n    within: 10m\n    silence: 1h\n    severity: high\n' >"$2/policies"
+		;;
+	noise)
+		printf '# owner=a expires=2027-01-31 reason="b c" tag=x* kind=data-race\nrace:^a.(*T).F$\nrace_top:b # reason=x\n' >"$2/list"
+		printf '# redflag baseline 1\n%064d\tshop\ta race\n' 7 >"$2/baseline"
 		;;
 	esac
 }

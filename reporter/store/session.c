@@ -154,6 +154,9 @@ static void take_report(struct rf_session *s, struct rf_source *source, const st
 	s->waiting_end = &w->next;
 	s->waiting_count++;
 	wait_starts(s);
+	/* A file comes faster than any clock ticks. Not at every report: while nothing can be written each try takes time. */
+	if (s->waiting_count % RF_SESSION_BATCH == 0)
+		rf_session_flush(s);
 }
 
 /* One whole line of a source's output. */

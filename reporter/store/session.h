@@ -8,8 +8,8 @@
  * and without the added TraceID is the same log. A stream without times (plain text) says the same in two runs, so
  * there the trace ID is hashed too (mix_trace), but not for a file, which is one thing however often it is read.
  *
- * Storing. Reports wait at most RF_SESSION_WAIT_NS, or until their package ends, and are then stored in one transaction. When
- * that fails they are kept and tried again with the next ones, up to RF_SESSION_PENDING_MAX; what is above is counted as
+ * Storing. Reports wait at most RF_SESSION_WAIT_NS, until their package ends or there are RF_SESSION_BATCH, and are then
+ * stored in one transaction. When that fails they are kept and tried again with the next ones, up to RF_SESSION_PENDING_MAX; what is above is counted as
  * lost. The stream never stops for it: rf_session_finish tells in the end.
  *
  * Spools are read when their process is over (or at the end), and deleted from our own directory only after their events
@@ -30,6 +30,7 @@
 #include "store/store.h"
 
 #define RF_SESSION_WAIT_NS 1000000000u
+#define RF_SESSION_BATCH 1024         /* reports that are stored without waiting longer */
 #define RF_SESSION_PENDING_MAX 4096   /* reports that wait while the database can't be written */
 #define RF_SESSION_ARENA_BYTES_MAX ((size_t)256 << 20) /* of waiting reports */
 

@@ -322,6 +322,27 @@ static void test_version_1_migrates(void **state)
 	assert_int_equal(sample_count(s, "SELECT count(*) FROM v_findings"), 2);
 }
 
+/* A file comes faster than the second after which a batch is stored. */
+static void test_many_at_once(void **state)
+{
+	struct sample *s = *state;
+	struct rf_session *session;
+	struct rf_session_options options = { .store = s->store, .clock = { sample_now, &s->clock }, .trace_id = RF_STR("t"),
+					      .mix_trace = true, .command = RF_STR("test"), .directory = RF_STR("/"),
+					      .host = RF_STR("h"), .tags = { .config = &s->config } };
+	assert_int_equal(rf_session_open(&session, &options, &s->err), 0);
+	rf_session_begin_stream(session);
+	for (unsigned i = 0; i < RF_SESSION_PENDING_MAX + 100; i++) {
+		for (rf_str text = sample_race(s, "Add", "Total", i); text.len;)
+			rf_session_text(session, rf_str_cut(&text, '\n'));
+	}
+	rf_session_end_stream(session);
+	assert_int_equal(rf_session_finish(session, &s->err), 0);
+	rf_session_close(session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), RF_SESSION_PENDING_MAX + 100);
+	assert_int_equal(sample_count(s, "SELECT held FROM v_silences"), RF_SESSION_PENDING_MAX + 98);
+}
+
 int main(void)
 {
 #define WITH_SAMPLE(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
@@ -335,6 +356,7 @@ int main(void)
 		WITH_SAMPLE(test_rules_malformed),
 		WITH_SAMPLE(test_upgrade_keeps_the_verdict),
 		WITH_SAMPLE(test_baseline_is_known),
+		WITH_SAMPLE(test_many_at_once),
 		WITH_SAMPLE(test_resolved),
 		WITH_SAMPLE(test_bounds_of_resolved),
 		WITH_SAMPLE(test_regressed),
