@@ -9,8 +9,9 @@
  * there the trace ID is hashed too (mix_trace), but not for a file, which is one thing however often it is read.
  *
  * Storing. Reports wait at most RF_SESSION_WAIT_NS, until their package ends or there are RF_SESSION_BATCH, and are then
- * stored in one transaction. When that fails they are kept and tried again with the next ones, up to RF_SESSION_PENDING_MAX; what is above is counted as
- * lost. The stream never stops for it: rf_session_finish tells in the end.
+ * stored in one transaction. When that fails they are kept and tried again with the next ones, up to
+ * RF_SESSION_PENDING_MAX; what is above is counted as lost. The stream never stops for it: rf_session_finish tells in the
+ * end.
  *
  * Spools are read when their process is over (or at the end), and deleted from our own directory only after their events
  * were committed. A spool of another trace in our own directory is taken only if its process is over and no living
