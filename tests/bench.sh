@@ -16,7 +16,7 @@ bench            BenchmarkAlloc$
 encoding/json    BenchmarkCodeMarshal$
 encoding/json    BenchmarkCodeUnmarshal$
 compress/flate   BenchmarkEncode/Digits/Default/1e4$
-regexp           BenchmarkMatchEasy0/1K$
+regexp           BenchmarkLiteral$
 sort             BenchmarkSortString1K$
 container/heap   BenchmarkDup$
 '
