@@ -51,7 +51,7 @@ enum rf_reason { /* behind Go's own wait reasons */
 	RF_REASON_MOVED
 };
 
-#define RF_ALLOC_FRAMES 2u
+#define RF_ALLOC_FRAMES 3u
 
 struct rf_alloc_site {
 	uintptr_t address;

@@ -274,9 +274,9 @@ func rfReason(last uintptr, goid uint64) uint32 {
 // Allocation sites.
 
 const (
-	rfAllocCount  = 1 << 15 // a power of two; 1 MiB, touched as used
+	rfAllocCount  = 1 << 15 // a power of two; 1.25 MiB, touched as used
 	rfAllocSkip   = 2       // the allocator's own frames
-	rfAllocFrames = 2
+	rfAllocFrames = 3
 )
 
 // rfAllocSite is one row of a direct-mapped cache from the address of a heap block to where it was allocated. Writers
