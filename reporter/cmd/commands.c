@@ -149,7 +149,7 @@ static const char suppress_help[] =
 	"race the one that fewer other findings have. From then on the race doesn't fail its test; it is still\n"
 	"recorded, as suppressed.\n"
 	"\n"
-	"  redflag suppress 12 --reason \"statistics may be off by one\" --expires 2027-01-31";
+	"  redflag suppress 12 --reason \"may be off by one\" --expires 2027-01-31";
 
 static const struct rf_option baseline_options[] = {
 	OPTION_DB,
