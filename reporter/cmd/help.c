@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define COLUMNS 79
+#define NAME_COLUMNS 14 /* of a command in the overview: "suppressions" and two blanks */
 
 /* `text` broken at blanks so that lines end before COLUMNS; the cursor stands at `indent` already. */
 static void put_wrapped(struct rf_buf *out, rf_str text, size_t indent)
@@ -53,8 +54,8 @@ void rf_help_put_overview(struct rf_buf *out)
 	rf_buf_put_cstr(out, "redflag: Go's race detector as a harness\n\n"
 			     "Usage: redflag COMMAND [options] [words]\n\nCommands:\n");
 	for (const struct rf_command *c = rf_commands; c->name; c++) {
-		rf_buf_printf(out, "  %-12s", c->name);
-		put_wrapped(out, rf_str_from(c->summary), 14);
+		rf_buf_printf(out, "  %-*s", NAME_COLUMNS, c->name);
+		put_wrapped(out, rf_str_from(c->summary), 2 + NAME_COLUMNS);
 	}
 	rf_buf_put_cstr(out, "\nStart with `redflag test ./...` in a Go module; then `redflag list` and\n"
 			     "`redflag show ID`. `redflag COMMAND --help` says more about each command.\n");
