@@ -3,10 +3,10 @@
 # a package are built first, then run in turn, ROUNDS times (default 5); the table has the medians in ns/op, their spread
 # (max/min of the rounds), and the ratio instrumented/stock (below 1: faster than stock); the last line their geometric mean.
 #
-#	ROUNDS=5 BENCHTIME=300ms tests/bench.sh [NAME...]     only these rows
+#	ROUNDS=5 BENCHTIME=1s tests/bench.sh [NAME...]     only these rows
 . "$(dirname "$0")/lib.sh"
 
-rounds=${ROUNDS:-5} benchtime=${BENCHTIME:-300ms}
+rounds=${ROUNDS:-5} benchtime=${BENCHTIME:-1s}
 # package, benchmark
 rows='
 bench            BenchmarkStorm$
