@@ -7,5 +7,7 @@
 /* All rows of a bound statement, which is reset, in one array that grows in the arena; `read` takes one row. */
 int rf_collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes, void (*read)(sqlite3_stmt *, rf_arena *, void *),
 	       rf_arena *arena, void **rows, uint32_t *count, struct rf_error *err);
+/* A `read` for struct rf_event_row; the statement's columns are those of RF_SQL_EVENTS_OF_FINDING and its kin, in order. */
+void rf_collect_event_row(sqlite3_stmt *q, rf_arena *arena, void *any);
 
 #endif

@@ -143,7 +143,7 @@ int rf_query_finding(struct rf_store *s, rf_str name, rf_arena *arena, struct rf
 	return count == 1 ? 0 : fail_ambiguous(name, rows, count, err);
 }
 
-static void read_event(sqlite3_stmt *q, rf_arena *arena, void *any)
+void rf_collect_event_row(sqlite3_stmt *q, rf_arena *arena, void *any)
 {
 	struct rf_event_row *row = any;
 	rf_str *const texts[] = { &row->trace_id, &row->tag, &row->time, &row->verdict, &row->seed, &row->source,
@@ -163,7 +163,7 @@ int rf_query_events(struct rf_store *s, int64_t finding_id, uint32_t limit, rf_a
 	void *array = NULL;
 	int rc = rf_db_bind(s, RF_SQL_EVENTS_OF_FINDING, &q, err, "ii", finding_id, (int64_t)limit);
 	if (rc == 0)
-		rc = rf_collect(s, q, sizeof(**rows), read_event, arena, &array, count, err);
+		rc = rf_collect(s, q, sizeof(**rows), rf_collect_event_row, arena, &array, count, err);
 	*rows = array;
 	return rc;
 }
@@ -176,7 +176,7 @@ int rf_query_best_event(struct rf_store *s, int64_t finding_id, rf_arena *arena,
 	if (rc == 0)
 		rc = rf_db_step(s, q, err);
 	if (rc == 1)
-		read_event(q, arena, row);
+		rf_collect_event_row(q, arena, row);
 	sqlite3_reset(q);
 	if (rc == 0)
 		return rf_fail(err, RF_ERR_MISSING, "Finding %lld has no occurrence in %s.", (long long)finding_id,

@@ -108,19 +108,6 @@ int rf_query_results(struct rf_store *s, int64_t run_id, rf_arena *arena, struct
 	" e.stream_package, e.stream_test, e.process_id FROM events e JOIN runs r ON r.id = e.run_id" \
 	" WHERE e.finding_id = ?1 AND (?2 = 0 OR e.run_id = ?2) "
 
-static void read_event(sqlite3_stmt *q, rf_arena *arena, void *any)
-{
-	struct rf_event_row *row = any;
-	rf_str *const texts[] = { &row->trace_id, &row->tag, &row->time, &row->verdict, &row->seed, &row->source,
-				  &row->test_a, &row->test_b, &row->package, &row->test };
-	row->id = sqlite3_column_int64(q, 0);
-	row->finding_id = sqlite3_column_int64(q, 1);
-	row->run_id = sqlite3_column_int64(q, 2);
-	for (int i = 0; i < (int)(sizeof(texts) / sizeof(texts[0])); i++)
-		*texts[i] = rf_db_text(q, i + 3, arena);
-	row->process_id = sqlite3_column_int64(q, 13);
-}
-
 static int collect_events(struct rf_store *s, const char *sql, int64_t finding_id, int64_t run_id, uint32_t limit,
 			  rf_arena *arena, struct rf_event_row **rows, uint32_t *count, struct rf_error *err)
 {
@@ -132,7 +119,7 @@ static int collect_events(struct rf_store *s, const char *sql, int64_t finding_i
 	sqlite3_bind_int64(q, 1, finding_id);
 	sqlite3_bind_int64(q, 2, run_id);
 	sqlite3_bind_int64(q, 3, limit);
-	rc = rf_collect(s, q, sizeof(**rows), read_event, arena, &array, count, err);
+	rc = rf_collect(s, q, sizeof(**rows), rf_collect_event_row, arena, &array, count, err);
 	sqlite3_finalize(q);
 	*rows = array;
 	return rc;

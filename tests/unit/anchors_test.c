@@ -1,22 +1,6 @@
-#include "unit.h"
+#include "arena_fixture.h"
 
 #include "toolchain/anchors.h"
-
-static rf_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
 
 static const char source[] = "package p\n"
 			     "\n"

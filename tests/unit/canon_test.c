@@ -1,23 +1,7 @@
-#include "unit.h"
+#include "arena_fixture.h"
 
 #include "finding/finding.h"
 #include "finding/stdlib.h"
-
-static rf_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
 
 /* Names as Go 1.25 to 1.27 print them in race reports. */
 static void test_names(void **state)

@@ -1,24 +1,8 @@
-#include "unit.h"
+#include "arena_fixture.h"
 
 #include "finding/finding.h"
 #include "finding/operation.h"
 #include "read/racetext.h"
-
-static rf_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
 
 static struct rf_finding finding_of(const char *text)
 {

@@ -2,27 +2,12 @@
 #ifndef RF_TESTS_SPOOL_FIXTURE_H
 #define RF_TESTS_SPOOL_FIXTURE_H
 
-#include "unit.h"
+#include "arena_fixture.h"
 
 #include "read/spool_read.h"
 #include "spool_build.h"
 
-static rf_arena arena;
 static struct spool_build b;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
 
 static struct rf_spool *opened(rf_str bytes)
 {

@@ -1,23 +1,7 @@
-#include "unit.h"
+#include "arena_fixture.h"
 
 #include "policy/suppressions.h"
 #include "read/racetext.h"
-
-static rf_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
 
 /* What ThreadSanitizer's own TemplateMatch answers, odd ones included. */
 static void test_template(void **state)

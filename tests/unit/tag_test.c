@@ -1,25 +1,9 @@
-#include "unit.h"
+#include "arena_fixture.h"
 
 #include "finding/tag.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
-
-static rf_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
 
 /* --- the file --------------------------------------------------------------------------------------------------- */
 

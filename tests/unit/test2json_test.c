@@ -1,22 +1,6 @@
-#include "unit.h"
+#include "arena_fixture.h"
 
 #include "read/test2json.h"
-
-static rf_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	rf_arena_init(&arena, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rf_arena_release(&arena);
-	return 0;
-}
 
 static struct rf_test_event parsed(const char *line)
 {
