@@ -21,6 +21,7 @@ REPORTER_SOURCES := \
 	reporter/policy/policy.c \
 	reporter/store/timestamp.c \
 	reporter/store/clean_text.c \
+	reporter/store/json.c \
 	reporter/store/schema.c \
 	reporter/store/statements.c \
 	reporter/store/database.c \
@@ -38,7 +39,6 @@ REPORTER_SOURCES := \
 	reporter/store/session.c \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \
-	reporter/export/json.c \
 	reporter/export/markup.c \
 	reporter/export/xml.c \
 	reporter/export/item.c \

@@ -1,7 +1,7 @@
 /* Common Test Report Format (ctrf.io), version 0.0.0 of its schema: the tests of the run that the database knows by name, then a
  * failed test a finding. */
 #include "export/blame.h"
-#include "export/json.h"
+#include "store/json.h"
 #include "export/results.h"
 
 struct writer {

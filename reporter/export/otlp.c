@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "export/item.h"
-#include "export/json.h"
+#include "store/json.h"
 
 #define TRACE_DIGITS 32
 #define SPAN_DIGITS 16

@@ -1,7 +1,7 @@
 /* SARIF 2.1.0 (OASIS). Section numbers are those of the standard. Texts of a result hold no numbers that change from run to run,
  * so that a code host knows an alert again; partialFingerprints carry the fingerprint for the same end. */
 #include "export/item.h"
-#include "export/json.h"
+#include "store/json.h"
 #include "export/markup.h"
 
 #define SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"

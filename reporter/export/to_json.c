@@ -1,6 +1,6 @@
 /* redflag's own JSON: everything that is known about each finding. docs/exports.md has the shape. */
 #include "export/item.h"
-#include "export/json.h"
+#include "store/json.h"
 
 #define FORMAT_VERSION 1 /* goes up when a member changes its meaning or goes; new members don't count */
 

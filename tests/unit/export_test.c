@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "export/export.h"
-#include "export/json.h"
+#include "store/json.h"
 #include "export/markup.h"
 #include "export_sample.h"
 #include "store/clean_text.h"

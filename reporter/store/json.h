@@ -4,8 +4,8 @@
  * are closed in the order in which they were opened; more than RF_JSON_DEPTH_MAX open ones, or closing none, is an error of
  * the program and asserted. Running out of memory shows in the buffer (rf_buf.failed).
  */
-#ifndef RF_EXPORT_JSON_H
-#define RF_EXPORT_JSON_H
+#ifndef RF_STORE_JSON_H
+#define RF_STORE_JSON_H
 
 #include "base/str.h"
 

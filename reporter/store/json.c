@@ -1,4 +1,4 @@
-#include "export/json.h"
+#include "store/json.h"
 
 #include <assert.h>
 #include <inttypes.h>
