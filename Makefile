@@ -79,6 +79,12 @@ $(BUILD)/unit/%: $(BUILD)/san/tests/unit/%_test.o $(SAN_OBJECTS) $(BUILD)/obj/em
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN_FLAGS) -o $@ $^ $(LIBS) -lcmocka
 
+# --- programs that only measuring needs --------------------------------------------------------------------------
+$(BUILD)/bench/fill: $(BUILD)/obj/tests/bench/fill.o $(BUILD)/obj/tests/bench/fill_reports.o $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
 .SECONDARY:
 
 units: $(UNIT_PROGRAMS)
