@@ -104,6 +104,7 @@ test: check ## everything a user needs to believe in
 bench: deps ## ratios against the alternatives
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@tests/bench.sh
+	@tests/bench/stream.sh 1000 100000
 
 demo: ## a sample module with real bugs, from the test run to the summary
 	@ci/deps.sh --build
