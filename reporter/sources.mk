@@ -22,6 +22,7 @@ REPORTER_SOURCES := \
 	reporter/store/timestamp.c \
 	reporter/store/clean_text.c \
 	reporter/store/json.c \
+	reporter/store/status.c \
 	reporter/store/schema.c \
 	reporter/store/statements.c \
 	reporter/store/database.c \

@@ -9,6 +9,7 @@
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "store/run_query.h"
+#include "store/status.h"
 #include "toolchain/files.h"
 
 struct baseline_work {
@@ -36,7 +37,7 @@ static int load_findings(const struct rf_args *args, struct baseline_work *w, st
 
 static bool is_suppressed(const struct rf_finding_row *row)
 {
-	return rf_str_eq_cstr(row->status, "suppressed");
+	return rf_status_from_name(row->status) == RF_STATUS_SUPPRESSED;
 }
 
 static int save(const struct rf_args *args, struct baseline_work *w, struct rf_error *err)

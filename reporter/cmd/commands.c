@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/command_list.h"
+#include "store/status.h"
 
 #define OPTION_DB { "db", "FILE", "the database; default: $REDFLAG_DB, else .redflag/redflag.db in the module" }
 #define OPTION_TAG { "tag", "TAG", "tag of findings that no profiler label names, such as order-service:checkout" }
@@ -76,7 +77,7 @@ static const struct rf_option list_options[] = {
 	{ "kind", "KIND", "only this kind: data-race, use-after-free" },
 	{ "tag", "TAG", "only this tag; * stands for anything" },
 	{ "test", "TEST", "only findings that this test owns a side of; * stands for anything" },
-	{ "status", "STATUS", "only new, recurring, regressed, resolved or suppressed ones" },
+	{ "status", "STATUS", "only " RF_STATUS_LIST("or") " ones" },
 	{ "since", "TIME", "only seen since: 30m, 2h, 7d ago, a date, or a time in RFC 3339" },
 	{ "json", NULL, "as JSON: an array of objects with the columns of the view v_findings" },
 	OPTION_END,
@@ -111,7 +112,7 @@ static const struct rf_option export_options[] = {
 	{ "format", "FORMAT", "json, sarif, junit, github, markdown, html, ctrf or otlp" },
 	OPTION_DB,
 	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
-	{ "status", "STATUS", "only new, recurring or suppressed ones" },
+	{ "status", "STATUS", "only " RF_STATUS_LIST("or") " ones" },
 	{ "o", "FILE", "write there (aside, then renamed) instead of to standard output" },
 	{ "root", "DIR", "paths below it are written relative to it; default: $GITHUB_WORKSPACE, else the git checkout, else the "
 			 "module" },

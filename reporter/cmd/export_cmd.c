@@ -13,6 +13,7 @@
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "export/export.h"
+#include "store/status.h"
 #include "toolchain/files.h"
 
 static int check_format(const char *name, const struct rf_export_format **format, rf_arena *arena, struct rf_error *err)
@@ -26,13 +27,6 @@ static int check_format(const char *name, const struct rf_export_format **format
 	if (!name)
 		return rf_fail(err, RF_ERR_USAGE, "export wants a format: --format F; there are %.*s.", RF_STR_ARG(list));
 	return rf_fail(err, RF_ERR_USAGE, "There is no format %s; there are %.*s.", name, RF_STR_ARG(list));
-}
-
-static int check_status(const char *status, struct rf_error *err)
-{
-	if (!status || strcmp(status, "new") == 0 || strcmp(status, "recurring") == 0 || strcmp(status, "suppressed") == 0)
-		return 0;
-	return rf_fail(err, RF_ERR_USAGE, "There is no status %s; there are new, recurring and suppressed.", status);
 }
 
 /* --- places ---------------------------------------------------------------------------------------------------- */
@@ -190,7 +184,7 @@ int rf_cmd_export(const struct rf_args *args, rf_arena *arena, struct rf_error *
 			       args->words[0]);
 	int rc = check_format(rf_arg(args, "format"), &format, arena, err);
 	if (rc == 0)
-		rc = check_status(rf_arg(args, "status"), err);
+		rc = rf_status_check(rf_arg(args, "status"), err);
 	if (rc == 0)
 		rc = make_options(args, format, arena, &options, err);
 	if (rc == 0)

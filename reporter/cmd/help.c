@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/status.h"
+
 #define COLUMNS 79
 #define NAME_COLUMNS 14 /* of a command in the overview: "suppressions" and two blanks */
 
@@ -198,7 +200,10 @@ void rf_help_put_completion(struct rf_buf *out)
 			     "\t\treturn\n\tfi\n"
 			     "\tcase $previous in\n"
 			     "\t--kind) COMPREPLY=($(compgen -W \"data-race use-after-free\" -- \"$current\")); return ;;\n"
-			     "\t--status) COMPREPLY=($(compgen -W \"new recurring regressed resolved suppressed\" -- \"$current\")); return ;;\n"
+			     "\t--status) COMPREPLY=($(compgen -W \"");
+	for (enum rf_status status = 0; status < RF_STATUS_COUNT; status++)
+		rf_buf_printf(out, "%s%s", status ? " " : "", rf_status_name(status));
+	rf_buf_put_cstr(out, "\" -- \"$current\")); return ;;\n"
 			     "\t--format) COMPREPLY=($(compgen -W \"json sarif junit github markdown html ctrf otlp\" -- \"$current\")); return ;;\n"
 			     "\t--completion) COMPREPLY=($(compgen -W bash -- \"$current\")); return ;;\n"
 			     "\tesac\n\tcase ${COMP_WORDS[1]} in\n");

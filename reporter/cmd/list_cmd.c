@@ -6,17 +6,7 @@
 #include "cmd/command_list.h"
 #include "cmd/finding_text.h"
 #include "cmd/reporter.h"
-
-static const char *const statuses[] = { "new", "recurring", "regressed", "resolved", "suppressed" };
-
-static int check_status(const char *status, struct rf_error *err)
-{
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
-		if (strcmp(status, statuses[i]) == 0)
-			return 0;
-	}
-	return rf_fail(err, RF_ERR_USAGE, "There is no status %s; there are new, recurring, regressed, resolved and suppressed.", status);
-}
+#include "store/status.h"
 
 static int check_kind(const char *kind, struct rf_error *err)
 {
@@ -52,8 +42,8 @@ static int make_filter(const struct rf_args *args, rf_arena *arena, struct rf_fi
 {
 	const char *kind = rf_arg(args, "kind"), *status = rf_arg(args, "status"), *since = rf_arg(args, "since");
 	int rc = kind ? check_kind(kind, err) : 0;
-	if (rc == 0 && status)
-		rc = check_status(status, err);
+	if (rc == 0)
+		rc = rf_status_check(status, err);
 	if (rc == 0 && since)
 		rc = parse_since(since, arena, &f->since, err);
 	f->kind = rf_str_from(kind);

@@ -3,6 +3,7 @@
 
 #include "store/noise.h"
 #include "store/schema.h"
+#include "store/status.h"
 #include "store_sample.h"
 
 /* A session that has a list takes in a race of functions a and b, as plain text. */
@@ -343,6 +344,27 @@ static void test_many_at_once(void **state)
 	assert_int_equal(sample_count(s, "SELECT held FROM v_silences"), RF_SESSION_PENDING_MAX + 98);
 }
 
+/* The list in sentences is the table of names. */
+static void test_states(void **state)
+{
+	struct sample *s = *state;
+	rf_str list = RF_STR(RF_STATUS_LIST("or"));
+	for (enum rf_status status = 0; status < RF_STATUS_COUNT; status++) {
+		rf_str name = rf_str_cut(&list, ' ');
+		if (rf_str_eq_cstr(name, "or"))
+			name = rf_str_cut(&list, ' ');
+		if (rf_str_ends(name, ","))
+			name.len--;
+		assert_str(name, rf_status_name(status));
+		assert_int_equal(rf_status_from_name(name), status);
+		assert_int_equal(rf_status_check(rf_status_name(status), &s->err), 0);
+	}
+	assert_int_equal(list.len, 0);
+	assert_int_equal(rf_status_check(NULL, &s->err), 0);
+	assert_int_equal(rf_status_check("old", &s->err), RF_ERR_USAGE);
+	assert_says(s->err, "there are new, recurring");
+}
+
 int main(void)
 {
 #define WITH_SAMPLE(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
@@ -361,6 +383,7 @@ int main(void)
 		WITH_SAMPLE(test_bounds_of_resolved),
 		WITH_SAMPLE(test_regressed),
 		WITH_SAMPLE(test_a_retry_launders_nothing),
+		WITH_SAMPLE(test_states),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
