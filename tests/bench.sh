@@ -26,13 +26,13 @@ export REDFLAG_SPOOL=$work/spool
 
 build() { # PACKAGE KIND [FLAG]: a test binary at $work/<package>.<kind>
 	local directory
-	directory=$([ "$1" = bench ] && echo "$root/tests/bench" || echo "$(go env GOROOT)/src/$1")
+	directory=$([ "$1" = bench ] && echo "$root/tests/bench/hooks" || echo "$(go env GOROOT)/src/$1")
 	(cd "$directory" && go test -race ${3:+"$3"} -c -o "$work/${1//\//_}.$2" .) || exit
 }
 
 run() { # PACKAGE KIND BENCHMARK: ns/op
 	local directory
-	directory=$([ "$1" = bench ] && echo "$root/tests/bench" || echo "$(go env GOROOT)/src/$1")
+	directory=$([ "$1" = bench ] && echo "$root/tests/bench/hooks" || echo "$(go env GOROOT)/src/$1")
 	(cd "$directory" && "$work/${1//\//_}.$2" -test.run '^$' -test.bench "^$3" -test.benchtime "$benchtime" 2>/dev/null) |
 		awk '/ns\/op/ { for (i = 2; i <= NF; i++) if ($i == "ns/op") print $(i - 1) }' | head -n 1
 }
