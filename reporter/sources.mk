@@ -35,6 +35,8 @@ REPORTER_SOURCES := \
 	reporter/store/report_rows.c \
 	reporter/store/noise.c \
 	reporter/store/run_query.c \
+	reporter/store/peek.c \
+	reporter/store/backup.c \
 	reporter/store/process_linux.c \
 	reporter/store/session_reason.c \
 	reporter/store/session.c \
@@ -86,6 +88,8 @@ REPORTER_SOURCES := \
 	reporter/cmd/pass.c \
 	reporter/cmd/gate.c \
 	reporter/cmd/baseline_cmd.c \
+	reporter/cmd/bytes.c \
+	reporter/cmd/backup_cmd.c \
 	reporter/cmd/policy_cmd.c \
 	reporter/cmd/report_cmd.c \
 	reporter/cmd/ingest_cmd.c \

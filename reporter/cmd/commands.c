@@ -167,6 +167,21 @@ static const char baseline_help[] =
 	"  redflag test ./...; redflag baseline save; git add .redflag.baseline\n"
 	"  redflag test --fail-on=new ./...";
 
+static const struct rf_option backup_options[] = {
+	OPTION_DB,
+	{ "o", "FILE", "the copy; default: beside the database, with the time in its name" },
+	{ "verify", "FILE", "make no copy; check whether this one is whole" },
+	OPTION_END,
+};
+
+static const char backup_help[] =
+	"Copies the database while others write to it. The copy holds what was stored when\n"
+	"it began; it is written aside, checked, and only then gets its name, so that the\n"
+	"same name can be used every night. It is an ordinary database: --db reads it.\n"
+	"\n"
+	"  redflag backup -o /backup/redflag.db\n"
+	"  redflag backup --verify /backup/redflag.db";
+
 static const char policy_help[] =
 	"test shows, for each finding, what the policies of FILE (written as .redflag.yml, which is the default) would have\n"
 	"made of the events in the database: how many would have been alerts, how many held back in\n"
@@ -325,6 +340,14 @@ const struct rf_command rf_commands[] = {
 		.help = baseline_help,
 		.options = baseline_options,
 		.run = rf_cmd_baseline,
+	},
+	{
+		.name = "backup",
+		.usage = "[options]",
+		.summary = "Copy the database while others write to it",
+		.help = backup_help,
+		.options = backup_options,
+		.run = rf_cmd_backup,
 	},
 	{
 		.name = "policy",
