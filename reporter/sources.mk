@@ -24,6 +24,8 @@ REPORTER_SOURCES := \
 	reporter/store/json.c \
 	reporter/store/status.c \
 	reporter/store/schema.c \
+	reporter/store/schema_views.c \
+	reporter/store/views.c \
 	reporter/store/statements.c \
 	reporter/store/database.c \
 	reporter/store/store.c \

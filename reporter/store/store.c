@@ -8,6 +8,7 @@
 
 #include "store/database.h"
 #include "store/schema.h"
+#include "store/views.h"
 
 #define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
 #define WAL_PAUSE_NS 50000000
@@ -71,8 +72,15 @@ static int migrate(struct rf_store *s, struct rf_error *err)
 	if (rc < 0)
 		return rc;
 	rc = check_identity(s, &version, err);
-	for (; rc == 0 && version < rf_schema_version(); version++)
-		rc = exec(s, rf_schema_migrations[version], err);
+	for (; rc == 0 && version < rf_schema_version(); version++) {
+		/* No view refers to what a migration changes. */
+		if (version >= RF_SCHEMA_VIEWS_IN_MIGRATIONS)
+			rc = rf_views_drop(s, err);
+		if (rc == 0)
+			rc = exec(s, rf_schema_migrations[version], err);
+	}
+	if (rc == 0)
+		rc = rf_views_make(s, err);
 	if (rc == 0) {
 		sqlite3_snprintf(sizeof(sql), sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
 				 RF_SCHEMA_APPLICATION_ID, rf_schema_version());

@@ -1,0 +1,93 @@
+#include "store/views.h"
+
+/* How many findings are in which state, of rows of v_findings. */
+#define STATUS_COUNTS \
+	" count(*) AS findings, sum(status = 'new') AS findings_new, sum(status = 'recurring') AS findings_recurring," \
+	" sum(status = 'regressed') AS findings_regressed, sum(status = 'resolved') AS findings_resolved," \
+	" sum(status = 'suppressed') AS findings_suppressed, sum(events) AS events, min(first_seen) AS first_seen," \
+	" max(last_seen) AS last_seen"
+
+#define PAST(time) time " < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+
+const char *const rf_view_texts[] = {
+	"CREATE VIEW v_findings AS\n"
+	"SELECT f.id, f.fingerprint, f.kind, f.title, t.name AS tag,\n"
+	"  CASE WHEN f.events_alert = 0 THEN 'suppressed'\n"
+	"    WHEN " PAST("f.resolved_after") " THEN 'resolved'\n"
+	"    WHEN f.regressed_at IS NOT NULL THEN 'regressed'\n"
+	"    WHEN f.recurring THEN 'recurring' ELSE 'new' END AS status,\n"
+	"  f.package, f.test_a, f.test_b, f.events, f.first_seen, f.last_seen, r.trace_id AS last_trace_id,\n"
+	"  f.resolved_after, f.regressed_at, f.retry_run_id IS NOT NULL AS retried\n"
+	"FROM findings f JOIN tags t ON t.id = f.tag_id LEFT JOIN runs r ON r.id = f.last_run_id",
+
+	"CREATE VIEW v_events AS\n"
+	"SELECT e.id, e.finding_id AS finding, e.run_id AS run, r.trace_id, e.tag, e.time, e.verdict, e.seed,\n"
+	"  e.suppressed_by, e.suppression, e.policy, e.severity\n"
+	"FROM events e JOIN runs r ON r.id = e.run_id",
+
+	"CREATE VIEW v_runs AS\n"
+	"SELECT r.id, r.trace_id, r.command, r.directory, r.host, r.started_at, r.last_at,\n"
+	"  (SELECT count(*) FROM events e WHERE e.run_id = r.id) AS events,\n"
+	"  (SELECT count(DISTINCT finding_id) FROM events e WHERE e.run_id = r.id) AS findings,\n"
+	"  (SELECT count(*) FROM findings f WHERE f.first_run_id = r.id) AS findings_new,\n"
+	"  (SELECT count(*) FROM results x JOIN tests t ON t.id = x.test_id\n"
+	"    WHERE x.run_id = r.id AND t.name = '') AS packages,\n"
+	"  (SELECT coalesce(sum(x.failed), 0) FROM results x WHERE x.run_id = r.id) AS tests_failed,\n"
+	"  (SELECT count(*) FROM processes p WHERE p.run_id = r.id) AS processes\n"
+	"FROM runs r",
+
+	"CREATE VIEW v_silences AS\n"
+	"SELECT s.id, s.finding_id AS finding, f.title, t.name AS tag, s.policy, s.since, s.until, s.held, s.told\n"
+	"FROM silences s JOIN findings f ON f.id = s.finding_id JOIN tags t ON t.id = f.tag_id",
+
+	"CREATE VIEW v_suppressions AS\n"
+	"SELECT suppression, count(*) AS events, count(DISTINCT finding_id) AS findings, min(time) AS first_used,\n"
+	"  max(time) AS last_used\n"
+	"FROM events WHERE suppression IS NOT NULL GROUP BY suppression",
+
+	"CREATE VIEW v_new_by_day AS\n"
+	"SELECT substr(first_seen, 1, 10) AS day, count(*) AS findings, count(DISTINCT tag_id) AS tags,\n"
+	"  count(DISTINCT package) AS packages\n"
+	"FROM findings WHERE first_seen IS NOT NULL GROUP BY substr(first_seen, 1, 10)",
+
+	"CREATE VIEW v_findings_by_tag AS\n"
+	"SELECT tag," STATUS_COUNTS " FROM v_findings GROUP BY tag",
+
+	"CREATE VIEW v_findings_by_package AS\n"
+	"SELECT package," STATUS_COUNTS " FROM v_findings GROUP BY package",
+
+	"CREATE VIEW v_findings_by_tag_and_package AS\n"
+	"SELECT tag, package," STATUS_COUNTS " FROM v_findings GROUP BY tag, package",
+
+	/* Both owners: a finding of two tests counts for each. */
+	"CREATE VIEW v_findings_by_test AS\n"
+	"SELECT test, package," STATUS_COUNTS " FROM (\n"
+	"  SELECT test_a AS test, package, status, events, first_seen, last_seen FROM v_findings WHERE test_a <> ''\n"
+	"  UNION ALL\n"
+	"  SELECT test_b, package, status, events, first_seen, last_seen FROM v_findings\n"
+	"  WHERE test_b <> '' AND test_b IS NOT test_a)\n"
+	"GROUP BY test, package",
+
+	"CREATE VIEW v_time_to_resolve AS\n"
+	"SELECT id AS finding, fingerprint, kind, title, tag, package, events, first_seen, last_seen,\n"
+	"  resolved_after AS resolved_at, round(julianday(last_seen) - julianday(first_seen), 2) AS days_seen,\n"
+	"  round(julianday(resolved_after) - julianday(first_seen), 2) AS days_to_resolve\n"
+	"FROM v_findings WHERE status = 'resolved'",
+
+	/* A result without a time is one that Go took from its cache, or of a package that didn't build. The median is the
+	 * middle one, or the mean of the two in the middle. */
+	"CREATE VIEW v_slow_packages AS\n"
+	"WITH ran AS (SELECT t.package, x.run_id, x.elapsed_ms, x.result FROM tests t JOIN results x ON x.test_id = t.id\n"
+	"    WHERE t.name = '' AND x.elapsed_ms > 0),\n"
+	"  sorted AS (SELECT package, run_id, elapsed_ms, result,\n"
+	"    row_number() OVER (PARTITION BY package ORDER BY elapsed_ms) AS place,\n"
+	"    count(*) OVER (PARTITION BY package) AS many FROM ran),\n"
+	"  whole AS (SELECT run_id, sum(elapsed_ms) AS elapsed_ms FROM ran GROUP BY run_id)\n"
+	"SELECT s.package, count(*) AS runs, sum(s.result = 'fail') AS runs_failed,\n"
+	"  CAST(round(avg(iif(s.place IN ((s.many + 1) / 2, (s.many + 2) / 2), s.elapsed_ms, NULL))) AS INTEGER) AS elapsed_ms_median,\n"
+	"  CAST(round(avg(s.elapsed_ms)) AS INTEGER) AS elapsed_ms_average, max(s.elapsed_ms) AS elapsed_ms_max,\n"
+	"  round(1.0 * sum(s.elapsed_ms) / sum(w.elapsed_ms), 4) AS share, max(s.run_id) AS last_run\n"
+	"FROM sorted s JOIN whole w ON w.run_id = s.run_id GROUP BY s.package",
+
+	NULL,
+};
