@@ -13,6 +13,7 @@ build=(
 	"libsqlite3-dev: lib:sqlite3.h"
 	"libyaml-dev: lib:yaml.h"
 	"nettle-dev: lib:nettle/sha2.h"
+	"libmicrohttpd-dev: lib:microhttpd.h"
 )
 tests=(
 	"libcmocka-dev: lib:cmocka.h"

@@ -34,6 +34,7 @@ REPORTER_SOURCES := \
 	reporter/store/verdict.c \
 	reporter/store/event_rows.c \
 	reporter/store/query.c \
+	reporter/store/reading.c \
 	reporter/store/report_rows.c \
 	reporter/store/noise.c \
 	reporter/store/run_query.c \
@@ -45,6 +46,7 @@ REPORTER_SOURCES := \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \
 	reporter/export/markup.c \
+	reporter/export/style.c \
 	reporter/export/xml.c \
 	reporter/export/item.c \
 	reporter/export/words.c \
@@ -59,6 +61,16 @@ REPORTER_SOURCES := \
 	reporter/export/ctrf.c \
 	reporter/export/otlp.c \
 	reporter/export/export.c \
+	reporter/serve/html.c \
+	reporter/serve/request.c \
+	reporter/serve/guard.c \
+	reporter/serve/layout.c \
+	reporter/serve/style.c \
+	reporter/serve/page_overview.c \
+	reporter/serve/routes.c \
+	reporter/serve/stores.c \
+	reporter/serve/answer.c \
+	reporter/serve/server.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \
 	reporter/toolchain/embedded.c \
@@ -113,6 +125,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/kinds.c \
 	reporter/cmd/explain_cmd.c \
 	reporter/cmd/export_cmd.c \
+	reporter/cmd/serve_cmd.c \
 	reporter/cmd/help.c \
 	reporter/cmd/help_cmd.c \
 	reporter/cmd/commands.c

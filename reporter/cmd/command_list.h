@@ -11,6 +11,7 @@ int rf_cmd_run(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 int rf_cmd_list(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_show(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_export(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_serve(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_explain(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_toolchain(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_env(const struct rf_args *args, rf_arena *arena, struct rf_error *err);

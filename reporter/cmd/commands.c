@@ -136,6 +136,20 @@ static const char export_help[] =
 	"  redflag export --format sarif -o redflag.sarif\n"
 	"  redflag export --format markdown --run last > comment.md";
 
+static const struct rf_option serve_options[] = {
+	OPTION_DB,
+	{ "addr", "HOST:PORT", "where to listen; default: 127.0.0.1:7878; port 0 is any free one" },
+	OPTION_END,
+};
+
+static const char serve_help[] =
+	"Shows the database in a browser: trends, findings with search, one finding with both\n"
+	"stacks, runs, suppressions, health. Listens on this machine alone and sends nothing\n"
+	"elsewhere. The pages work without scripts.\n"
+	"\n"
+	"Reading needs nothing. Adding and ending suppressions needs the token that is printed at\n"
+	"the start. The database is only read. Ctrl-C ends it.";
+
 static const struct rf_option suppress_options[] = {
 	OPTION_DB,
 	{ "reason", "TEXT", "why this race is tolerated; must be given" },
@@ -332,6 +346,14 @@ const struct rf_command rf_commands[] = {
 		.help = export_help,
 		.options = export_options,
 		.run = rf_cmd_export,
+	},
+	{
+		.name = "serve",
+		.usage = "[options]",
+		.summary = "Show the database in a browser",
+		.help = serve_help,
+		.options = serve_options,
+		.run = rf_cmd_serve,
 	},
 	{
 		.name = "baseline",

@@ -1,39 +1,20 @@
 /* One page, complete in itself: no scripts, no fonts, nothing that is fetched. */
 #include "export/item.h"
 #include "export/markup.h"
+#include "export/style.h"
 
 /* The policy is belt and braces: everything is escaped, and if something were not, nothing of it could run or be fetched. */
 static const char page_head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	"<meta name=\"color-scheme\" content=\"light dark\">\n<title>redflag findings</title>\n<style>\n"
-	":root { color-scheme: light dark; --text: #1c2024; --dim: #5b6470; --back: #fff; --card: #f6f7f9; --line: #d5dae0;\n"
-	"  --new: #b3261e; --known: #8a5a00; --off: #5b6470; --link: #0b57d0; }\n"
-	"@media (prefers-color-scheme: dark) { :root { --text: #e6e9ed; --dim: #9aa4b0; --back: #14171a; --card: #1d2125;\n"
-	"  --line: #343b43; --new: #ff8a80; --known: #f2c14e; --off: #9aa4b0; --link: #8ab4f8; } }\n"
-	"* { box-sizing: border-box; }\n"
-	"body { margin: 0 auto; max-width: 76rem; padding: 1rem; background: var(--back); color: var(--text);\n"
-	"  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }\n"
-	"h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }\n"
-	"h3 { font-size: .95rem; margin: 1rem 0 .25rem; }\n"
-	"a { color: var(--link); } p { margin: .25rem 0; } .dim { color: var(--dim); }\n"
-	"code, pre { font: .875rem/1.45 ui-monospace, monospace; } pre { margin: 0; white-space: pre-wrap; }\n"
+	"<meta name=\"color-scheme\" content=\"light dark\">\n<title>redflag findings</title>\n<style>\n";
+static const char page_style[] =
 	"nav ol { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }\n"
 	"nav li { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .4rem 0; border-bottom: 1px solid var(--line); }\n"
 	"nav a { flex: 1 1 20rem; }\n"
 	".status { flex: 0 0 7rem; font-weight: 600; } .new { color: var(--new); } .known { color: var(--known); }\n"
-	".off { color: var(--off); }\n"
-	"article { margin: 1rem 0; padding: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }\n"
-	"article h2 { margin: 0 0 .5rem; }\n"
-	"dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0 1rem; margin: .5rem 0; }\n"
-	"dt { color: var(--dim); } dd { margin: 0; }\n"
-	".sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 1.5rem; }\n"
-	".frames { margin: 0; padding: 0; list-style: none; } .frames li { margin: .15rem 0; }\n"
-	".frames .dropped { color: var(--dim); } .frames code { display: block; } .frames .place { color: var(--dim); padding-left: 1.5rem; }\n"
-	"details { margin-top: .75rem; } summary { cursor: pointer; } summary:focus-visible { outline: 2px solid var(--link); }\n"
-	"table { border-collapse: collapse; font-size: .875rem; } td, th { padding: .1rem .75rem .1rem 0; text-align: left; }\n"
-	"td { font-family: ui-monospace, monospace; } .scroll { overflow-x: auto; overflow-wrap: normal; }\n"
+	".off { color: var(--off); } td { font-family: ui-monospace, monospace; }\n"
 	"</style>\n</head>\n<body>\n<main>\n";
 
 struct writer {
@@ -278,6 +259,8 @@ int rf_export_html(struct rf_export *x, struct rf_buf *out, struct rf_error *err
 	struct writer w = { .x = x, .out = out, .item = &item };
 	int rc = 0;
 	put(&w, page_head);
+	put(&w, rf_style_base);
+	put(&w, page_style);
 	put_summary(&w);
 	if (x->count)
 		put_list(&w);

@@ -29,6 +29,9 @@ int rf_db_fail(struct rf_store *s, int rc, struct rf_error *err)
 	case SQLITE_CANTOPEN:
 		return rf_fail(err, RF_ERR_DATABASE, "The database %s can't be opened; check that its directory exists and "
 			       "may be written, or name another with --db.", s->path);
+	case SQLITE_INTERRUPT:
+		return rf_fail(err, RF_ERR_DATABASE, "The query took too long and was stopped; narrow it, or try again when the "
+			       "machine is less busy.");
 	default:
 		return rf_fail(err, RF_ERR_DATABASE, "The database %s failed: %s.", s->path, said);
 	}

@@ -8,6 +8,7 @@
 #define RF_STORE_DATABASE_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "store/statements.h"
@@ -20,6 +21,9 @@ struct rf_store {
 	char *path;
 	unsigned patience_ms;
 	bool in_transaction;
+	dev_t device;          /* of the file that is open for reading (reading.h) */
+	ino_t inode;
+	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */
 	uint64_t steps;        /* calls of rf_db_step so far */
 	uint64_t fail_at_step; /* tests: the step that fails; 0 none */
 };

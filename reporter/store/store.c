@@ -93,6 +93,23 @@ static int migrate(struct rf_store *s, struct rf_error *err)
 	return rc;
 }
 
+static int set_up_reading(struct rf_store *s, struct rf_error *err)
+{
+	int64_t version = 0;
+	sqlite3_busy_timeout(s->handle, (int)s->patience_ms);
+	sqlite3_extended_result_codes(s->handle, 1);
+	int rc = check_identity(s, &version, err);
+	struct stat st;
+	if (rc == 0 && stat(s->path, &st) == 0) {
+		s->device = st.st_dev;
+		s->inode = st.st_ino;
+	}
+	if (rc == 0 && version < rf_schema_version())
+		return rf_fail(err, RF_ERR_VERSION, "%s has schema version %lld and this redflag reads %d; `redflag list` brings it up "
+			       "to date.", s->path, (long long)version, rf_schema_version());
+	return rc < 0 ? rc : exec(s, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;", err);
+}
+
 static int set_up(struct rf_store *s, struct rf_error *err)
 {
 	int64_t version = 0;
@@ -131,9 +148,13 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 	}
 	s->clock = options->clock;
 	s->patience_ms = options->patience_ms ? options->patience_ms : RF_STORE_PATIENCE_MS;
-	int flags = SQLITE_OPEN_READWRITE | (options->must_exist ? 0 : SQLITE_OPEN_CREATE);
+	int flags = options->read_only ? SQLITE_OPEN_READONLY
+				       : SQLITE_OPEN_READWRITE | (options->must_exist ? 0 : SQLITE_OPEN_CREATE);
 	rc = sqlite3_open_v2(s->path, &s->handle, flags, NULL);
-	rc = rc == SQLITE_OK ? set_up(s, err) : rf_db_fail(s, rc, err);
+	if (rc != SQLITE_OK)
+		rc = rf_db_fail(s, rc, err);
+	else
+		rc = options->read_only ? set_up_reading(s, err) : set_up(s, err);
 	if (rc < 0) {
 		rf_store_close(s);
 		return rc;

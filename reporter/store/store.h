@@ -36,6 +36,7 @@ struct rf_store; /* opaque */
 struct rf_store_options {
 	const char *path;
 	bool must_exist;      /* RF_ERR_MISSING instead of a new database */
+	bool read_only;       /* nothing is ever written, not even a migration: another version is RF_ERR_VERSION */
 	unsigned patience_ms; /* 0: RF_STORE_PATIENCE_MS */
 	struct rf_clock clock;
 };
