@@ -57,6 +57,8 @@ REPORTER_SOURCES := \
 	reporter/export/junit.c \
 	reporter/export/github.c \
 	reporter/export/markdown.c \
+	reporter/export/timeline_layout.c \
+	reporter/export/timeline.c \
 	reporter/export/html.c \
 	reporter/export/ctrf.c \
 	reporter/export/otlp.c \
