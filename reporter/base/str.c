@@ -5,21 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-rf_str rf_str_from(const char *cstr)
-{
-	return (rf_str){ cstr, cstr ? strlen(cstr) : 0 };
-}
-
-bool rf_str_eq(rf_str a, rf_str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-bool rf_str_eq_cstr(rf_str a, const char *b)
-{
-	return rf_str_eq(a, rf_str_from(b));
-}
-
 int rf_str_cmp(rf_str a, rf_str b)
 {
 	size_t n = a.len < b.len ? a.len : b.len;
@@ -27,17 +12,6 @@ int rf_str_cmp(rf_str a, rf_str b)
 	if (c)
 		return c;
 	return a.len == b.len ? 0 : a.len < b.len ? -1 : 1;
-}
-
-bool rf_str_starts(rf_str s, const char *prefix)
-{
-	return rf_str_eq_cstr(rf_str_take(s, strlen(prefix)), prefix);
-}
-
-bool rf_str_ends(rf_str s, const char *suffix)
-{
-	size_t n = strlen(suffix);
-	return s.len >= n && rf_str_eq_cstr(rf_str_skip(s, s.len - n), suffix);
 }
 
 bool rf_str_contains(rf_str s, const char *needle)
@@ -57,18 +31,6 @@ rf_str rf_str_trim(rf_str s)
 	while (s.len && is_space(s.ptr[s.len - 1]))
 		s.len--;
 	return s;
-}
-
-rf_str rf_str_skip(rf_str s, size_t n)
-{
-	if (n >= s.len)
-		return (rf_str){ s.ptr ? s.ptr + s.len : NULL, 0 };
-	return (rf_str){ s.ptr + n, s.len - n };
-}
-
-rf_str rf_str_take(rf_str s, size_t n)
-{
-	return (rf_str){ s.ptr, n < s.len ? n : s.len };
 }
 
 ptrdiff_t rf_str_find(rf_str s, char c)
@@ -200,12 +162,19 @@ static bool buf_reserve(struct rf_buf *b, size_t extra)
 	return true;
 }
 
+char *rf_buf_grow(struct rf_buf *b, size_t len)
+{
+	if (!buf_reserve(b, len))
+		return NULL;
+	b->len += len;
+	return b->ptr + b->len - len;
+}
+
 void rf_buf_put(struct rf_buf *b, const void *bytes, size_t len)
 {
-	if (len == 0 || !buf_reserve(b, len))
-		return;
-	memcpy(b->ptr + b->len, bytes, len);
-	b->len += len;
+	char *to = len ? rf_buf_grow(b, len) : NULL;
+	if (to)
+		memcpy(to, bytes, len);
 }
 
 void rf_buf_put_str(struct rf_buf *b, rf_str s)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct rf_str {
 	const char *ptr;
@@ -24,16 +25,41 @@ typedef struct rf_str {
 /* For printf("%.*s"): precision and pointer; cut at 1 GiB so that the length fits an int. */
 #define RF_STR_ARG(s) (int)((s).len > (1u << 30) ? (1u << 30) : (s).len), ((s).ptr ? (s).ptr : "")
 
-rf_str rf_str_from(const char *cstr);                  /* NULL gives the empty slice */
-bool rf_str_eq(rf_str a, rf_str b);
-bool rf_str_eq_cstr(rf_str a, const char *b);
+/* Inline where a literal as argument leaves next to nothing of them: readers call them for every line. */
+static inline rf_str rf_str_from(const char *cstr)     /* NULL gives the empty slice */
+{
+	return (rf_str){ cstr, cstr ? strlen(cstr) : 0 };
+}
+static inline rf_str rf_str_take(rf_str s, size_t n)   /* the first n bytes (all, if shorter) */
+{
+	return (rf_str){ s.ptr, n < s.len ? n : s.len };
+}
+static inline rf_str rf_str_skip(rf_str s, size_t n)   /* without the first n bytes (all, if shorter) */
+{
+	n = n < s.len ? n : s.len;
+	return (rf_str){ n ? s.ptr + n : s.ptr, s.len - n };
+}
+static inline bool rf_str_eq(rf_str a, rf_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+static inline bool rf_str_eq_cstr(rf_str a, const char *b)
+{
+	return rf_str_eq(a, rf_str_from(b));
+}
+static inline bool rf_str_starts(rf_str s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	return s.len >= n && (n == 0 || memcmp(s.ptr, prefix, n) == 0);
+}
+static inline bool rf_str_ends(rf_str s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+	return s.len >= n && (n == 0 || memcmp(s.ptr + s.len - n, suffix, n) == 0);
+}
 int rf_str_cmp(rf_str a, rf_str b);                    /* bytewise; a prefix sorts first */
-bool rf_str_starts(rf_str s, const char *prefix);
-bool rf_str_ends(rf_str s, const char *suffix);
 bool rf_str_contains(rf_str s, const char *needle);
 rf_str rf_str_trim(rf_str s);                          /* without ASCII white space at both ends */
-rf_str rf_str_skip(rf_str s, size_t n);                /* without the first n bytes (all, if shorter) */
-rf_str rf_str_take(rf_str s, size_t n);                /* the first n bytes (all, if shorter) */
 ptrdiff_t rf_str_find(rf_str s, char c);               /* index or -1 */
 ptrdiff_t rf_str_find_str(rf_str s, rf_str needle);    /* index or -1 */
 ptrdiff_t rf_str_find_last(rf_str s, char c);          /* index or -1 */
@@ -60,6 +86,8 @@ void rf_buf_put(struct rf_buf *b, const void *bytes, size_t len);
 void rf_buf_put_str(struct rf_buf *b, rf_str s);
 void rf_buf_put_cstr(struct rf_buf *b, const char *s);
 void rf_buf_put_char(struct rf_buf *b, char c);
+/* Makes the buffer `len` bytes longer; returns where they are to be written, NULL when it failed. */
+char *rf_buf_grow(struct rf_buf *b, size_t len);
 __attribute__((format(printf, 2, 3))) void rf_buf_printf(struct rf_buf *b, const char *format, ...);
 rf_str rf_buf_str(const struct rf_buf *b);             /* valid until the next put */
 
