@@ -327,7 +327,41 @@ static const char version_5[] =
 	"CREATE INDEX findings_test_b ON findings(test_b) WHERE test_b IS NOT NULL;\n"
 	"CREATE INDEX results_test ON results(test_id, run_id);\n";
 
-const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, NULL };
+/* Alerts on their way out (outbox.h), and findings that a person said are another one's. */
+static const char version_6[] =
+	"ALTER TABLE findings ADD COLUMN duplicate_of INTEGER REFERENCES findings ON DELETE SET NULL;\n"
+	"ALTER TABLE findings ADD COLUMN duplicate_reason TEXT;\n"
+	"CREATE INDEX findings_duplicate_of ON findings(duplicate_of) WHERE duplicate_of IS NOT NULL;\n"
+	"CREATE TABLE alert_sinks (\n"
+	"  id INTEGER PRIMARY KEY,\n"
+	"  name TEXT NOT NULL UNIQUE,\n"
+	"  type TEXT NOT NULL,\n"
+	"  not_before TEXT NOT NULL DEFAULT '',\n" /* when it may be tried again */
+	"  failures INTEGER NOT NULL DEFAULT 0,\n" /* in a row */
+	"  error TEXT,\n"                          /* of the last try, if it failed */
+	"  lease TEXT,\n"                          /* who delivers to it now */
+	"  lease_until TEXT,\n"
+	"  delivered INTEGER NOT NULL DEFAULT 0,\n"
+	"  delivered_at TEXT\n"
+	") STRICT;\n"
+	"CREATE TABLE alerts (\n"
+	"  id INTEGER PRIMARY KEY,\n"
+	"  sink_id INTEGER NOT NULL REFERENCES alert_sinks ON DELETE CASCADE,\n"
+	"  reason TEXT NOT NULL CHECK (reason IN ('new', 'regressed', 'seen', 'silence', 'folded')),\n"
+	"  event_id INTEGER REFERENCES events ON DELETE CASCADE,\n"
+	"  silence_id INTEGER REFERENCES silences ON DELETE CASCADE,\n"
+	"  folded INTEGER NOT NULL DEFAULT 0,\n" /* how many alerts this one stands for */
+	"  created_at TEXT NOT NULL,\n"
+	"  state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'failed', 'delivered')),\n"
+	"  batch TEXT,\n" /* alerts that go out together, and that an endpoint knows by this key */
+	"  delivered_at TEXT,\n"
+	"  UNIQUE (event_id, sink_id),\n"
+	"  UNIQUE (silence_id, sink_id)\n"
+	") STRICT;\n"
+	"CREATE INDEX alerts_open ON alerts(sink_id, state, id) WHERE state <> 'delivered';\n"
+	"CREATE INDEX alerts_batch ON alerts(sink_id, batch) WHERE state <> 'delivered' AND batch IS NOT NULL;\n";
+
+const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, NULL };
 
 int rf_schema_version(void)
 {

@@ -5,19 +5,21 @@
 	" count(*) AS findings, sum(status = 'new') AS findings_new, sum(status = 'recurring') AS findings_recurring," \
 	" sum(status = 'regressed') AS findings_regressed, sum(status = 'resolved') AS findings_resolved," \
 	" sum(status = 'suppressed') AS findings_suppressed, sum(events) AS events, min(first_seen) AS first_seen," \
-	" max(last_seen) AS last_seen"
+	" max(last_seen) AS last_seen, sum(status = 'duplicate') AS findings_duplicate"
 
 #define PAST(time) time " < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 const char *const rf_view_texts[] = {
 	"CREATE VIEW v_findings AS\n"
 	"SELECT f.id, f.fingerprint, f.kind, f.title, t.name AS tag,\n"
-	"  CASE WHEN f.events_alert = 0 THEN 'suppressed'\n"
+	"  CASE WHEN f.duplicate_of IS NOT NULL THEN 'duplicate'\n"
+	"    WHEN f.events_alert = 0 THEN 'suppressed'\n"
 	"    WHEN " PAST("f.resolved_after") " THEN 'resolved'\n"
 	"    WHEN f.regressed_at IS NOT NULL THEN 'regressed'\n"
 	"    WHEN f.recurring THEN 'recurring' ELSE 'new' END AS status,\n"
 	"  f.package, f.test_a, f.test_b, f.events, f.first_seen, f.last_seen, r.trace_id AS last_trace_id,\n"
-	"  f.resolved_after, f.regressed_at, f.retry_run_id IS NOT NULL AS retried\n"
+	"  f.resolved_after, f.regressed_at, f.retry_run_id IS NOT NULL AS retried,\n"
+	"  f.duplicate_of, f.duplicate_reason\n"
 	"FROM findings f JOIN tags t ON t.id = f.tag_id LEFT JOIN runs r ON r.id = f.last_run_id",
 
 	"CREATE VIEW v_events AS\n"
@@ -29,7 +31,7 @@ const char *const rf_view_texts[] = {
 	"SELECT r.id, r.trace_id, r.command, r.directory, r.host, r.started_at, r.last_at,\n"
 	"  (SELECT count(*) FROM events e WHERE e.run_id = r.id) AS events,\n"
 	"  (SELECT count(DISTINCT finding_id) FROM events e WHERE e.run_id = r.id) AS findings,\n"
-	"  (SELECT count(*) FROM findings f WHERE f.first_run_id = r.id) AS findings_new,\n"
+	"  (SELECT count(*) FROM findings f WHERE f.first_run_id = r.id AND f.duplicate_of IS NULL) AS findings_new,\n"
 	"  (SELECT count(*) FROM results x JOIN tests t ON t.id = x.test_id\n"
 	"    WHERE x.run_id = r.id AND t.name = '') AS packages,\n"
 	"  (SELECT coalesce(sum(x.failed), 0) FROM results x WHERE x.run_id = r.id) AS tests_failed,\n"
@@ -44,6 +46,13 @@ const char *const rf_view_texts[] = {
 	"SELECT suppression, count(*) AS events, count(DISTINCT finding_id) AS findings, min(time) AS first_used,\n"
 	"  max(time) AS last_used\n"
 	"FROM events WHERE suppression IS NOT NULL GROUP BY suppression",
+
+	"CREATE VIEW v_alerts AS\n"
+	"SELECT a.id, s.name AS sink, a.reason, a.state, coalesce(e.finding_id, q.finding_id) AS finding, a.event_id AS event,\n"
+	"  a.silence_id AS silence, a.folded, a.created_at, a.delivered_at, iif(a.state = 'delivered', NULL, s.error) AS error,\n"
+	"  iif(a.state = 'waiting' AND s.not_before <> '', s.not_before, NULL) AS not_before\n"
+	"FROM alerts a JOIN alert_sinks s ON s.id = a.sink_id LEFT JOIN events e ON e.id = a.event_id\n"
+	"  LEFT JOIN silences q ON q.id = a.silence_id",
 
 	"CREATE VIEW v_new_by_day AS\n"
 	"SELECT substr(first_seen, 1, 10) AS day, count(*) AS findings, count(DISTINCT tag_id) AS tags,\n"

@@ -5,6 +5,7 @@ static const char *const names[] = {
 	[RF_STATUS_RECURRING] = "recurring",
 	[RF_STATUS_REGRESSED] = "regressed",
 	[RF_STATUS_RESOLVED] = "resolved",
+	[RF_STATUS_DUPLICATE] = "duplicate",
 	[RF_STATUS_SUPPRESSED] = "suppressed",
 };
 _Static_assert(sizeof(names) / sizeof(names[0]) == RF_STATUS_COUNT, "one name a state");

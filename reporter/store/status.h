@@ -12,12 +12,13 @@ enum rf_status {
 	RF_STATUS_RECURRING,
 	RF_STATUS_REGRESSED,  /* seen again after it was resolved */
 	RF_STATUS_RESOLVED,
+	RF_STATUS_DUPLICATE,  /* of another, as a person said */
 	RF_STATUS_SUPPRESSED, /* each of its events was */
 	RF_STATUS_COUNT
 };
 
 /* All of them as a list in a sentence, for help texts, which have to be constants: RF_STATUS_LIST("or"). */
-#define RF_STATUS_LIST(conjunction) "new, recurring, regressed, resolved " conjunction " suppressed"
+#define RF_STATUS_LIST(conjunction) "new, recurring, regressed, resolved, duplicate " conjunction " suppressed"
 
 const char *rf_status_name(enum rf_status status);
 /* RF_STATUS_COUNT when there is no such state. */

@@ -10,17 +10,18 @@
 static const struct {
 	const char *name, *columns;
 } views[] = {
+	{ "v_alerts", "id,sink,reason,state,finding,event,silence,folded,created_at,delivered_at,error,not_before" },
 	{ "v_events", "id,finding,run,trace_id,tag,time,verdict,seed,suppressed_by,suppression,policy,severity" },
 	{ "v_findings", "id,fingerprint,kind,title,tag,status,package,test_a,test_b,events,first_seen,last_seen,last_trace_id,"
-			"resolved_after,regressed_at,retried" },
+			"resolved_after,regressed_at,retried,duplicate_of,duplicate_reason" },
 	{ "v_findings_by_package", "package,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
-				   "findings_suppressed,events,first_seen,last_seen" },
+				   "findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
 	{ "v_findings_by_tag", "tag,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
-			       "findings_suppressed,events,first_seen,last_seen" },
+			       "findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
 	{ "v_findings_by_tag_and_package", "tag,package,findings,findings_new,findings_recurring,findings_regressed,"
-					   "findings_resolved,findings_suppressed,events,first_seen,last_seen" },
+					   "findings_resolved,findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
 	{ "v_findings_by_test", "test,package,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
-				"findings_suppressed,events,first_seen,last_seen" },
+				"findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
 	{ "v_new_by_day", "day,findings,tags,packages" },
 	{ "v_runs", "id,trace_id,command,directory,host,started_at,last_at,events,findings,findings_new,packages,tests_failed,"
 		    "processes" },
