@@ -14,6 +14,8 @@ REPORTER_SOURCES := \
 	reporter/finding/operation.c \
 	reporter/finding/side.c \
 	reporter/finding/fingerprint.c \
+	reporter/finding/sink.c \
+	reporter/finding/config_alerts.c \
 	reporter/finding/config.c \
 	reporter/finding/tag.c \
 	reporter/policy/suppressions.c \

@@ -1,4 +1,4 @@
-#include "finding/tag.h"
+#include "finding/config_scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,59 +7,44 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <yaml.h>
 
 #define FILE_NAME ".redflag.yml"
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 
 /* --- what it says ----------------------------------------------------------------------------------------------- */
 
-struct config_scan {
-	yaml_document_t *document;
-	const char *path;
-	rf_arena *arena;
-	struct rf_config *out;
-	struct rf_error *err;
-};
-
-static rf_str scalar(const yaml_node_t *node)
-{
-	return (rf_str){ (const char *)node->data.scalar.value, node->data.scalar.length };
-}
-
-static int fail_at(const struct config_scan *c, const yaml_node_t *node, const char *sentence, rf_str what)
+int rf_config_fail(const struct rf_config_scan *c, const yaml_node_t *node, const char *sentence, rf_str what)
 {
 	return rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: \"%.*s\" %s", c->path, node->start_mark.line + 1,
 		       RF_STR_ARG(rf_str_take(what, 80)), sentence);
 }
 
-/* The text of a node that must be one word or line; empty is refused. */
-static int text_of(const struct config_scan *c, const yaml_node_t *node, const char *key, rf_str *out)
+int rf_config_text(const struct rf_config_scan *c, const yaml_node_t *node, const char *key, rf_str *out)
 {
 	if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
 		return rf_fail(c->err, RF_ERR_INPUT, "%s:%zu: \"%s\" needs a text behind it, such as \"%s: …\"",
 			       c->path, node->start_mark.line + 1, key, key);
-	*out = rf_arena_dup(c->arena, scalar(node));
+	*out = rf_arena_dup(c->arena, rf_config_scalar(node));
 	return out->len ? 0 : rf_fail(c->err, RF_ERR_MEMORY, "no memory for the rules of %s", c->path);
 }
 
-static int read_member(const struct config_scan *c, const yaml_node_t *key, const yaml_node_t *value,
+static int read_member(const struct rf_config_scan *c, const yaml_node_t *key, const yaml_node_t *value,
 		       struct rf_tag_rule *rule)
 {
-	rf_str name = key->type == YAML_SCALAR_NODE ? scalar(key) : RF_STR("");
+	rf_str name = key->type == YAML_SCALAR_NODE ? rf_config_scalar(key) : RF_STR("");
 	bool function = rf_str_eq_cstr(name, "function");
 	if (rf_str_eq_cstr(name, "tag"))
-		return rule->tag.len ? fail_at(c, key, "comes twice in this rule; keep one", name)
-				     : text_of(c, value, "tag", &rule->tag);
+		return rule->tag.len ? rf_config_fail(c, key, "comes twice in this rule; keep one", name)
+				     : rf_config_text(c, value, "tag", &rule->tag);
 	if (!function && !rf_str_eq_cstr(name, "package"))
-		return fail_at(c, key, "is not known here; a rule has \"package\" or \"function\", and \"tag\"", name);
+		return rf_config_fail(c, key, "is not known here; a rule has \"package\" or \"function\", and \"tag\"", name);
 	if (rule->pattern.len)
-		return fail_at(c, key, "is a second pattern; a rule has one \"package\" or one \"function\"", name);
+		return rf_config_fail(c, key, "is a second pattern; a rule has one \"package\" or one \"function\"", name);
 	rule->on_function = function;
-	return text_of(c, value, function ? "function" : "package", &rule->pattern);
+	return rf_config_text(c, value, function ? "function" : "package", &rule->pattern);
 }
 
-static int read_rule(const struct config_scan *c, const yaml_node_t *node, struct rf_tag_rule *rule)
+static int read_rule(const struct rf_config_scan *c, const yaml_node_t *node, struct rf_tag_rule *rule)
 {
 	static const char shape[] = "a rule is \"- package: PATTERN\" (or \"function:\") with \"tag: TAG\" below it";
 	if (node->type != YAML_MAPPING_NODE)
@@ -76,7 +61,7 @@ static int read_rule(const struct config_scan *c, const yaml_node_t *node, struc
 	return 0;
 }
 
-static int read_rules(const struct config_scan *c, const yaml_node_t *node)
+static int read_rules(const struct rf_config_scan *c, const yaml_node_t *node)
 {
 	if (node->type == YAML_SCALAR_NODE && node->data.scalar.length == 0)
 		return 0;
@@ -103,13 +88,12 @@ static int read_rules(const struct config_scan *c, const yaml_node_t *node)
 #define POLICY_EVENTS_MAX 1000 /* a larger number would never silence anything */
 #define POLICY_SPAN_MAX_S (366u * 86400u)
 
-/* 90s, 5m, 2h, 1d. */
-static int read_span(const struct config_scan *c, const yaml_node_t *node, const char *key, uint64_t *ns)
+int rf_config_span(const struct rf_config_scan *c, const yaml_node_t *node, const char *key, uint64_t *ns)
 {
 	static const struct { char unit; uint64_t seconds; } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	rf_str text;
 	uint64_t n;
-	int rc = text_of(c, node, key, &text);
+	int rc = rf_config_text(c, node, key, &text);
 	for (size_t i = 0; rc == 0 && i < sizeof(units) / sizeof(units[0]); i++) {
 		if (text.ptr[text.len - 1] != units[i].unit || !rf_str_u64(rf_str_take(text, text.len - 1), &n) || n == 0 ||
 		    n > POLICY_SPAN_MAX_S / units[i].seconds)
@@ -117,53 +101,62 @@ static int read_span(const struct config_scan *c, const yaml_node_t *node, const
 		*ns = n * units[i].seconds * 1000000000u;
 		return 0;
 	}
-	return rc ? rc : fail_at(c, node, "is no time of at most a year; write 90s, 5m, 2h or 1d", text);
+	return rc ? rc : rf_config_fail(c, node, "is no time of at most a year; write 90s, 5m, 2h or 1d", text);
 }
 
-static int read_choice(const struct config_scan *c, const yaml_node_t *node, const char *key, const char *const *choices,
+int rf_config_choice(const struct rf_config_scan *c, const yaml_node_t *node, const char *key, const char *const *choices,
 		       const char *sentence, rf_str *out)
 {
-	int rc = text_of(c, node, key, out);
+	int rc = rf_config_text(c, node, key, out);
 	for (size_t i = 0; rc == 0 && choices[i]; i++) {
 		if (rf_str_eq_cstr(*out, choices[i]))
 			return 0;
 	}
-	return rc ? rc : fail_at(c, node, sentence, *out);
+	return rc ? rc : rf_config_fail(c, node, sentence, *out);
 }
 
-static int read_policy_member(const struct config_scan *c, const yaml_node_t *key, const yaml_node_t *value,
-			      struct rf_policy *p)
+int rf_config_kind(const struct rf_config_scan *c, const yaml_node_t *node, rf_str *out)
 {
 	static const char *const kinds[] = { "data-race", "use-after-free", NULL };
+	return rf_config_choice(c, node, "kind", kinds, "is no kind; there are data-race and use-after-free", out);
+}
+
+int rf_config_severity(const struct rf_config_scan *c, const yaml_node_t *node, rf_str *out)
+{
 	static const char *const severities[] = { "low", "medium", "high", "critical", NULL };
+	return rf_config_choice(c, node, "severity", severities, "is no severity; there are low, medium, high and critical", out);
+}
+
+static int read_policy_member(const struct rf_config_scan *c, const yaml_node_t *key, const yaml_node_t *value,
+			      struct rf_policy *p)
+{
 	static const char *const truths[] = { "true", "false", NULL };
-	rf_str name = key->type == YAML_SCALAR_NODE ? scalar(key) : RF_STR(""), text;
+	rf_str name = key->type == YAML_SCALAR_NODE ? rf_config_scalar(key) : RF_STR(""), text;
 	int rc;
 	if (rf_str_eq_cstr(name, "tag"))
-		return text_of(c, value, "tag", &p->tag);
+		return rf_config_text(c, value, "tag", &p->tag);
 	if (rf_str_eq_cstr(name, "kind"))
-		return read_choice(c, value, "kind", kinds, "is no kind; there are data-race and use-after-free", &p->kind);
+		return rf_config_kind(c, value, &p->kind);
 	if (rf_str_eq_cstr(name, "severity"))
-		return read_choice(c, value, "severity", severities, "is no severity; there are low, medium, high and critical",
-				   &p->severity);
+		return rf_config_severity(c, value, &p->severity);
 	if (rf_str_eq_cstr(name, "within"))
-		return read_span(c, value, "within", &p->within_ns);
+		return rf_config_span(c, value, "within", &p->within_ns);
 	if (rf_str_eq_cstr(name, "silence"))
-		return read_span(c, value, "silence", &p->silence_ns);
+		return rf_config_span(c, value, "silence", &p->silence_ns);
 	if (rf_str_eq_cstr(name, "bypass")) {
-		rc = read_choice(c, value, "bypass", truths, "is neither true nor false", &text);
+		rc = rf_config_choice(c, value, "bypass", truths, "is neither true nor false", &text);
 		p->bypass = rc == 0 && rf_str_eq_cstr(text, "true");
 		return rc;
 	}
 	if (!rf_str_eq_cstr(name, "events"))
-		return fail_at(c, key, "is not known here; a policy has tag, kind, events, within, silence, bypass and severity", name);
-	rc = text_of(c, value, "events", &text);
+		return rf_config_fail(c, key, "is not known here; a policy has tag, kind, events, within, silence, bypass and severity", name);
+	rc = rf_config_text(c, value, "events", &text);
 	if (rc == 0 && (!rf_str_u64(text, &p->events) || p->events < 2 || p->events > POLICY_EVENTS_MAX))
-		rc = fail_at(c, value, "is no number from 2 to 1000", text);
+		rc = rf_config_fail(c, value, "is no number from 2 to 1000", text);
 	return rc;
 }
 
-static int read_policies(const struct config_scan *c, const yaml_node_t *node)
+static int read_policies(const struct rf_config_scan *c, const yaml_node_t *node)
 {
 	size_t count = node->type == YAML_SEQUENCE_NODE
 			       ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start) : 0;
@@ -182,7 +175,7 @@ static int read_policies(const struct config_scan *c, const yaml_node_t *node)
 		file = rf_str_skip(file, (size_t)(rf_str_find_last(file, '/') + 1));
 		p->name = rf_arena_printf(c->arena, "%.*s:%zu", RF_STR_ARG(file), rule->start_mark.line + 1);
 		if (rule->type != YAML_MAPPING_NODE)
-			return fail_at(c, rule, "is no policy; write \"- tag: PATTERN\" with \"silence: 1h\" below it", RF_STR("-"));
+			return rf_config_fail(c, rule, "is no policy; write \"- tag: PATTERN\" with \"silence: 1h\" below it", RF_STR("-"));
 		for (yaml_node_pair_t *m = rule->data.mapping.pairs.start; m < rule->data.mapping.pairs.top; m++) {
 			int rc = read_policy_member(c, yaml_document_get_node(c->document, m->key),
 						    yaml_document_get_node(c->document, m->value), p);
@@ -193,10 +186,10 @@ static int read_policies(const struct config_scan *c, const yaml_node_t *node)
 	return c->out->policies ? 0 : rf_fail(c->err, RF_ERR_MEMORY, "no memory for the policies of %s", c->path);
 }
 
-static int read_root(const struct config_scan *c, const yaml_node_t *root)
+static int read_root(const struct rf_config_scan *c, const yaml_node_t *root)
 {
-	enum { TAGS, SUPPRESSIONS, POLICIES, MEMBER_COUNT };
-	static const char *const members[] = { "tags", "suppressions", "policies" };
+	enum { TAGS, SUPPRESSIONS, POLICIES, ALERTS, MEMBER_COUNT };
+	static const char *const members[] = { "tags", "suppressions", "policies", "alerts" };
 	bool seen[MEMBER_COUNT] = { false };
 	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0))
 		return 0; /* an empty file */
@@ -205,19 +198,20 @@ static int read_root(const struct config_scan *c, const yaml_node_t *root)
 			       root->start_mark.line + 1);
 	for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
 		yaml_node_t *key = yaml_document_get_node(c->document, p->key);
-		rf_str name = key->type == YAML_SCALAR_NODE ? scalar(key) : RF_STR("");
+		rf_str name = key->type == YAML_SCALAR_NODE ? rf_config_scalar(key) : RF_STR("");
 		int member = TAGS;
 		while (member < MEMBER_COUNT && !rf_str_eq_cstr(name, members[member]))
 			member++;
 		if (member == MEMBER_COUNT)
-			return fail_at(c, key, "is not known; the file has \"tags\", \"suppressions\" and \"policies\"", name);
+			return rf_config_fail(c, key, "is not known; the file has \"tags\", \"suppressions\", \"policies\" and \"alerts\"", name);
 		if (seen[member])
-			return fail_at(c, key, "comes twice; put everything under one", name);
+			return rf_config_fail(c, key, "comes twice; put everything under one", name);
 		seen[member] = true;
 		yaml_node_t *value = yaml_document_get_node(c->document, p->value);
 		int rc = member == TAGS	      ? read_rules(c, value)
 			 : member == POLICIES ? read_policies(c, value)
-					      : text_of(c, value, "suppressions", &c->out->suppressions);
+			 : member == ALERTS   ? rf_config_alerts(c, value)
+					      : rf_config_text(c, value, "suppressions", &c->out->suppressions);
 		if (rc)
 			return rc;
 	}
@@ -247,7 +241,7 @@ int rf_config_parse(rf_str text, const char *path, rf_arena *arena, struct rf_co
 		return rf_fail(err, RF_ERR_MEMORY, "no memory for reading %s", path);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)(text.len ? text.ptr : ""), text.len);
 	if (yaml_parser_load(&parser, &document)) {
-		struct config_scan c = { &document, path, arena, out, err };
+		struct rf_config_scan c = { &document, path, arena, out, err };
 		rc = read_root(&c, yaml_document_get_root_node(&document));
 		yaml_document_delete(&document);
 	} else {

@@ -18,6 +18,10 @@
  *	    silence: 1h                            # are silenced for this time; or bypass: true
  *	    severity: high                         # low, medium, high or critical
  *
+ *	alerts:                                    # where alerts go; see finding/sink.h
+ *	  - type: jsonl
+ *	    path: /var/log/redflag.jsonl
+ *
  * Rules are tried in the order of the file, on every user frame's function or package, sides in canonical order.
  */
 #ifndef RF_FINDING_TAG_H
@@ -25,6 +29,7 @@
 
 #include "base/error.h"
 #include "finding/finding.h"
+#include "finding/sink.h"
 
 struct rf_tag_rule {
 	bool on_function; /* else on the package */
@@ -45,6 +50,9 @@ struct rf_config {
 	rf_str suppressions; /* "suppressions:", a path as the file has it, relative to it; "" not given */
 	struct rf_policy *policies;
 	uint32_t policy_count;
+	struct rf_sink *sinks; /* "alerts:" */
+	uint32_t sink_count;
+	bool has_alerts;       /* the file has "alerts:"; without it the summaries of silences go to stderr, and nothing else */
 	rf_str path; /* the file it came from; "" when there was none */
 };
 
