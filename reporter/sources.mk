@@ -50,6 +50,8 @@ REPORTER_SOURCES := \
 	reporter/export/markup.c \
 	reporter/export/style.c \
 	reporter/export/xml.c \
+	reporter/export/paths.c \
+	reporter/export/source.c \
 	reporter/export/item.c \
 	reporter/export/words.c \
 	reporter/export/blame.c \

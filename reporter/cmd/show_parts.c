@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "export/words.h"
+
 static bool plain_frame(rf_str function)
 {
 	return rf_str_starts(function, "testing.") || rf_str_starts(function, "runtime.");
@@ -20,7 +22,7 @@ static rf_str place_of(const struct rf_show *s, const struct rf_stack *stack)
 		f = &stack->frames[0];
 	if (!f)
 		return RF_STR("");
-	return rf_arena_printf(s->arena, "%.*s, %.*s:%u", RF_STR_ARG(rf_show_function(f->function)),
+	return rf_arena_printf(s->arena, "%.*s, %.*s:%u", RF_STR_ARG(rf_words_function(f->function)),
 			       RF_STR_ARG(rf_show_file(s, f->file)), f->line);
 }
 
@@ -39,7 +41,7 @@ static void add_labels(const struct rf_show *s, const struct rf_goroutine *g, st
 static void add_goroutine(const struct rf_show *s, const struct rf_goroutine *g, struct rf_block *out)
 {
 	struct rf_buf b;
-	rf_str entry = g->entry.len ? rf_show_function(g->entry) : RF_STR("");
+	rf_str entry = g->entry.len ? rf_words_function(g->entry) : RF_STR("");
 	rf_str state = g->state.len ? g->state : g->finished ? RF_STR("finished") : RF_STR("");
 	rf_buf_init(&b);
 	rf_buf_printf(&b, "%6llu  %.*s", (unsigned long long)(g->goid ? g->goid : g->thread),
@@ -76,7 +78,7 @@ void rf_show_memory(const struct rf_show *s, struct rf_block *out)
 	struct rf_buf b;
 	rf_buf_init(&b);
 	if (r->memory == RF_MEMORY_GLOBAL)
-		rf_buf_printf(&b, "  global %.*s", RF_STR_ARG(r->memory_name.len ? rf_show_function(r->memory_name)
+		rf_buf_printf(&b, "  global %.*s", RF_STR_ARG(r->memory_name.len ? rf_words_function(r->memory_name)
 											   : RF_STR("variable")));
 	else
 		rf_buf_put_cstr(&b, "  heap block");

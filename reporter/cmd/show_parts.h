@@ -16,10 +16,7 @@ struct rf_show {
 };
 
 #define RF_SHOW_FRAMES_MAX 16 /* of a stack; the rest is counted */
-#define RF_SHOW_SOURCE_LINES 3 /* before and after the line */
 
-/* "cart.(*Cart).Add" of "example.com/shop/cart.(*Cart).Add" */
-rf_str rf_show_function(rf_str function);
 rf_str rf_show_file(const struct rf_show *s, rf_str file);
 /* One side: what it did, by whom, its stack, the source. `side` as in the finding. */
 void rf_show_side(const struct rf_show *s, uint32_t side, struct rf_block *out);

@@ -1,21 +1,8 @@
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
 #include "cmd/show_parts.h"
+#include "export/source.h"
+#include "export/words.h"
 
-#define SOURCE_BYTES_MAX ((size_t)8 << 20) /* larger files are no source to look at */
 #define TAB "    "
-
-rf_str rf_show_function(rf_str function)
-{
-	rf_str head = function;
-	ptrdiff_t bracket = rf_str_find(function, '[');
-	if (bracket >= 0)
-		head = rf_str_take(function, (size_t)bracket);
-	return rf_str_skip(function, (size_t)(rf_str_find_last(head, '/') + 1));
-}
 
 rf_str rf_show_file(const struct rf_show *s, rf_str file)
 {
@@ -25,52 +12,18 @@ rf_str rf_show_file(const struct rf_show *s, rf_str file)
 	return file;
 }
 
-static rf_str what(const struct rf_access *a)
-{
-	if (a->freed)
-		return RF_STR("Free");
-	if (a->atomic)
-		return a->write ? RF_STR("Atomic write") : RF_STR("Atomic read");
-	return a->write ? RF_STR("Write") : RF_STR("Read");
-}
-
-static rf_str owner(const struct rf_goroutine *g)
-{
-	if (!g->test_known)
-		return RF_STR("");
-	return g->test.len ? g->test : RF_STR("no test");
-}
-
 static void add_head(const struct rf_show *s, const struct rf_access *a, struct rf_block *out)
 {
 	const struct rf_goroutine *g = a->goroutine;
-	rf_str test = owner(g);
+	rf_str test = rf_words_owner(g), who = rf_words_goroutine(g, s->arena);
 	if (a->size > 1 && !a->freed) /* ThreadSanitizer says 1 for every plain access of Go */
-		rf_block_printf(out, RF_STYLE_BOLD, "%.*s of %u bytes at 0x%llx%s", RF_STR_ARG(what(a)), a->size,
-				(unsigned long long)a->address,
-				a->previous ? ", before" : "");
-	else
-		rf_block_printf(out, RF_STYLE_BOLD, "%.*s at 0x%llx%s", RF_STR_ARG(what(a)),
+		rf_block_printf(out, RF_STYLE_BOLD, "%s of %u bytes at 0x%llx%s", rf_words_access(a), a->size,
 				(unsigned long long)a->address, a->previous ? ", before" : "");
-	rf_str who = g->is_main ? RF_STR("the main goroutine")
-		     : g->goid	? rf_arena_printf(s->arena, "goroutine %llu", (unsigned long long)g->goid)
-				: rf_arena_printf(s->arena, "goroutine %u of the report", g->thread);
+	else
+		rf_block_printf(out, RF_STYLE_BOLD, "%s at 0x%llx%s", rf_words_access(a), (unsigned long long)a->address,
+				a->previous ? ", before" : "");
 	rf_block_printf(out, RF_STYLE_PLAIN, "by %.*s%s%.*s", RF_STR_ARG(who), test.len ? ", owned by " : "",
 			RF_STR_ARG(test));
-}
-
-static char *read_source(const char *path, size_t *len)
-{
-	struct stat st;
-	FILE *f = fopen(path, "re");
-	char *text = NULL;
-	*len = 0;
-	if (f && fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size < SOURCE_BYTES_MAX &&
-	    (text = malloc((size_t)st.st_size + 1)))
-		*len = fread(text, 1, (size_t)st.st_size, f);
-	if (f)
-		fclose(f);
-	return text;
 }
 
 static rf_str expand_tabs(rf_str line, rf_arena *arena)
@@ -88,38 +41,25 @@ static rf_str expand_tabs(rf_str line, rf_arena *arena)
 	return out;
 }
 
-static bool changed_since(const char *path, uint64_t unix_ns)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && (uint64_t)st.st_mtim.tv_sec > unix_ns / 1000000000u;
-}
-
 /* The lines around a frame's, if its file is there. */
 static void add_source(const struct rf_show *s, const struct rf_frame *f, struct rf_block *out)
 {
-	size_t len;
-	const char *path = rf_arena_cstr(s->arena, f->file);
-	char *text = f->line && f->file.len && f->file.ptr[0] == '/' ? read_source(path, &len) : NULL;
-	if (!text)
+	struct rf_source source;
+	if (!rf_source_read(f->file, f->line, s->report.time_unix_ns, s->arena, &source))
 		return;
-	if (changed_since(path, s->report.time_unix_ns))
+	if (source.changed)
 		rf_block_add(out, RF_STYLE_YELLOW, RF_STR("     (the file was changed since)"));
-	rf_str rest = { text, len };
-	for (uint32_t line = 1; rest.len && line <= f->line + RF_SHOW_SOURCE_LINES; line++) {
-		rf_str source = rf_str_cut(&rest, '\n');
-		if (line + RF_SHOW_SOURCE_LINES < f->line)
-			continue;
-		bool here = line == f->line;
-		rf_block_printf(out, here ? RF_STYLE_CYAN : RF_STYLE_DIM, "   %c %4u  %.*s", here ? '>' : ' ', line,
-				RF_STR_ARG(expand_tabs(source, s->arena)));
+	for (uint32_t i = 0; i < source.count; i++) {
+		bool here = source.lines[i].number == f->line;
+		rf_block_printf(out, here ? RF_STYLE_CYAN : RF_STYLE_DIM, "   %c %4u  %.*s", here ? '>' : ' ',
+				source.lines[i].number, RF_STR_ARG(expand_tabs(source.lines[i].text, s->arena)));
 	}
-	free(text);
 }
 
 static void add_frame(const struct rf_show *s, const struct rf_frame *f, bool counts, struct rf_block *out)
 {
 	enum rf_style style = counts ? RF_STYLE_PLAIN : RF_STYLE_DIM;
-	rf_str name = f->function.len ? rf_show_function(f->function) : RF_STR("(unknown function)");
+	rf_str name = f->function.len ? rf_words_function(f->function) : RF_STR("(unknown function)");
 	rf_block_printf(out, style, "  %.*s", RF_STR_ARG(name));
 	if (counts && f->file.len)
 		rf_block_printf(out, RF_STYLE_DIM, "      %.*s:%u", RF_STR_ARG(rf_show_file(s, f->file)), f->line);

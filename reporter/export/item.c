@@ -7,18 +7,6 @@ bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *
 
 /* --- places ---------------------------------------------------------------------------------------------------- */
 
-/* The path below `directory`; false when it isn't. */
-static bool below(rf_str directory, rf_str path, rf_str *rest)
-{
-	if (directory.len > 1 && directory.ptr[directory.len - 1] == '/')
-		directory.len--;
-	if (directory.len == 0 || path.len <= directory.len + 1 || path.ptr[directory.len] != '/' ||
-	    !rf_str_eq(rf_str_take(path, directory.len), directory))
-		return false;
-	*rest = rf_str_skip(path, directory.len + 1);
-	return true;
-}
-
 /* Where the run of the best occurrence happened. Kept from one finding to the next: mostly it is the same run. */
 static int load_directory(struct rf_export *x, int64_t run_id, struct rf_error *err)
 {
@@ -33,33 +21,23 @@ static int load_directory(struct rf_export *x, int64_t run_id, struct rf_error *
 	return rc;
 }
 
-/* What is below the module, as a path below the root. */
-static rf_str in_module(struct rf_export *x, rf_str rest)
+static struct rf_paths paths_of(const struct rf_export *x)
 {
-	rf_str prefix;
-	if (!below(x->options.root, x->options.module, &prefix))
-		return rest;
-	return rf_arena_printf(&x->scratch, "%.*s/%.*s", RF_STR_ARG(prefix), RF_STR_ARG(rest));
+	return (struct rf_paths){ .root = x->options.root, .module = x->options.module, .module_path = x->options.module_path,
+				  .directory = x->directory };
 }
 
 struct rf_place rf_item_place(struct rf_export *x, const struct rf_frame *frame)
 {
-	struct rf_place place = { .function = frame->function, .file = frame->file, .line = frame->line };
-	rf_str rest;
-	if (below(x->options.root, frame->file, &rest)) {
-		place.file = rest;
-		place.relative = true;
-	} else if (below(x->directory, frame->file, &rest) ||
-		   below(x->options.module_path, frame->file, &rest)) { /* the latter when built with -trimpath */
-		place.file = in_module(x, rest);
-		place.relative = true;
-	}
-	return place;
+	struct rf_paths paths = paths_of(x);
+	return rf_paths_place(&paths, frame, &x->scratch);
 }
 
 struct rf_place rf_item_no_place(struct rf_export *x)
 {
-	return (struct rf_place){ .file = in_module(x, RF_STR("go.mod")), .line = 1, .relative = true };
+	struct rf_paths paths = paths_of(x);
+	return (struct rf_place){ .file = rf_paths_in_module(&paths, RF_STR("go.mod"), &x->scratch), .line = 1,
+				  .relative = true };
 }
 
 static bool is_user(const struct rf_side *side, uint32_t i)

@@ -3,6 +3,8 @@
 #define RF_EXPORT_ITEM_H
 
 #include "export/export.h"
+#include "export/paths.h"
+#include "export/words.h"
 
 #define RF_EXPORT_EVENTS_MAX 100 /* of a finding, the latest; how many there are is always told */
 
@@ -17,13 +19,6 @@ struct rf_export {
 	uint32_t count;
 	int64_t directory_run_id; /* whose directory `directory` is */
 	rf_str directory;
-};
-
-struct rf_place {
-	rf_str function; /* "" unknown */
-	rf_str file;     /* relative to the root where it is below it; "" unknown */
-	uint32_t line;
-	bool relative;
 };
 
 struct rf_item_side {
@@ -60,18 +55,6 @@ bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *
 
 /* --- words ----------------------------------------------------------------------------------------------------- */
 
-/* "cart.(*Cart).Add" of "example.com/shop/cart.(*Cart).Add" */
-rf_str rf_words_function(rf_str function);
-/* "Write", "Atomic read", "Free" */
-const char *rf_words_access(const struct rf_access *a);
-/* "goroutine 24", "the main goroutine" */
-rf_str rf_words_goroutine(const struct rf_goroutine *g, rf_arena *arena);
-/* "TestA", "no test"; "" unknown */
-rf_str rf_words_owner(const struct rf_goroutine *g);
-/* "TestA and TestB", "TestA and no test"; "" unknown */
-rf_str rf_words_owners(rf_str test_a, rf_str test_b, rf_arena *arena);
-/* "cart/cart.go:16"; "" unknown */
-rf_str rf_words_place(struct rf_place place, rf_arena *arena);
 /* "Write in cart.(*Cart).Add at cart/cart.go:16 by a goroutine of TestAdd": without numbers, the same in each run. */
 rf_str rf_words_side(const struct rf_item_side *side, rf_arena *arena);
 /* Both sides with their stacks, and where goroutines and memory come from: plain text of several lines. */
