@@ -25,6 +25,7 @@ REPORTER_SOURCES := \
 	reporter/store/clean_text.c \
 	reporter/store/json.c \
 	reporter/store/status.c \
+	reporter/store/schema_upkeep.c \
 	reporter/store/schema.c \
 	reporter/store/schema_views.c \
 	reporter/store/views.c \

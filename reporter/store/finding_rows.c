@@ -26,7 +26,13 @@ static int absorb_wildcards(struct rf_store *s, const struct rf_event *event, in
 	int rc;
 	while ((rc = rf_db_run(s, RF_SQL_FINDING_WILDCARD_OF_SIDE, &wildcard, err, "ttttt", cstr(rf_kind_name(f->kind)),
 			       cstr(f->side_hash[0]), cstr(f->side_hash[1]), event->tag, f->package)) == 1) {
-		rc = rf_db_run(s, RF_SQL_FINDING_MOVE_EVENTS, NULL, err, "ii", wildcard, id);
+		rc = rf_db_run(s, RF_SQL_FINDING_MOVE_GONE, NULL, err, "ii", wildcard, id);
+		if (rc >= 0)
+			rc = rf_db_run(s, RF_SQL_FINDING_TAKE_FIRST, NULL, err, "ii", wildcard, id);
+		if (rc >= 0)
+			rc = rf_db_run(s, RF_SQL_FINDING_DROP_GONE, NULL, err, "i", wildcard);
+		if (rc >= 0)
+			rc = rf_db_run(s, RF_SQL_FINDING_MOVE_EVENTS, NULL, err, "ii", wildcard, id);
 		if (rc >= 0)
 			rc = rf_db_run(s, RF_SQL_SILENCE_MOVE, NULL, err, "ii", wildcard, id);
 		if (rc >= 0)

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "store/schema_upkeep.h"
+
 /* Summary columns of findings (events, first_seen, …) are kept by triggers, so that they are right whichever way an event
  * comes, moves or goes. An insert only adds; everything else counts again, over the events of that finding alone. */
 #define RECOUNT(finding) \
@@ -361,7 +363,8 @@ static const char version_6[] =
 	"CREATE INDEX alerts_open ON alerts(sink_id, state, id) WHERE state <> 'delivered';\n"
 	"CREATE INDEX alerts_batch ON alerts(sink_id, batch) WHERE state <> 'delivered' AND batch IS NOT NULL;\n";
 
-const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, NULL };
+const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, rf_schema_upkeep,
+					     NULL };
 
 int rf_schema_version(void)
 {

@@ -71,7 +71,21 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND (t.name = ?4 OR (?4 = ?5 AND t.name = f.package)) ORDER BY f.id LIMIT 1",
 	[RF_SQL_FINDING_MOVE_EVENTS] = "UPDATE events SET finding_id = ?2 WHERE finding_id = ?1",
 	[RF_SQL_FINDING_DROP_EMPTY] = "DELETE FROM findings WHERE id = ?1"
-				      " AND NOT EXISTS (SELECT 1 FROM events WHERE finding_id = ?1)",
+				      " AND NOT EXISTS (SELECT 1 FROM events WHERE finding_id = ?1)"
+				      " AND NOT EXISTS (SELECT 1 FROM gone_events WHERE finding_id = ?1)",
+	/* As FINDING_MOVE_EVENTS, for what gc has removed. */
+	[RF_SQL_FINDING_MOVE_GONE] =
+		"INSERT INTO gone_events (finding_id, run_id, day, verdict, events, first_seen, last_seen)"
+		" SELECT ?2, run_id, day, verdict, events, first_seen, last_seen FROM gone_events WHERE finding_id = ?1"
+		" ON CONFLICT DO UPDATE SET events = events + excluded.events,"
+		" first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)",
+	[RF_SQL_FINDING_DROP_GONE] = "DELETE FROM gone_events WHERE finding_id = ?1",
+	/* Which run was the first is kept where gone events don't tell; the earlier one counts. */
+	[RF_SQL_FINDING_TAKE_FIRST] =
+		"UPDATE findings SET recurring = f.recurring OR w.recurring OR coalesce(f.first_run_id <> w.first_run_id, 0),"
+		" first_run_id = min(coalesce(f.first_run_id, w.first_run_id), coalesce(w.first_run_id, f.first_run_id))"
+		" FROM findings f, findings w WHERE findings.id = ?2 AND f.id = ?2 AND w.id = ?1"
+		" AND EXISTS (SELECT 1 FROM gone_events WHERE finding_id = ?1)",
 	[RF_SQL_FINDING_EVENT_COUNT] = "SELECT events FROM findings WHERE id = ?",
 	/* An event that knows owners (a spool's) decides; one that guesses them only fills what is unknown. */
 	[RF_SQL_FINDING_OWNERS] = "UPDATE findings SET test_a = iif(?4, ?2, coalesce(test_a, ?2)),"
