@@ -2,6 +2,7 @@
 #include "export/item.h"
 #include "export/markup.h"
 #include "export/style.h"
+#include "export/timeline.h"
 
 /* The policy is belt and braces: everything is escaped, and if something were not, nothing of it could run or be fetched. */
 static const char page_head[] =
@@ -130,24 +131,17 @@ static void put_memory(struct writer *w)
 	}
 }
 
-#define SWITCHES_MAX 16 /* the last ones; what happened long before explains little */
-
 static void put_switches(struct writer *w)
 {
 	const struct rf_report *r = &w->item->report;
-	uint32_t first = r->switch_count > SWITCHES_MAX ? r->switch_count - SWITCHES_MAX : 0;
 	if (r->switch_count == 0)
 		return;
-	put(w, "<details><summary>Switches before it</summary>\n<div class=\"scroll\"><table>\n"
-	       "<tr><th>us before</th><th>P</th><th>stops</th><th>because</th><th>runs</th></tr>\n");
-	for (uint32_t i = first; i < r->switch_count; i++) {
-		const struct rf_switch *s = &r->switches[i];
-		rf_buf_printf(w->out, "<tr><td>%lld</td><td>%u</td><td>%llu</td><td>",
-			      (long long)(r->time_unix_ns - s->time_unix_ns) / 1000, s->p, (unsigned long long)s->from_goid);
-		put_text(w, s->reason);
-		rf_buf_printf(w->out, "</td><td>%llu</td></tr>\n", (unsigned long long)s->to_goid);
-	}
-	put(w, "</table></div></details>\n");
+	put(w, "<details><summary>What ran before it</summary>\n");
+	rf_str id = rf_arena_printf(&w->x->scratch, "before-%lld", (long long)w->item->row->id);
+	rf_timeline_put_svg(w->out, r, rf_arena_cstr(&w->x->scratch, id), &w->x->scratch);
+	put(w, "<div class=\"scroll\">");
+	rf_timeline_put_table(w->out, r, &w->x->scratch);
+	put(w, "</div></details>\n");
 }
 
 #define EVENTS_MAX 20
@@ -260,6 +254,7 @@ int rf_export_html(struct rf_export *x, struct rf_buf *out, struct rf_error *err
 	int rc = 0;
 	put(&w, page_head);
 	put(&w, rf_style_base);
+	put(&w, rf_timeline_css);
 	put(&w, page_style);
 	put_summary(&w);
 	if (x->count)

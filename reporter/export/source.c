@@ -66,7 +66,7 @@ rf_str rf_source_path_below(const char *root, rf_str path, rf_arena *arena)
 {
 	char base[PATH_MAX], full[PATH_MAX];
 	if (path.len == 0 || memchr(path.ptr, 0, path.len) || !realpath(root, base) ||
-	    !realpath(rf_arena_printf(arena, "%s/%.*s", base, RF_STR_ARG(path)).ptr, full))
+	    !realpath(rf_arena_cstr(arena, rf_arena_printf(arena, "%s/%.*s", base, RF_STR_ARG(path))), full))
 		return RF_STR("");
 	size_t len = strlen(base);
 	if (strncmp(full, base, len) != 0 || (full[len] != '/' && len > 1))
