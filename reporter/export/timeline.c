@@ -49,7 +49,7 @@ static void put_time(struct rf_buf *out, uint64_t ns)
 	while (ns < units[i].ns)
 		i++;
 	unsigned long long tenths = ns / (units[i].ns / 10);
-	if (tenths < 100)
+	if (tenths < 1000)
 		rf_buf_printf(out, "−%llu.%llu %s", tenths / 10, tenths % 10, units[i].name);
 	else
 		rf_buf_printf(out, "−%llu %s", tenths / 10, units[i].name);

@@ -106,8 +106,9 @@ class Tags(html.parser.HTMLParser):
 
 
 PAGE_TAGS = set("html head meta title style body main h1 h2 h3 p a span nav ol li details summary article dl dt dd div section "
-                "code table tr th td footer".split())
-PAGE_ATTRIBUTES = set("lang charset http-equiv content name class id href aria-label".split())
+                "code table thead tbody tr th td strong footer svg desc g line path rect circle text".split())
+PAGE_ATTRIBUTES = set("lang charset http-equiv content name class id href aria-label scope colspan role aria-labelledby viewbox "
+                      "x y x1 y1 x2 y2 cx cy r rx width height d".split())
 
 
 def page(file, text, _schema):
