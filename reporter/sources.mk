@@ -39,6 +39,9 @@ REPORTER_SOURCES := \
 	reporter/store/query.c \
 	reporter/store/reading.c \
 	reporter/store/report_rows.c \
+	reporter/store/search_text.c \
+	reporter/store/search_document.c \
+	reporter/store/search.c \
 	reporter/store/noise.c \
 	reporter/store/run_query.c \
 	reporter/store/peek.c \

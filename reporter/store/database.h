@@ -14,6 +14,14 @@
 #include "store/statements.h"
 #include "store/store.h"
 
+#define RF_SEARCH_SEEN 8192 /* 64 KiB a connection; more findings at work cost a look at a document each */
+
+/* Events whose names are known to be in the documents of the search, as hashes of those names; a direct-mapped cache. */
+struct rf_search_seen {
+	uint64_t hashes[RF_SEARCH_SEEN];
+	int64_t fresh; /* a finding that was just made, whatever was known under its id before; 0 none */
+};
+
 struct rf_store {
 	sqlite3 *handle;
 	sqlite3_stmt *statements[RF_SQL_COUNT];
@@ -25,6 +33,7 @@ struct rf_store {
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */
 	uint64_t steps;        /* calls of rf_db_step so far */
+	struct rf_search_seen search;
 	uint64_t fail_at_step; /* tests: the step that fails; 0 none */
 };
 

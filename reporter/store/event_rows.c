@@ -1,6 +1,7 @@
 #include "store/clean_text.h"
 #include "policy/policy.h"
 #include "store/rows.h"
+#include "store/search_document.h"
 
 static const char *const memory_names[] = {
 	[RF_MEMORY_UNKNOWN] = "unknown",
@@ -190,6 +191,8 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 		rc = put_row(s, e, &p, id, keep_uid, err);
 	if (rc >= 0)
 		rc = put_children(s, e, p.finding_id, *id, err);
+	if (rc >= 0)
+		rc = rf_search_note(s, p.finding_id, e, err);
 	rf_buf_release(&p.switches);
 	rf_arena_release(&p.arena);
 	return rc < 0 ? rc : 0;

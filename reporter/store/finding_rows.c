@@ -1,4 +1,5 @@
 #include "store/rows.h"
+#include "store/search.h"
 
 static rf_str cstr(const char *text)
 {
@@ -37,6 +38,8 @@ static int absorb_wildcards(struct rf_store *s, const struct rf_event *event, in
 			rc = rf_db_run(s, RF_SQL_SILENCE_MOVE, NULL, err, "ii", wildcard, id);
 		if (rc >= 0)
 			rc = rf_db_run(s, RF_SQL_FINDING_DROP_EMPTY, NULL, err, "i", wildcard);
+		if (rc >= 0)
+			rc = rf_search_remake(s, id, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -53,14 +56,17 @@ static int add_or_rename(struct rf_store *s, const struct rf_event *event, int64
 		return rc;
 	if (reuse) {
 		*id = reuse;
-		return rf_db_run(s, RF_SQL_FINDING_RENAME, NULL, err, "ititttititt", reuse, cstr(f->fingerprint),
-				 (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)),
-				 f->title, tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]),
-				 cstr(f->side_hash[1]));
+		rc = rf_db_run(s, RF_SQL_FINDING_RENAME, NULL, err, "ititttititt", reuse, cstr(f->fingerprint),
+			       (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)),
+			       f->title, tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]),
+			       cstr(f->side_hash[1]));
+		return rc < 0 ? rc : rf_search_remake(s, reuse, err);
 	}
-	return rf_db_run(s, RF_SQL_FINDING_ADD, id, err, "tittt" "itit" "t", cstr(f->fingerprint),
-			 (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)), f->title,
-			 tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]), cstr(f->side_hash[1]));
+	rc = rf_db_run(s, RF_SQL_FINDING_ADD, id, err, "tittt" "itit" "t", cstr(f->fingerprint),
+		       (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)), f->title,
+		       tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]), cstr(f->side_hash[1]));
+	s->search.fresh = *id;
+	return rc;
 }
 
 int rf_rows_finding(struct rf_store *s, const struct rf_event *event, int64_t reuse, int64_t *id, struct rf_error *err)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/collect.h"
+#include "store/search.h"
 
 #define ROWS_MAX 100000 /* findings of one list; far more than anybody reads, and the arena's cap is above it */
 
@@ -55,8 +56,8 @@ static void read_finding_any(sqlite3_stmt *q, rf_arena *arena, void *row)
 	read_finding(q, arena, row);
 }
 
-static int collect_findings(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena, struct rf_finding_row **rows,
-			    uint32_t *count, struct rf_error *err)
+int rf_collect_findings(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena, struct rf_finding_row **rows,
+			uint32_t *count, struct rf_error *err)
 {
 	void *array = NULL;
 	int rc = rf_collect(s, q, sizeof(**rows), read_finding_any, arena, &array, count, err);
@@ -68,8 +69,9 @@ int rf_query_findings(struct rf_store *s, const struct rf_finding_filter *f, rf_
 		      struct rf_finding_row **rows, uint32_t *count, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	int rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnr", f->kind, f->tag, f->status, f->since, f->test, f->run_id);
-	return rc < 0 ? rc : collect_findings(s, q, arena, rows, count, err);
+	int rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnrn", f->kind, f->tag, f->status, f->since, f->test, f->run_id,
+			    rf_search_match(f->search, arena));
+	return rc < 0 ? rc : rf_collect_findings(s, q, arena, rows, count, err);
 }
 
 int rf_query_related(struct rf_store *s, const struct rf_finding_row *of, rf_arena *arena, struct rf_finding_row **rows,
@@ -77,7 +79,7 @@ int rf_query_related(struct rf_store *s, const struct rf_finding_row *of, rf_are
 {
 	sqlite3_stmt *q;
 	int rc = rf_db_bind(s, RF_SQL_LIST_RELATED, &q, err, "ti", of->coarse, of->id);
-	return rc < 0 ? rc : collect_findings(s, q, arena, rows, count, err);
+	return rc < 0 ? rc : rf_collect_findings(s, q, arena, rows, count, err);
 }
 
 int rf_query_finding_by_id(struct rf_store *s, int64_t id, rf_arena *arena, struct rf_finding_row *row,
@@ -133,7 +135,7 @@ int rf_query_finding(struct rf_store *s, rf_str name, rf_arena *arena, struct rf
 	uint32_t count = 0;
 	int rc = rf_db_bind(s, RF_SQL_LIST_BY_PREFIX, &q, err, "t", name);
 	if (rc == 0)
-		rc = collect_findings(s, q, arena, &rows, &count, err);
+		rc = rf_collect_findings(s, q, arena, &rows, &count, err);
 	if (rc < 0)
 		return rc;
 	if (count == 0)

@@ -363,7 +363,14 @@ static const char version_6[] =
 	"CREATE INDEX alerts_open ON alerts(sink_id, state, id) WHERE state <> 'delivered';\n"
 	"CREATE INDEX alerts_batch ON alerts(sink_id, batch) WHERE state <> 'delivered' AND batch IS NOT NULL;\n";
 
-const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, rf_schema_upkeep,
+/* What findings are searched by (search.h), which also makes the documents of findings that are there already. */
+static const char version_7[] =
+	"CREATE VIRTUAL TABLE findings_fts USING fts5(title, tag, tests, package, functions, files, starts, tokenize = 'trigram');\n"
+	"CREATE TRIGGER findings_delete AFTER DELETE ON findings BEGIN\n"
+	"  DELETE FROM findings_fts WHERE rowid = OLD.id;\n"
+	"END;\n";
+
+const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep,
 					     NULL };
 
 int rf_schema_version(void)

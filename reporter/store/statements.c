@@ -141,6 +141,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM events e WHERE e.finding_id = v.id AND (e.test_a GLOB ?5"
 		"  OR e.test_b GLOB ?5 OR (e.test_a IS NULL AND e.test_b IS NULL AND e.stream_test GLOB ?5))))"
 		" AND (?6 IS NULL OR v.id IN (SELECT e.finding_id FROM events e WHERE e.run_id = ?6))" /* made once, not a row */
+		" AND (?7 IS NULL OR v.id IN (SELECT x.rowid FROM findings_fts x WHERE x.findings_fts MATCH ?7))"
 		" ORDER BY v.last_seen DESC, v.id DESC",
 	[RF_SQL_LIST_BY_ID] = LIST_COLUMNS "WHERE v.id = ?",
 	[RF_SQL_LIST_BY_PREFIX] = LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
@@ -195,6 +196,28 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" JOIN tags t ON t.id = f.tag_id WHERE e.verdict NOT IN ('suppressed', 'known') ORDER BY e.finding_id, e.time",
 	[RF_SQL_SUPPRESSION_USES] = "SELECT suppression, events, findings, last_used FROM v_suppressions"
 				    " ORDER BY events DESC, suppression",
+	/* Best first: a title or a tag says more than one of many functions. */
+	[RF_SQL_SEARCH] = LIST_COLUMNS "JOIN findings_fts ON findings_fts.rowid = v.id WHERE findings_fts MATCH ?1"
+			  " ORDER BY bm25(findings_fts, 8, 8, 4, 2, 2, 1, 0.1), v.last_seen DESC, v.id DESC LIMIT ?2 OFFSET ?3",
+	[RF_SQL_SEARCH_COUNT] = "SELECT count(*) FROM findings_fts WHERE findings_fts MATCH ?",
+	[RF_SQL_SEARCH_GET] =
+		"SELECT f.title, t.name, f.package, x.tests, x.functions, x.files FROM findings f JOIN tags t ON t.id = f.tag_id"
+		" LEFT JOIN findings_fts x ON x.rowid = f.id WHERE f.id = ?",
+	[RF_SQL_SEARCH_PUT] =
+		"INSERT OR REPLACE INTO findings_fts (rowid, title, tag, package, tests, functions, files, starts)"
+		" SELECT f.id, f.title, t.name, f.package, ?2, ?3, ?4, ?5 FROM findings f JOIN tags t ON t.id = f.tag_id"
+		" WHERE f.id = ?1",
+	[RF_SQL_SEARCH_FRAMES] =
+		"WITH latest AS (SELECT id, allocated_stack_id FROM events WHERE finding_id = ?1 ORDER BY time DESC LIMIT ?2),"
+		" kept AS (SELECT a.stack_id AS id FROM latest JOIN accesses a ON a.event_id = latest.id"
+		"  UNION SELECT g.created_stack_id FROM latest JOIN goroutines g ON g.event_id = latest.id"
+		"  UNION SELECT allocated_stack_id FROM latest)"
+		" SELECT f.function, f.file FROM kept JOIN stack_frames x ON x.stack_id = kept.id JOIN frames f ON f.id = x.frame_id",
+	[RF_SQL_SEARCH_TESTS] =
+		"WITH latest AS (SELECT test_a, test_b, stream_test FROM events WHERE finding_id = ?1 ORDER BY time DESC LIMIT ?2)"
+		" SELECT test_a FROM latest UNION SELECT test_b FROM latest UNION SELECT stream_test FROM latest",
+	[RF_SQL_SEARCH_MISSING] = "SELECT id FROM findings WHERE id > ? AND id NOT IN (SELECT rowid FROM findings_fts)"
+				  " ORDER BY id LIMIT 1",
 };
 
 const char *rf_sql_text(enum rf_sql sql)

@@ -8,6 +8,7 @@
 
 #include "store/database.h"
 #include "store/schema.h"
+#include "store/search.h"
 #include "store/views.h"
 
 #define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
@@ -81,6 +82,8 @@ static int migrate(struct rf_store *s, struct rf_error *err)
 	}
 	if (rc == 0)
 		rc = rf_views_make(s, err);
+	if (rc == 0)
+		rc = rf_search_fill(s, err);
 	if (rc == 0) {
 		sqlite3_snprintf(sizeof(sql), sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
 				 RF_SCHEMA_APPLICATION_ID, rf_schema_version());
@@ -198,5 +201,6 @@ void rf_store_rollback(struct rf_store *s)
 	for (int i = 0; i < RF_SQL_COUNT; i++)
 		sqlite3_reset(s->statements[i]);
 	rf_db_run(s, RF_SQL_ROLLBACK, NULL, &ignored, "");
+	s->search = (struct rf_search_seen){ .fresh = 0 };
 	s->in_transaction = false;
 }

@@ -1,0 +1,25 @@
+/* What documents of the search are made of. Internal to store/. */
+#ifndef RF_STORE_SEARCH_DOCUMENT_H
+#define RF_STORE_SEARCH_DOCUMENT_H
+
+#include "store/search.h"
+
+/* The function's name as people type it: without parentheses, brackets and the linker's escapes. */
+void rf_search_put_name(struct rf_buf *out, rf_str function);
+
+/* The columns that grow: names, one a line, each once. */
+struct rf_search_names {
+	struct rf_buf functions, files, tests;
+	bool grown;
+};
+void rf_search_names_init(struct rf_search_names *n);
+void rf_search_names_release(struct rf_search_names *n);
+void rf_search_add_frame(struct rf_search_names *n, rf_str function, rf_str file);
+void rf_search_add_test(struct rf_search_names *n, rf_str test);
+/* The first two characters of every word of `text`, behind what `out` has: " ca ad x ". */
+void rf_search_put_starts(struct rf_buf *out, rf_str text);
+
+/* Keeps the document of the event's finding up to date. */
+int rf_search_note(struct rf_store *s, int64_t finding_id, const struct rf_event *event, struct rf_error *err);
+
+#endif
