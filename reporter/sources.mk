@@ -53,6 +53,8 @@ REPORTER_SOURCES := \
 	reporter/store/session_spool.c \
 	reporter/export/markup.c \
 	reporter/export/style.c \
+	reporter/store/outbox_rows.c \
+	reporter/store/outbox.c \
 	reporter/export/xml.c \
 	reporter/export/paths.c \
 	reporter/export/source.c \

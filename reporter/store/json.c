@@ -13,6 +13,8 @@ void rf_json_init(struct rf_json *j, struct rf_buf *out)
 
 static void put_line(struct rf_json *j)
 {
+	if (j->compact)
+		return;
 	rf_buf_put_char(j->out, '\n');
 	for (uint32_t i = 0; i < j->depth; i++)
 		rf_buf_put_cstr(j->out, "  ");
@@ -31,7 +33,7 @@ static void begin(struct rf_json *j, const char *key)
 	put_line(j);
 	if (key) {
 		rf_text_put_json(j->out, rf_str_from(key));
-		rf_buf_put_cstr(j->out, ": ");
+		rf_buf_put_cstr(j->out, j->compact ? ":" : ": ");
 	}
 }
 

@@ -1,4 +1,5 @@
-/* Writing JSON: members and elements one after the other, indented by two spaces; commas and line ends come by themselves.
+/* Writing JSON: members and elements one after the other, indented by two spaces (or all in one line); commas and line ends come
+ * by themselves.
  *
  * `key` is the member's name, or NULL inside an array. Text that isn't UTF-8 becomes U+FFFD. Objects and arrays that are open
  * are closed in the order in which they were opened; more than RF_JSON_DEPTH_MAX open ones, or closing none, is an error of
@@ -13,6 +14,7 @@
 
 struct rf_json {
 	struct rf_buf *out;
+	bool compact; /* one line: set it after init */
 	uint32_t depth;
 	char closers[RF_JSON_DEPTH_MAX];
 	bool used[RF_JSON_DEPTH_MAX]; /* has a member already */

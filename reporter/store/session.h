@@ -46,6 +46,9 @@ struct rf_session_options {
 	const struct rf_suppressions *suppressions; /* applied to what comes; may be NULL */
 	const struct rf_baseline *baseline; /* events of its findings are known; may be NULL */
 	rf_str command, directory, host; /* for the run's row */
+	/* Inside each transaction that stored new events: those from id `first_event` on. Failing undoes it. May be NULL. */
+	int (*before_commit)(void *context, struct rf_store *store, int64_t first_event, struct rf_error *err);
+	void *commit_context;
 };
 /* The options' strings must stay valid. */
 int rf_session_open(struct rf_session **out, const struct rf_session_options *options, struct rf_error *err);

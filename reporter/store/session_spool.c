@@ -86,7 +86,7 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 {
 	int64_t process_id;
 	struct rf_report report;
-	int rc = rf_store_begin(s->options.store, err);
+	int rc = rf_session_begin_storing(s, err);
 	if (rc == 0)
 		rc = put_process(s, spool, trace, run_id, &process_id, err);
 	*more = rc == 0;
@@ -99,7 +99,7 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 	if (rc == 0 && !*more) /* counters stand at the end */
 		rc = put_process(s, spool, trace, run_id, &process_id, err);
 	if (rc == 0)
-		rc = rf_store_commit(s->options.store, err);
+		rc = rf_session_commit(s, err);
 	if (rc < 0)
 		rf_store_rollback(s->options.store);
 	return rc;

@@ -75,6 +75,7 @@ struct rf_session {
 	struct rf_buf notes;
 	struct rf_error failure; /* the last one of storing; code 0 none */
 	int lock_fd;
+	int64_t event_first_new; /* of the open transaction: every later id is of a new event too; 0 none */
 	const char *lock_path;
 };
 
@@ -88,3 +89,6 @@ int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf
 		   rf_arena *scratch, struct rf_error *err);
 
 #endif
+/* A transaction of this session's; what it stored is told to before_commit. */
+int rf_session_begin_storing(struct rf_session *s, struct rf_error *err);
+int rf_session_commit(struct rf_session *s, struct rf_error *err);

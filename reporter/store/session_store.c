@@ -11,6 +11,8 @@ void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_sour
 	s->counts.events_known += how == RF_STORED_KNOWN;
 	s->counts.events_joined += how == RF_STORED_JOINED;
 	s->counts.events_upgraded += how == RF_STORED_UPGRADED;
+	if (how == RF_STORED_NEW && s->event_first_new == 0)
+		s->event_first_new = event_id;
 	if (s->event_count == s->event_cap) {
 		size_t cap = s->event_cap ? s->event_cap * 2 : 256;
 		struct rf_event_seen *bigger = realloc(s->events, cap * sizeof(*bigger));
@@ -58,6 +60,19 @@ int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, s
 	return rf_store_run(s->options.store, &run, run_id, err);
 }
 
+int rf_session_begin_storing(struct rf_session *s, struct rf_error *err)
+{
+	s->event_first_new = 0;
+	return rf_store_begin(s->options.store, err);
+}
+
+int rf_session_commit(struct rf_session *s, struct rf_error *err)
+{
+	const struct rf_session_options *o = &s->options;
+	int rc = o->before_commit && s->event_first_new ? o->before_commit(o->commit_context, o->store, s->event_first_new, err) : 0;
+	return rc < 0 ? rc : rf_store_commit(o->store, err);
+}
+
 static int put_waiting(struct rf_session *s, rf_arena *scratch, struct rf_error *err)
 {
 	int rc = 0;
@@ -102,11 +117,11 @@ void rf_session_flush(struct rf_session *s)
 	if (!s->options.store || (!s->waiting && !s->results))
 		return;
 	rf_arena_init(&scratch, 0);
-	int rc = rf_store_begin(s->options.store, &err);
+	int rc = rf_session_begin_storing(s, &err);
 	if (rc == 0)
 		rc = put_waiting(s, &scratch, &err);
 	if (rc == 0)
-		rc = rf_store_commit(s->options.store, &err);
+		rc = rf_session_commit(s, &err);
 	rf_arena_release(&scratch);
 	if (rc == 0) {
 		forget_waiting(s);
