@@ -36,7 +36,9 @@ REPORTER_SOURCES := \
 	reporter/store/finding_rows.c \
 	reporter/store/verdict.c \
 	reporter/store/event_rows.c \
+	reporter/store/collect.c \
 	reporter/store/query.c \
+	reporter/store/finding_list.c \
 	reporter/store/reading.c \
 	reporter/store/report_rows.c \
 	reporter/store/search_text.c \
@@ -78,7 +80,10 @@ REPORTER_SOURCES := \
 	reporter/serve/guard.c \
 	reporter/serve/layout.c \
 	reporter/serve/style.c \
+	reporter/serve/finding_table.c \
 	reporter/serve/page_overview.c \
+	reporter/serve/page_findings.c \
+	reporter/serve/page_runs.c \
 	reporter/serve/routes.c \
 	reporter/serve/stores.c \
 	reporter/serve/answer.c \

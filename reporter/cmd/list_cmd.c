@@ -15,37 +15,15 @@ static int check_kind(const char *kind, struct rf_error *err)
 	return rf_fail(err, RF_ERR_USAGE, "There is no kind %s; there are data-race and use-after-free.", kind);
 }
 
-/* A time, or how long ago: 90s, 30m, 2h, 7d, 2w. */
-static int parse_since(const char *text, rf_arena *arena, rf_str *out, struct rf_error *err)
-{
-	static const struct { char unit; uint64_t seconds; } units[] = {
-		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
-	rf_str s = rf_str_from(text);
-	struct rf_clock clock = rf_reporter_clock();
-	uint64_t now = clock.now_unix_ns(clock.context), count, time;
-	if (rf_time_parse(s, &time)) {
-		*out = rf_time_text(time, arena);
-		return 0;
-	}
-	for (size_t i = 0; s.len && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (s.ptr[s.len - 1] != units[i].unit || !rf_str_u64(rf_str_take(s, s.len - 1), &count) ||
-		    count > now / 1000000000u / units[i].seconds)
-			continue;
-		*out = rf_time_text(now - count * units[i].seconds * 1000000000u, arena);
-		return 0;
-	}
-	return rf_fail(err, RF_ERR_USAGE, "%s is no time; write how long ago (90s, 30m, 2h, 7d, 2w), a date "
-		       "(2026-01-31) or a time (2026-01-31T12:00:00Z).", text);
-}
-
 static int make_filter(const struct rf_args *args, rf_arena *arena, struct rf_finding_filter *f, struct rf_error *err)
 {
 	const char *kind = rf_arg(args, "kind"), *status = rf_arg(args, "status"), *since = rf_arg(args, "since");
+	struct rf_clock clock = rf_reporter_clock();
 	int rc = kind ? check_kind(kind, err) : 0;
 	if (rc == 0)
 		rc = rf_status_check(status, err);
 	if (rc == 0 && since)
-		rc = parse_since(since, arena, &f->since, err);
+		rc = rf_time_since(rf_str_from(since), clock.now_unix_ns(clock.context), arena, &f->since, err);
 	f->kind = rf_str_from(kind);
 	f->status = rf_str_from(status);
 	f->tag = rf_str_from(rf_arg(args, "tag"));

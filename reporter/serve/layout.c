@@ -99,3 +99,24 @@ void rf_page_put_pager(struct rf_page *p, int64_t page, bool more)
 		put_page_link(p, page + 1, "next", "Next");
 	rf_html(p->out, "</nav>\n");
 }
+
+void rf_page_put_drops(struct rf_page *p, const struct rf_process_counters *c, const struct rf_spool_drops *d)
+{
+	const struct { uint64_t count; const char *what; } rows[] = {
+		{ c->reports_dropped, "reports (spool full or not writable)" },
+		{ c->symbols_dropped, "names of code addresses (spool full)" },
+		{ c->labels_cut, "parts of goroutines' labels" },
+		{ c->tests_dropped, "tests that could not be tracked as owners" },
+		{ c->goroutines_unregistered, "goroutines that could not be registered (table full)" },
+		{ d->records_bad, "damaged places in spools" },
+		{ d->records_unknown, "spool records of types that this redflag doesn't know" },
+		{ d->bytes_torn, "bytes at the end of spools whose process was killed while it wrote" },
+	};
+	bool any = false;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].count)
+			rf_html(p->out, "%s<li><b>%n</b> %s</li>\n", any ? "" : "<ul>\n", (int64_t)rows[i].count, rows[i].what);
+		any |= rows[i].count > 0;
+	}
+	rf_html(p->out, "%s", any ? "</ul>\n" : "<p class=\"dim\">Nothing was dropped.</p>\n");
+}

@@ -19,7 +19,7 @@
 #include "serve/guard.h"
 #include "serve/html.h"
 #include "serve/request.h"
-#include "store/query.h"
+#include "store/run_query.h"
 
 #define RF_PAGE_ARENA_BYTES_MAX ((size_t)32 << 20)
 #define RF_PAGE_BYTES_MAX ((size_t)16 << 20)
@@ -62,6 +62,19 @@ typedef int rf_page_function(struct rf_page *p, struct rf_error *err);
 
 /* The hidden field that each form must have. */
 void rf_page_form_secret(struct rf_page *p);
+/* A table of findings. `caption` names it for those who don't see it. With `sorted` (else NULL) the heads are links that sort. Of a
+ * run (`run_id`, else 0) the findings that it has seen first are marked. */
+struct rf_finding_table {
+	const char *caption;
+	const char *sorted; /* name of the order that it has: rf_sort_name */
+	int64_t run_id;
+};
+void rf_page_put_findings(struct rf_page *p, const struct rf_finding_table *table, const struct rf_finding_row *rows,
+			  uint32_t count);
+/* Runs as a table; of `count` rows the first `shown`, each with a link that compares it with the one behind it. */
+void rf_page_put_runs(struct rf_page *p, const struct rf_run_summary *rows, uint32_t shown, uint32_t count);
+/* What processes had to drop, and what was damaged in their spools; a sentence when it is nothing. */
+void rf_page_put_drops(struct rf_page *p, const struct rf_process_counters *counters, const struct rf_spool_drops *drops);
 /* "Earlier" and "later" below a list: `page` from 1, and whether there is more. Links keep the query. */
 void rf_page_put_pager(struct rf_page *p, int64_t page, bool more);
 /* A number in the query that a page is about, such as ?page=; 1 without. */

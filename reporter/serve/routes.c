@@ -2,6 +2,9 @@
 
 static const struct rf_route routes[] = {
 	{ .path = "/", .page = rf_page_overview, .store = true },
+	{ .path = "/findings", .page = rf_page_findings, .store = true },
+	{ .path = "/runs", .page = rf_page_runs, .store = true },
+	{ .path = "/runs/", .page = rf_page_run, .store = true },
 	{ .path = "/sign-in", .method = RF_METHOD_POST, .sign_in = true },
 	{ .path = "/style.css", .page = rf_page_style, .keep = true },
 	{ .path = "/favicon.svg", .page = rf_page_icon, .keep = true },

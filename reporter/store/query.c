@@ -7,8 +7,9 @@
 
 #define ROWS_MAX 100000 /* findings of one list; far more than anybody reads, and the arena's cap is above it */
 
-static void read_finding(sqlite3_stmt *q, rf_arena *arena, struct rf_finding_row *row)
+void rf_collect_finding_row(sqlite3_stmt *q, rf_arena *arena, void *any)
 {
+	struct rf_finding_row *row = any;
 	rf_str *const texts[] = { NULL, &row->fingerprint, &row->kind, &row->title, &row->tag, &row->status,
 				  &row->package, &row->test_a, &row->test_b, NULL, &row->first_seen, &row->last_seen,
 				  &row->last_trace_id, &row->coarse };
@@ -51,16 +52,11 @@ int rf_collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes, void (*rea
 	return 0;
 }
 
-static void read_finding_any(sqlite3_stmt *q, rf_arena *arena, void *row)
-{
-	read_finding(q, arena, row);
-}
-
 int rf_collect_findings(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena, struct rf_finding_row **rows,
 			uint32_t *count, struct rf_error *err)
 {
 	void *array = NULL;
-	int rc = rf_collect(s, q, sizeof(**rows), read_finding_any, arena, &array, count, err);
+	int rc = rf_collect(s, q, sizeof(**rows), rf_collect_finding_row, arena, &array, count, err);
 	*rows = array;
 	return rc;
 }
@@ -90,7 +86,7 @@ int rf_query_finding_by_id(struct rf_store *s, int64_t id, rf_arena *arena, stru
 	if (rc == 0)
 		rc = rf_db_step(s, q, err);
 	if (rc == 1)
-		read_finding(q, arena, row);
+		rf_collect_finding_row(q, arena, row);
 	sqlite3_reset(q);
 	if (rc == 0)
 		return rf_fail(err, RF_ERR_MISSING, "There is no finding %lld in %s; `redflag list` shows what there is.",
@@ -203,15 +199,9 @@ int rf_query_event_verdict(struct rf_store *s, int64_t event_id, struct rf_event
 	return 0;
 }
 
-int rf_query_process(struct rf_store *s, int64_t process_id, rf_arena *arena, struct rf_process_row *row,
-		     struct rf_error *err)
+void rf_collect_process_row(sqlite3_stmt *q, rf_arena *arena, void *any)
 {
-	sqlite3_stmt *q;
-	int rc = rf_db_bind(s, RF_SQL_EVENT_PROCESS, &q, err, "i", process_id);
-	if (rc == 0)
-		rc = rf_db_step(s, q, err);
-	if (rc <= 0)
-		return rc < 0 ? rc : rf_fail(err, RF_ERR_MISSING, "The process of this event is not in %s.", s->path);
+	struct rf_process_row *row = any;
 	*row = (struct rf_process_row){ .arguments = rf_db_text(q, 0, arena), .host = rf_db_text(q, 1, arena),
 					.pid = sqlite3_column_int64(q, 2), .go_version = rf_db_text(q, 3, arena),
 					.directory = rf_db_text(q, 4, arena), .build_id = rf_db_text(q, 5, arena),
@@ -224,6 +214,18 @@ int rf_query_process(struct rf_store *s, int64_t process_id, rf_arena *arena, st
 		.tests_dropped = (uint64_t)sqlite3_column_int64(q, 12),
 		.goroutines_unregistered = (uint64_t)sqlite3_column_int64(q, 13),
 	};
+}
+
+int rf_query_process(struct rf_store *s, int64_t process_id, rf_arena *arena, struct rf_process_row *row,
+		     struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	int rc = rf_db_bind(s, RF_SQL_EVENT_PROCESS, &q, err, "i", process_id);
+	if (rc == 0)
+		rc = rf_db_step(s, q, err);
+	if (rc <= 0)
+		return rc < 0 ? rc : rf_fail(err, RF_ERR_MISSING, "The process of this event is not in %s.", s->path);
+	rf_collect_process_row(q, arena, row);
 	sqlite3_reset(q);
 	return 0;
 }

@@ -3,12 +3,6 @@
 
 #include "store/collect.h"
 
-static int prepare(struct rf_store *s, const char *sql, sqlite3_stmt **q, struct rf_error *err)
-{
-	int rc = sqlite3_prepare_v2(s->handle, sql, -1, q, NULL);
-	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
-}
-
 /* --- runs ------------------------------------------------------------------------------------------------------ */
 
 #define RUN_COLUMNS \
@@ -36,7 +30,7 @@ static int one_run(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena, struct 
 int rf_query_run(struct rf_store *s, rf_str trace_id, rf_arena *arena, struct rf_run_row *row, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	int rc = prepare(s, RUN_COLUMNS "WHERE r.trace_id = ?1", &q, err);
+	int rc = rf_prepare(s, RUN_COLUMNS "WHERE r.trace_id = ?1", &q, err);
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_text64(q, 1, trace_id.ptr, trace_id.len, SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -51,7 +45,7 @@ int rf_query_run(struct rf_store *s, rf_str trace_id, rf_arena *arena, struct rf
 int rf_query_run_by_id(struct rf_store *s, int64_t id, rf_arena *arena, struct rf_run_row *row, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	int rc = prepare(s, RUN_COLUMNS "WHERE r.id = ?1", &q, err);
+	int rc = rf_prepare(s, RUN_COLUMNS "WHERE r.id = ?1", &q, err);
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_int64(q, 1, id);
@@ -64,13 +58,56 @@ int rf_query_run_by_id(struct rf_store *s, int64_t id, rf_arena *arena, struct r
 int rf_query_last_run(struct rf_store *s, rf_arena *arena, struct rf_run_row *row, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	int rc = prepare(s, RUN_COLUMNS "ORDER BY r.last_at DESC, r.id DESC LIMIT 1", &q, err);
+	int rc = rf_prepare(s, RUN_COLUMNS "ORDER BY r.last_at DESC, r.id DESC LIMIT 1", &q, err);
 	if (rc < 0)
 		return rc;
 	rc = one_run(s, q, arena, row, err);
 	if (rc == 0)
 		return rf_fail(err, RF_ERR_MISSING, "There is no run in %s yet; `redflag test ./...` makes one.", s->path);
 	return rc < 0 ? rc : 0;
+}
+
+static void read_summary(sqlite3_stmt *q, rf_arena *arena, void *any)
+{
+	struct rf_run_summary *row = any;
+	int64_t *const numbers[] = { &row->events, &row->findings, &row->findings_new, &row->packages, &row->tests_failed,
+				     &row->processes };
+	read_run(q, arena, &row->run);
+	for (int i = 0; i < 6; i++)
+		*numbers[i] = sqlite3_column_int64(q, i + 8);
+}
+
+int rf_query_runs(struct rf_store *s, uint32_t limit, uint32_t offset, rf_arena *arena, struct rf_run_summary **rows,
+		  uint32_t *count, struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	void *array = NULL;
+	int rc = rf_prepare(s, "SELECT id, trace_id, command, directory, host, started_at, last_at, '', events, findings, findings_new,"
+			 " packages, tests_failed, processes FROM v_runs WHERE id IN"
+			 " (SELECT id FROM runs ORDER BY last_at DESC, id DESC LIMIT ?1 OFFSET ?2)"
+			 " ORDER BY last_at DESC, id DESC", &q, err);
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_int64(q, 1, limit);
+	sqlite3_bind_int64(q, 2, offset);
+	rc = rf_collect_once(s, q, sizeof(**rows), read_summary, arena, &array, count, err);
+	*rows = array;
+	return rc;
+}
+
+int rf_query_run_processes(struct rf_store *s, int64_t run_id, uint32_t limit, rf_arena *arena, struct rf_process_row **rows,
+			   uint32_t *count, struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	void *array = NULL;
+	int rc = rf_prepare(s, RF_PROCESS_COLUMNS "WHERE run_id = ?1 ORDER BY started_at, id LIMIT ?2", &q, err);
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_int64(q, 1, run_id);
+	sqlite3_bind_int64(q, 2, limit);
+	rc = rf_collect_once(s, q, sizeof(**rows), rf_collect_process_row, arena, &array, count, err);
+	*rows = array;
+	return rc;
 }
 
 /* --- results --------------------------------------------------------------------------------------------------- */
@@ -89,7 +126,7 @@ int rf_query_results(struct rf_store *s, int64_t run_id, rf_arena *arena, struct
 {
 	sqlite3_stmt *q;
 	void *array = NULL;
-	int rc = prepare(s, "SELECT t.package, t.name, x.result, x.elapsed_ms, x.time, x.passed, x.failed, x.skipped"
+	int rc = rf_prepare(s, "SELECT t.package, t.name, x.result, x.elapsed_ms, x.time, x.passed, x.failed, x.skipped"
 			 " FROM results x JOIN tests t ON t.id = x.test_id WHERE x.run_id = ?1"
 			 " ORDER BY t.package, t.name", &q, err);
 	if (rc < 0)
@@ -113,7 +150,7 @@ static int collect_events(struct rf_store *s, const char *sql, int64_t finding_i
 {
 	sqlite3_stmt *q;
 	void *array = NULL;
-	int rc = prepare(s, sql, &q, err);
+	int rc = rf_prepare(s, sql, &q, err);
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_int64(q, 1, finding_id);
@@ -164,7 +201,7 @@ int rf_query_blames(struct rf_store *s, int64_t run_id, rf_arena *arena, struct 
 {
 	sqlite3_stmt *q;
 	void *array = NULL;
-	int rc = prepare(s, "SELECT DISTINCT e.finding_id, e.stream_package, e.stream_test, f.title, e.verdict, e.test_a,"
+	int rc = rf_prepare(s, "SELECT DISTINCT e.finding_id, e.stream_package, e.stream_test, f.title, e.verdict, e.test_a,"
 			 " e.test_b FROM events e JOIN findings f ON f.id = e.finding_id WHERE e.run_id = ?1"
 			 " ORDER BY 1, 2, 3, 5, 6, 7", &q, err);
 	if (rc < 0)

@@ -18,6 +18,16 @@ int rf_query_run_by_id(struct rf_store *s, int64_t id, rf_arena *arena, struct r
 /* The run that stored something last. */
 int rf_query_last_run(struct rf_store *s, rf_arena *arena, struct rf_run_row *row, struct rf_error *err);
 
+struct rf_run_summary {
+	struct rf_run_row run;
+	int64_t events, findings, findings_new, packages, tests_failed, processes;
+};
+/* The latest first. */
+int rf_query_runs(struct rf_store *s, uint32_t limit, uint32_t offset, rf_arena *arena, struct rf_run_summary **rows,
+		  uint32_t *count, struct rf_error *err);
+int rf_query_run_processes(struct rf_store *s, int64_t run_id, uint32_t limit, rf_arena *arena, struct rf_process_row **rows,
+			   uint32_t *count, struct rf_error *err);
+
 struct rf_result_row {
 	rf_str package, test; /* test "": the package itself */
 	rf_str result, time;

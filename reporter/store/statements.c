@@ -2,11 +2,6 @@
 
 #include <stddef.h>
 
-#define LIST_COLUMNS \
-	"SELECT v.id, v.fingerprint, v.kind, v.title, v.tag, v.status, v.package, v.test_a, v.test_b, v.events," \
-	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id, v.retried" \
-	" FROM v_findings v JOIN findings f ON f.id = v.id "
-
 #define EVENT_COLUMNS \
 	"SELECT e.id, e.finding_id, e.run_id, r.trace_id, e.tag, e.time, e.verdict, e.seed, e.source, e.test_a, e.test_b," \
 	" e.stream_package, e.stream_test, e.process_id FROM events e JOIN runs r ON r.id = e.run_id "
@@ -135,7 +130,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"INSERT INTO accesses (event_id, position, side, write, atomic, freed, previous, address, size,"
 		" goroutine, stack_id, operation, leaf) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	/* Filters: NULL matches everything. Where no owner is known, the test that was running stands in. */
-	[RF_SQL_LIST] = LIST_COLUMNS
+	[RF_SQL_LIST] = RF_LIST_COLUMNS
 		"WHERE (?1 IS NULL OR v.kind = ?1) AND (?2 IS NULL OR v.tag GLOB ?2) AND (?3 IS NULL OR v.status = ?3)"
 		" AND (?4 IS NULL OR v.last_seen >= ?4)"
 		" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM events e WHERE e.finding_id = v.id AND (e.test_a GLOB ?5"
@@ -143,10 +138,10 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND (?6 IS NULL OR v.id IN (SELECT e.finding_id FROM events e WHERE e.run_id = ?6))" /* made once, not a row */
 		" AND (?7 IS NULL OR v.id IN (SELECT x.rowid FROM findings_fts x WHERE x.findings_fts MATCH ?7))"
 		" ORDER BY v.last_seen DESC, v.id DESC",
-	[RF_SQL_LIST_BY_ID] = LIST_COLUMNS "WHERE v.id = ?",
-	[RF_SQL_LIST_BY_PREFIX] = LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
+	[RF_SQL_LIST_BY_ID] = RF_LIST_COLUMNS "WHERE v.id = ?",
+	[RF_SQL_LIST_BY_PREFIX] = RF_LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
 					       " LIMIT 10",
-	[RF_SQL_LIST_RELATED] = LIST_COLUMNS "WHERE f.coarse = ? AND f.id <> ? ORDER BY v.id LIMIT 20",
+	[RF_SQL_LIST_RELATED] = RF_LIST_COLUMNS "WHERE f.coarse = ? AND f.id <> ? ORDER BY v.id LIMIT 20",
 	[RF_SQL_EVENT_VERDICT] = "SELECT f.id, e.verdict <> 'suppressed', f.first_run_id = e.run_id, e.text IS NOT NULL FROM events e"
 				 " JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
 	[RF_SQL_EVENTS_OF_FINDING] = EVENT_COLUMNS "WHERE e.finding_id = ?1 ORDER BY e.time DESC, e.id DESC LIMIT ?2",
@@ -174,9 +169,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" coalesce(sum(records_bad), 0), coalesce(sum(records_unknown), 0), coalesce(sum(bytes_torn), 0)"
 		" FROM processes WHERE run_id = ?",
 	[RF_SQL_EVENT_PROCESS] =
-		"SELECT arguments, host, pid, go_version, directory, build_id, gomaxprocs, started_at, finished,"
-		" reports_dropped, symbols_dropped, labels_cut, tests_dropped, goroutines_unregistered"
-		" FROM processes WHERE id = ?",
+		RF_PROCESS_COLUMNS "WHERE id = ?",
 	[RF_SQL_SILENCE_NOW] = "SELECT id FROM silences WHERE finding_id = ?1 AND since <= ?2 AND until > ?2 LIMIT 1",
 	[RF_SQL_EVENTS_RECENT] = "SELECT count(*) FROM (SELECT 1 FROM events WHERE finding_id = ?1 AND time > ?2 AND time <= ?3"
 				 " AND verdict NOT IN ('suppressed', 'known') LIMIT ?4)",
@@ -197,7 +190,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_SUPPRESSION_USES] = "SELECT suppression, events, findings, last_used FROM v_suppressions"
 				    " ORDER BY events DESC, suppression",
 	/* Best first: a title or a tag says more than one of many functions. */
-	[RF_SQL_SEARCH] = LIST_COLUMNS "JOIN findings_fts ON findings_fts.rowid = v.id WHERE findings_fts MATCH ?1"
+	[RF_SQL_SEARCH] = RF_LIST_COLUMNS "JOIN findings_fts ON findings_fts.rowid = v.id WHERE findings_fts MATCH ?1"
 			  " ORDER BY bm25(findings_fts, 8, 8, 4, 2, 2, 1, 0.1), v.last_seen DESC, v.id DESC LIMIT ?2 OFFSET ?3",
 	[RF_SQL_SEARCH_COUNT] = "SELECT count(*) FROM findings_fts WHERE findings_fts MATCH ?",
 	[RF_SQL_SEARCH_GET] =

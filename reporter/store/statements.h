@@ -2,6 +2,16 @@
 #ifndef RF_STORE_STATEMENTS_H
 #define RF_STORE_STATEMENTS_H
 
+/* The columns that rf_collect_finding_row reads, and where they come from; a WHERE or ORDER BY follows. */
+#define RF_LIST_COLUMNS \
+	"SELECT v.id, v.fingerprint, v.kind, v.title, v.tag, v.status, v.package, v.test_a, v.test_b, v.events," \
+	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id, v.retried" \
+	" FROM v_findings v JOIN findings f ON f.id = v.id "
+
+#define RF_PROCESS_COLUMNS \
+	"SELECT arguments, host, pid, go_version, directory, build_id, gomaxprocs, started_at, finished," \
+	" reports_dropped, symbols_dropped, labels_cut, tests_dropped, goroutines_unregistered FROM processes "
+
 enum rf_sql {
 	RF_SQL_BEGIN, RF_SQL_COMMIT, RF_SQL_ROLLBACK,
 	RF_SQL_RUN_GET, RF_SQL_RUN_ADD, RF_SQL_RUN_TOUCH,

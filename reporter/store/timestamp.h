@@ -5,6 +5,7 @@
 #define RF_STORE_TIMESTAMP_H
 
 #include "base/arena.h"
+#include "base/error.h"
 
 struct rf_clock {
 	uint64_t (*now_unix_ns)(void *context);
@@ -14,5 +15,7 @@ struct rf_clock {
 rf_str rf_time_text(uint64_t unix_ns, rf_arena *arena);
 /* Any RFC 3339 time, with any offset and any fraction, or a date alone (midnight UTC). False on anything else. */
 bool rf_time_parse(rf_str text, uint64_t *unix_ns);
+/* What people write for "since": a time as above, or how long before `now`: 90s, 30m, 2h, 7d, 2w. RF_ERR_USAGE with what there is. */
+int rf_time_since(rf_str text, uint64_t now_unix_ns, rf_arena *arena, rf_str *out, struct rf_error *err);
 
 #endif
