@@ -3,6 +3,7 @@ REPORTER_SOURCES := \
 	reporter/base/str.c \
 	reporter/base/arena.c \
 	reporter/base/error.c \
+	reporter/base/quantity.c \
 	reporter/model/report.c \
 	reporter/read/racetext.c \
 	reporter/read/test2json.c \
@@ -48,6 +49,9 @@ REPORTER_SOURCES := \
 	reporter/store/run_query.c \
 	reporter/store/peek.c \
 	reporter/store/backup.c \
+	reporter/store/gc.c \
+	reporter/store/gc_sweep.c \
+	reporter/store/gc_spools.c \
 	reporter/store/process_linux.c \
 	reporter/store/session_reason.c \
 	reporter/store/session.c \
@@ -121,6 +125,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/baseline_cmd.c \
 	reporter/cmd/bytes.c \
 	reporter/cmd/backup_cmd.c \
+	reporter/cmd/gc_cmd.c \
 	reporter/cmd/policy_cmd.c \
 	reporter/cmd/report_cmd.c \
 	reporter/cmd/ingest_cmd.c \

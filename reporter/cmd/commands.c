@@ -196,6 +196,27 @@ static const char backup_help[] =
 	"  redflag backup -o /backup/redflag.db\n"
 	"  redflag backup --verify /backup/redflag.db";
 
+static const struct rf_option gc_options[] = {
+	OPTION_DB,
+	{ "keep", "TIME", "remove what is older, such as 90d, 26w or 12h" },
+	{ "max-size", "SIZE", "then remove the oldest until the database uses no more, such as 500MB or 2GiB" },
+	{ "dry-run", NULL, "only count what --keep would remove" },
+	{ "vacuum", NULL, "write the file anew at the end, as small as it can be; nobody else can write meanwhile" },
+	OPTION_END,
+};
+
+static const char gc_help[] =
+	"Removes old events with their stacks, and old runs with their results. Findings\n"
+	"stay, with their counts, first and last time, and latest event: one that comes\n"
+	"again is not new. So does what is younger than an hour. Others can read and write\n"
+	"meanwhile, and it may be broken off at any time. Spools that were set aside as\n"
+	"damaged, and those of processes that are over, go when they are as old.\n"
+	"\n"
+	"  redflag gc --keep 90d --max-size 500MB\n"
+	"\n"
+	"With \"database:\" in .redflag.yml (keep: 90d, max_size: 500MB) every run does this\n"
+	"at its end, at most once a day and for about two seconds.";
+
 static const char policy_help[] =
 	"test shows, for each finding, what the policies of FILE (written as .redflag.yml, which is the default) would have\n"
 	"made of the events in the database: how many would have been alerts, how many held back in\n"
@@ -370,6 +391,14 @@ const struct rf_command rf_commands[] = {
 		.help = backup_help,
 		.options = backup_options,
 		.run = rf_cmd_backup,
+	},
+	{
+		.name = "gc",
+		.usage = "[options]",
+		.summary = "Remove old events and runs",
+		.help = gc_help,
+		.options = gc_options,
+		.run = rf_cmd_gc,
 	},
 	{
 		.name = "policy",

@@ -126,6 +126,22 @@ int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_err
 	return rc;
 }
 
+int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_error *err, const char *format, ...)
+{
+	sqlite3_stmt *q = NULL;
+	va_list args;
+	int rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
+	va_start(args, format);
+	for (int i = 0; rc == SQLITE_OK && format[i]; i++)
+		rc = bind_one(q, i + 1, format[i], &args);
+	va_end(args);
+	rc = rc == SQLITE_OK ? rf_db_step(s, q, err) : rf_db_fail(s, rc, err);
+	if (rc == 1 && value)
+		*value = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	return rc;
+}
+
 rf_str rf_db_text(sqlite3_stmt *statement, int column, rf_arena *arena)
 {
 	const unsigned char *text = sqlite3_column_text(statement, column);

@@ -45,6 +45,8 @@ int rf_db_bind(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct r
 int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err);
 /* Binds and steps: 1 with the first column of the first row in *value (which may be NULL), 0 without a row. */
 int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, ...);
+/* The same for a statement that is needed once, or so seldom that it needn't be kept. */
+int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_error *err, const char *format, ...);
 /* Column as text in `arena`; NULL comes back as the slice with ptr NULL. */
 rf_str rf_db_text(sqlite3_stmt *statement, int column, rf_arena *arena);
 /* The sentence for what SQLite said last. */

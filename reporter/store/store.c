@@ -119,6 +119,9 @@ static int set_up(struct rf_store *s, struct rf_error *err)
 	sqlite3_busy_timeout(s->handle, (int)s->patience_ms);
 	sqlite3_extended_result_codes(s->handle, 1);
 	int rc = check_identity(s, &version, err);
+	/* A new file can give freed pages back in small steps; it is decided before its first page is written. */
+	if (rc == 0 && version == 0)
+		rc = exec(s, "PRAGMA auto_vacuum = INCREMENTAL", err);
 	if (rc == 0 && version < rf_schema_version()) {
 		rc = use_wal(s, err);
 		if (rc == 0)
