@@ -27,6 +27,7 @@ REPORTER_SOURCES := \
 	reporter/store/json.c \
 	reporter/store/status.c \
 	reporter/store/schema_upkeep.c \
+	reporter/store/schema_executions.c \
 	reporter/store/schema.c \
 	reporter/store/schema_views.c \
 	reporter/store/views.c \
@@ -34,6 +35,7 @@ REPORTER_SOURCES := \
 	reporter/store/database.c \
 	reporter/store/store.c \
 	reporter/store/rows.c \
+	reporter/store/result_rows.c \
 	reporter/store/finding_rows.c \
 	reporter/store/verdict.c \
 	reporter/store/event_rows.c \
@@ -54,6 +56,9 @@ REPORTER_SOURCES := \
 	reporter/store/gc_spools.c \
 	reporter/store/process_linux.c \
 	reporter/store/session_reason.c \
+	reporter/store/kept_text.c \
+	reporter/store/session_tests.c \
+	reporter/store/session_results.c \
 	reporter/store/session.c \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \

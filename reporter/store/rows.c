@@ -44,45 +44,6 @@ int rf_store_process(struct rf_store *s, int64_t run_id, const struct rf_process
 	return rc < 0 ? rc : 0;
 }
 
-/* By time, so that a log that is read again doesn't turn around what happened. */
-static int passed_later(struct rf_store *s, int64_t run_id, const struct rf_result *r, struct rf_error *err)
-{
-	rf_arena arena;
-	rf_arena_init(&arena, 0);
-	int rc = rf_db_run(s, RF_SQL_RESULT_PASSED_LATER, NULL, err, "ittt", run_id, r->package, r->test,
-			   rf_time_text(r->time_unix_ns, &arena));
-	rf_arena_release(&arena);
-	return rc < 0 ? rc : 0;
-}
-
-int rf_store_run_has_failures(struct rf_store *s, rf_str trace_id, bool *out, struct rf_error *err)
-{
-	int64_t one;
-	int rc = rf_db_run(s, RF_SQL_RUN_HAS_FAILURES, &one, err, "t", trace_id);
-	*out = rc > 0;
-	return rc < 0 ? rc : 0;
-}
-
-int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *r, struct rf_error *err)
-{
-	int64_t test_id;
-	rf_arena arena;
-	if (r->test.len && rf_str_eq_cstr(r->result, "pass"))
-		return passed_later(s, run_id, r, err);
-	int rc = rf_db_run(s, RF_SQL_TEST_GET, &test_id, err, "tt", r->package, r->test);
-	if (rc == 0)
-		rc = rf_db_run(s, RF_SQL_TEST_ADD, &test_id, err, "tt", r->package, r->test);
-	if (rc < 0)
-		return rc;
-	rf_arena_init(&arena, 0);
-	int64_t elapsed_ms = r->elapsed_s < 0 ? 0 : (int64_t)(r->elapsed_s * 1000.0 + 0.5);
-	rc = rf_db_run(s, RF_SQL_RESULT_PUT, NULL, err, "iititiii", run_id, test_id, r->result, elapsed_ms,
-		       rf_time_text(r->time_unix_ns, &arena), (int64_t)r->passed, (int64_t)r->failed,
-		       (int64_t)r->skipped);
-	rf_arena_release(&arena);
-	return rc < 0 ? rc : 0;
-}
-
 int rf_rows_tag(struct rf_store *s, rf_str name, int64_t *id, struct rf_error *err)
 {
 	int rc = rf_db_run(s, RF_SQL_TAG_GET, id, err, "t", name);

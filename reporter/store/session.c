@@ -30,6 +30,7 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	s->opened_ns = rf_session_now(s);
 	rf_arena_init(&s->arena, 0);
 	rf_arena_init(&s->waiting_arena, RF_SESSION_ARENA_BYTES_MAX);
+	s->kept.bytes_max = RF_SESSION_OUTPUT_BYTES_MAX;
 	s->waiting_end = &s->waiting;
 	s->results_end = &s->results;
 	s->sources_end = &s->sources;
@@ -41,12 +42,13 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	return 0;
 }
 
-static void end_source(struct rf_source *source)
+static void end_source(struct rf_session *s, struct rf_source *source)
 {
 	if (source->over)
 		return;
 	rf_racetext_release(&source->reader);
 	rf_buf_release(&source->partial);
+	rf_open_tests_release(&source->tests, &s->kept);
 	source->over = true;
 }
 
@@ -55,8 +57,9 @@ void rf_session_close(struct rf_session *s)
 	if (!s)
 		return;
 	for (struct rf_source *source = s->sources; source; source = source->next)
-		end_source(source);
-	end_source(&s->plain);
+		end_source(s, source);
+	end_source(s, &s->plain);
+	rf_session_builds_release(s);
 	if (s->lock_fd >= 0) {
 		unlink(s->lock_path);
 		close(s->lock_fd);
@@ -98,7 +101,7 @@ static void hash_text(struct rf_session *s, rf_str text)
 
 /* A stream that brings no trace ID gets one that it would get again: from its first event, which has a time, or else from
  * its first report. */
-static rf_str trace_of_stream(struct rf_session *s)
+rf_str rf_session_trace(struct rf_session *s)
 {
 	uint8_t bytes[RF_UID_BYTES];
 	if (s->stream_trace.len == 0) {
@@ -108,7 +111,7 @@ static rf_str trace_of_stream(struct rf_session *s)
 	return s->stream_trace;
 }
 
-static void wait_starts(struct rf_session *s)
+void rf_session_wait_starts(struct rf_session *s)
 {
 	if (s->waiting_since_ns == 0)
 		s->waiting_since_ns = rf_session_now(s);
@@ -145,7 +148,7 @@ static void take_report(struct rf_session *s, struct rf_source *source, const st
 	*w = (struct rf_waiting){ .report = *report, .source = source,
 				  .uid = cut && cut_uid.len ? cut_uid : uid,
 				  .cut_uid = cut ? RF_STR("") : cut_uid,
-				  .trace_id = trace_of_stream(s),
+				  .trace_id = rf_session_trace(s),
 				  .package = source->package.name,
 				  .test = rf_arena_dup(&s->waiting_arena, s->test),
 				  .time_unix_ns = s->has_times ? s->time_unix_ns : rf_session_now(s),
@@ -153,7 +156,7 @@ static void take_report(struct rf_session *s, struct rf_source *source, const st
 	*s->waiting_end = w;
 	s->waiting_end = &w->next;
 	s->waiting_count++;
-	wait_starts(s);
+	rf_session_wait_starts(s);
 	/* A file comes faster than any clock ticks. Not at every report: while nothing can be written each try takes time. */
 	if (s->waiting_count % RF_SESSION_BATCH == 0)
 		rf_session_flush(s);
@@ -229,47 +232,8 @@ static struct rf_source *source_of(struct rf_session *s, rf_str package)
 	source->next_open = s->open;
 	s->open = source;
 	s->counts.packages++;
+	rf_session_package_begins(s, source);
 	return source;
-}
-
-static void add_result(struct rf_session *s, const struct rf_package *p, const struct rf_test_event *event,
-		       const char *result)
-{
-	struct rf_waiting_result *r = s->options.store ? rf_arena_alloc(&s->waiting_arena, sizeof(*r)) : NULL;
-	if (!r)
-		return;
-	r->trace_id = trace_of_stream(s);
-	r->result = (struct rf_result){ .package = p->name, .test = rf_arena_dup(&s->waiting_arena, event->test),
-					.result = rf_str_from(result), .elapsed_s = event->elapsed_s,
-					.time_unix_ns = s->has_times ? s->time_unix_ns : rf_session_now(s) };
-	if (event->test.len == 0) {
-		r->result.passed = p->passed;
-		r->result.failed = p->failed;
-		r->result.skipped = p->skipped;
-	}
-	*s->results_end = r;
-	s->results_end = &r->next;
-	wait_starts(s);
-}
-
-static const char *result_of(enum rf_action action)
-{
-	return action == RF_ACTION_PASS ? "pass" : action == RF_ACTION_FAIL ? "fail"
-					 : action == RF_ACTION_SKIP	    ? "skip"
-									    : NULL;
-}
-
-/* A test's end: passing tests are only counted. */
-static void end_test(struct rf_session *s, struct rf_package *p, const struct rf_test_event *event)
-{
-	bool top = rf_str_find(event->test, '/') < 0;
-	p->passed += top && event->action == RF_ACTION_PASS;
-	p->failed += top && event->action == RF_ACTION_FAIL;
-	p->skipped += top && event->action == RF_ACTION_SKIP;
-	s->has_failures |= event->action == RF_ACTION_FAIL;
-	/* One that passes matters where it may have failed before: a retry must not launder a race. */
-	if (event->action != RF_ACTION_PASS || s->has_failures)
-		add_result(s, p, event, result_of(event->action));
 }
 
 static void close_source(struct rf_session *s, struct rf_source *source)
@@ -279,18 +243,18 @@ static void close_source(struct rf_session *s, struct rf_source *source)
 		at = &(*at)->next_open;
 	if (*at)
 		*at = source->next_open;
-	end_source(source);
+	end_source(s, source);
 }
 
-static void end_package(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event)
+static void end_package(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event, rf_str line)
 {
 	drain_source(s, source);
-	source->package.result = rf_str_from(result_of(event->action));
+	source->package.result = rf_str_from(rf_session_result_of(event->action));
 	source->package.elapsed_s = event->elapsed_s;
 	s->counts.packages_failed += event->action == RF_ACTION_FAIL;
 	s->counts.packages_only_raced += event->action == RF_ACTION_FAIL && source->package.built &&
 					 rf_reasons_only_races(&source->reasons);
-	add_result(s, &source->package, event, result_of(event->action));
+	rf_session_package_ends(s, source, event, line);
 	close_source(s, source);
 	rf_session_flush(s);
 }
@@ -333,7 +297,7 @@ static void note_event(struct rf_session *s, const struct rf_test_event *event, 
 	if (rf_time_parse(event->time, &time)) {
 		s->has_times = true;
 		s->time_unix_ns = time;
-		trace_of_stream(s);
+		rf_session_trace(s);
 	}
 }
 
@@ -348,13 +312,18 @@ void rf_session_event(struct rf_session *s, const struct rf_test_event *event, r
 		if (event->action == RF_ACTION_OUTPUT) {
 			note_package_line(&source->package, event);
 			rf_reasons_output(&source->reasons, event, &s->arena);
+			rf_session_test_says(s, source, event);
 			feed_output(s, source, event->output);
-		} else if (result_of(event->action) && event->test.len) {
+		} else if (event->action == RF_ACTION_RUN) {
+			rf_session_test_begins(s, source, event);
+		} else if (rf_session_result_of(event->action) && event->test.len) {
 			rf_reasons_test_end(&source->reasons, event, &s->arena);
-			end_test(s, &source->package, event);
-		} else if (result_of(event->action)) {
-			end_package(s, source, event);
+			rf_session_test_ends(s, source, event);
+		} else if (rf_session_result_of(event->action)) {
+			end_package(s, source, event, line);
 		}
+	} else if (event->action == RF_ACTION_BUILD_OUTPUT) {
+		rf_session_build_says(s, event);
 	}
 	s->test = RF_STR("");
 }
@@ -372,9 +341,11 @@ void rf_session_end_stream(struct rf_session *s)
 	for (struct rf_source *source = s->sources; source; source = source->next) {
 		if (!source->over) {
 			drain_source(s, source);
+			rf_session_package_cut(s, source);
 			close_source(s, source);
 		}
 	}
+	rf_session_builds_release(s);
 	drain_source(s, &s->plain);
 	rf_session_flush(s);
 }

@@ -7,6 +7,7 @@
 #include "read/racetext.h"
 #include "store/session.h"
 #include "store/session_reason.h"
+#include "store/session_tests.h"
 
 #define RF_UID_BYTES 20 /* of a SHA-256; hex in the database */
 
@@ -19,6 +20,7 @@ struct rf_source {
 	struct rf_buf partial;  /* a line whose end hasn't come yet */
 	uint8_t start[RF_UID_BYTES]; /* hash of the stream when the open report began */
 	struct rf_reasons reasons; /* why its tests failed */
+	struct rf_open_tests tests; /* that run */
 	bool over;              /* its end was seen; reader and partial are released */
 };
 
@@ -60,6 +62,9 @@ struct rf_session {
 	rf_str test;           /* of the event in hand */
 	struct rf_source *sources, **sources_end, *open;
 	struct rf_source plain;
+	struct rf_build *builds;
+	struct rf_kept_pool kept; /* what tests, packages and builds said that aren't over */
+	uint64_t output_bytes, output_passed_bytes; /* of it, stored or about to be */
 	/* what waits */
 	rf_arena waiting_arena;
 	struct rf_waiting *waiting, **waiting_end;
@@ -80,9 +85,23 @@ struct rf_session {
 };
 
 uint64_t rf_session_now(struct rf_session *s);
+rf_str rf_session_trace(struct rf_session *s); /* of the stream */
+void rf_session_wait_starts(struct rf_session *s);
 rf_str rf_session_hex(const uint8_t *bytes, size_t count, rf_arena *arena);
 /* Remembers that a stored event belongs to what this session saw. */
 void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how);
+/* --- session_results.c: tests and packages */
+const char *rf_session_result_of(enum rf_action action); /* NULL: it is no end */
+void rf_session_package_begins(struct rf_session *s, struct rf_source *source);
+void rf_session_test_begins(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event);
+void rf_session_test_says(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event);
+void rf_session_test_ends(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event);
+void rf_session_package_ends(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event, rf_str line);
+/* The stream ended before the package did. */
+void rf_session_package_cut(struct rf_session *s, struct rf_source *source);
+void rf_session_build_says(struct rf_session *s, const struct rf_test_event *event);
+void rf_session_builds_release(struct rf_session *s);
+
 int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, struct rf_error *err);
 /* Finding, tag and row of one report; inside a transaction. */
 int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_source *source, rf_str process_tag,

@@ -39,7 +39,14 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (run_id, test_id) DO UPDATE SET"
 		" result = CASE WHEN result = 'fail' THEN 'fail' ELSE excluded.result END,"
 		" elapsed_ms = excluded.elapsed_ms, time = excluded.time, passed = excluded.passed,"
-		" failed = max(failed, excluded.failed), skipped = excluded.skipped",
+		" failed = max(failed, excluded.failed), skipped = excluded.skipped WHERE excluded.result <> 'cut'",
+	/* What is cut may come whole when the log has grown. */
+	[RF_SQL_EXECUTION_PUT] =
+		"INSERT INTO executions (run_id, test_id, started, result, elapsed_ms) VALUES (?, ?, ?, ?, ?)"
+		" ON CONFLICT DO UPDATE SET result = excluded.result, elapsed_ms = excluded.elapsed_ms WHERE excluded.result <> 'cut'",
+	[RF_SQL_OUTPUT_PUT] =
+		"INSERT INTO outputs (run_id, test_id, started, bytes, text) VALUES (?, ?, ?, ?, ?)"
+		" ON CONFLICT DO UPDATE SET bytes = excluded.bytes, text = excluded.text WHERE excluded.bytes > bytes",
 	[RF_SQL_FRAME_GET] = "SELECT id FROM frames WHERE function = ? AND file = ? AND line = ?",
 	[RF_SQL_FRAME_ADD] = "INSERT INTO frames (function, file, line) VALUES (?, ?, ?) RETURNING id",
 	[RF_SQL_STACK_GET] = "SELECT id FROM stacks WHERE hash = ?",
@@ -176,8 +183,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_SILENCE_HOLD] = "UPDATE silences SET held = held + 1 WHERE id = ?",
 	[RF_SQL_SILENCE_ADD] = "INSERT INTO silences (finding_id, policy, since, until, held) VALUES (?, ?, ?, ?, 1)",
 	[RF_SQL_RESULT_PASSED_LATER] =
-		"UPDATE results SET passed_later = 1 WHERE run_id = ?1 AND result = 'fail' AND time < ?4"
-		" AND test_id = (SELECT id FROM tests WHERE package = ?2 AND name = ?3)",
+		"UPDATE results SET passed_later = 1 WHERE run_id = ?1 AND result = 'fail' AND time < ?3"
+		" AND test_id = ?2",
 	[RF_SQL_RUN_HAS_FAILURES] = "SELECT 1 FROM runs r JOIN results x ON x.run_id = r.id"
 				    " WHERE r.trace_id = ? AND x.result = 'fail' LIMIT 1",
 	[RF_SQL_SILENCES_OVER] = "SELECT id, finding, title, policy, since, until, held FROM v_silences"

@@ -60,12 +60,15 @@ int rf_store_process(struct rf_store *s, int64_t run_id, const struct rf_process
 
 struct rf_result {
 	rf_str package, test; /* test "" for the package itself */
-	rf_str result;        /* "pass", "fail", "skip" */
+	rf_str result;        /* "pass", "fail", "skip"; "unfinished" of a test in a package that failed; "cut": the stream ended */
 	double elapsed_s;     /* negative: unknown */
 	uint64_t time_unix_ns;
 	uint32_t passed, failed, skipped; /* tests, for a package */
+	uint64_t started;     /* with the test what makes it unique in its run: the same result twice adds nothing */
+	rf_str output;        /* what it said, or a part of it; "" nothing */
+	uint64_t output_bytes; /* that it said */
+	bool failed_before;   /* a test of the run has failed: it may be this one, and then its row says that it passed later */
 };
-/* A test that passed is no row: it only marks the row of the same test that failed earlier in the run. */
 int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *result, struct rf_error *err);
 
 /* Has a test of this run failed already? */
