@@ -56,6 +56,7 @@ REPORTER_SOURCES := \
 	reporter/store/gc_spools.c \
 	reporter/store/process_linux.c \
 	reporter/store/session_reason.c \
+	reporter/store/stream_id.c \
 	reporter/store/kept_text.c \
 	reporter/store/session_tests.c \
 	reporter/store/session_results.c \

@@ -37,7 +37,7 @@ struct parse {
 	rf_arena *arena;
 	struct rf_report *out;
 	struct rf_stack *target; /* where the frames that come next belong; NULL: nowhere */
-	struct rf_frame frames[RF_RACETEXT_FRAMES_MAX];
+	struct rf_frame *frames; /* room for RF_RACETEXT_FRAMES_MAX; not zeroed, that would cost more than a report */
 	uint32_t frame_count;
 	bool frame_open;         /* a function line came, its file line did not yet */
 	bool cut, incomplete;
@@ -146,7 +146,7 @@ static bool parse_goroutine(struct parse *p, rf_str line)
 	struct rf_goroutine *g = goroutine_of(p, (uint32_t)thread);
 	if (!g)
 		return true;
-	g->state = rf_arena_dup(p->arena, rf_str_cut(&line, ')'));
+	g->state = rf_str_cut(&line, ')');
 	g->finished = rf_str_eq_cstr(g->state, "finished");
 	p->target = &g->created;
 	return true;
@@ -186,7 +186,7 @@ static bool parse_global(struct parse *p, rf_str line)
 	p->out->memory = RF_MEMORY_GLOBAL;
 	p->out->memory_start = address;
 	p->out->memory_bytes = bytes;
-	p->out->memory_name = rf_arena_dup(p->arena, name);
+	p->out->memory_name = name;
 	return true;
 }
 
@@ -195,6 +195,9 @@ static bool parse_global(struct parse *p, rf_str line)
 static rf_str behind_blanks(struct parse *p, rf_str line, size_t blanks)
 {
 	size_t run = 0, start = SIZE_MAX;
+	if (line.len > blanks && line.ptr[blanks] != ' ' && memcmp(line.ptr, "      ", blanks) == 0 &&
+	    !memchr(line.ptr + blanks, ' ', line.len - blanks))
+		return rf_str_skip(line, blanks); /* nearly always */
 	for (size_t i = 0; i < line.len; i++) {
 		if (line.ptr[i] == ' ') {
 			run++;
@@ -230,7 +233,7 @@ static bool parse_file(struct parse *p, rf_str line)
 		return true;
 	}
 	struct rf_frame *f = &p->frames[p->frame_count - 1];
-	f->file = rf_str_eq_cstr(file, "-") ? RF_STR("") : rf_arena_dup(p->arena, file);
+	f->file = rf_str_eq_cstr(file, "-") ? RF_STR("") : file;
 	f->line = number > UINT32_MAX ? 0 : (uint32_t)number;
 	f->offset = offset;
 	p->frame_open = false;
@@ -254,7 +257,7 @@ static bool parse_function(struct parse *p, rf_str line)
 	}
 	if (rf_str_eq_cstr(name, "??"))
 		name = RF_STR("");
-	p->frames[p->frame_count++] = (struct rf_frame){ .function = rf_arena_dup(p->arena, name) };
+	p->frames[p->frame_count++] = (struct rf_frame){ .function = name };
 	p->frame_open = true;
 	return true;
 }
@@ -264,7 +267,8 @@ static void parse_line(struct parse *p, rf_str line)
 	if (line.len == 0 || is_rule(line) || is_header(line) ||
 	    rf_str_eq_cstr(line, "  [failed to restore the stack]"))
 		return;
-	if (line.ptr[0] == ' ' && (parse_file(p, line) || parse_function(p, line)))
+	/* A file's line ends with a number and a function's with "()". */
+	if (line.ptr[0] == ' ' && (line.ptr[line.len - 1] == ')' ? parse_function(p, line) : parse_file(p, line)))
 		return;
 	if (parse_access(p, line) || parse_goroutine(p, line) || parse_heap(p, line) || parse_global(p, line))
 		return;
@@ -276,17 +280,18 @@ static void parse_line(struct parse *p, rf_str line)
 
 bool rf_racetext_parse(rf_str text, rf_arena *arena, struct rf_report *out, bool *incomplete)
 {
-	struct parse p = { .arena = arena, .out = out };
+	struct rf_frame frames[RF_RACETEXT_FRAMES_MAX];
+	struct parse p = { .arena = arena, .out = out, .frames = frames };
 	*out = (struct rf_report){ .kind = RF_KIND_DATA_RACE };
 	*incomplete = true;
 	if (!rf_str_contains(text, HEADER))
 		return false;
-	for (rf_str rest = text; rest.len;)
+	out->text = rf_arena_dup(arena, text); /* functions and files are slices of it */
+	for (rf_str rest = out->text; rest.len;)
 		parse_line(&p, without_line_end(rf_str_cut(&rest, '\n')));
 	end_stack(&p);
 	if (out->access_count == 0)
 		return false;
-	out->text = rf_arena_dup(arena, text);
 	*incomplete = p.incomplete || out->access_count < 2;
 	return true;
 }
@@ -311,8 +316,12 @@ static void keep(struct rf_racetext *r, rf_str line)
 		r->bytes_dropped += line.len + 1;
 		return;
 	}
-	rf_buf_put_str(&r->text, line);
-	rf_buf_put_char(&r->text, '\n');
+	char *to = rf_buf_grow(&r->text, line.len + 1);
+	if (!to)
+		return;
+	if (line.len)
+		memcpy(to, line.ptr, line.len);
+	to[line.len] = '\n';
 }
 
 static void open_report(struct rf_racetext *r, size_t prefix_bytes)

@@ -313,10 +313,40 @@ static inline rf_str *slice_of(struct rf_test_event *event, rf_str key)
 	return NULL;
 }
 
+/* "Key":" as go test writes it, with a string behind it; leaves the string's quote. */
+#define TAKE_KEY(s, name) \
+	((size_t)((s)->end - (s)->p) > sizeof(name) + 3 && memcmp((s)->p, "\"" name "\":\"", sizeof(name) + 3) == 0 && \
+	 ((s)->p += sizeof(name) + 2))
+
+/* The slice of one of the usual members, which are told by one comparison; NULL: any other member, also an unusual spelling
+ * of one of these. */
+static inline rf_str *take_usual_key(struct scan *s, struct rf_test_event *event)
+{
+	if (s->end - s->p < 2)
+		return NULL;
+	switch (s->p[1]) {
+	case 'T':
+		if (TAKE_KEY(s, "Test"))
+			return &event->test;
+		return TAKE_KEY(s, "Time") ? &event->time : NULL;
+	case 'P': return TAKE_KEY(s, "Package") ? &event->package : NULL;
+	case 'O': return TAKE_KEY(s, "Output") ? &event->output : NULL;
+	default: return NULL;
+	}
+}
+
 static bool take_member(struct event_scan *e, struct rf_test_event *event)
 {
 	struct scan *s = &e->scan;
-	rf_str key, action;
+	rf_str key, action, *usual = take_usual_key(s, event);
+	if (usual)
+		return take_string(s, usual);
+	if (TAKE_KEY(s, "Action")) {
+		if (!take_string(s, &action))
+			return false;
+		event->action = action_from(action);
+		return e->has_action = true;
+	}
 	if (!take_string(s, &key) || !take(s, ':'))
 		return false;
 	skip_space(s);

@@ -73,40 +73,21 @@ void rf_session_close(struct rf_session *s)
 
 void rf_session_begin_stream(struct rf_session *s)
 {
-	sha256_init(&s->hash);
-	s->has_times = false;
-	s->time_unix_ns = 0;
+	rf_stream_id_init(&s->stream, s->options.mix_trace ? s->options.trace_id : RF_STR(""));
 	s->stream_trace = s->options.trace_id;
 	struct rf_error ignored; /* a database that fails says so when something is stored */
 	if (s->options.store && s->options.trace_id.len)
 		rf_store_run_has_failures(s->options.store, s->options.trace_id, &s->has_failures, &ignored);
 }
 
-/* Hash of the stream so far. */
-static void digest(const struct rf_session *s, bool mix, uint8_t out[RF_UID_BYTES])
-{
-	struct sha256_ctx copy = s->hash;
-	if (mix && s->options.mix_trace && !s->has_times)
-		sha256_update(&copy, s->options.trace_id.len, (const uint8_t *)s->options.trace_id.ptr);
-	sha256_digest(&copy, RF_UID_BYTES, out);
-}
-
-static void hash_text(struct rf_session *s, rf_str text)
-{
-	uint64_t len = text.len;
-	sha256_update(&s->hash, sizeof(len), (const uint8_t *)&len);
-	if (text.len)
-		sha256_update(&s->hash, text.len, (const uint8_t *)text.ptr);
-}
-
 /* A stream that brings no trace ID gets one that it would get again: from its first event, which has a time, or else from
  * its first report. */
 rf_str rf_session_trace(struct rf_session *s)
 {
-	uint8_t bytes[RF_UID_BYTES];
+	char trace[RF_STREAM_TRACE_BYTES];
 	if (s->stream_trace.len == 0) {
-		digest(s, false, bytes);
-		s->stream_trace = rf_session_hex(bytes, 16, &s->arena);
+		rf_stream_id_trace(&s->stream, trace);
+		s->stream_trace = rf_arena_dup(&s->arena, (rf_str){ trace, sizeof(trace) });
 	}
 	return s->stream_trace;
 }
@@ -129,29 +110,29 @@ static bool may_wait(struct rf_session *s)
  * trace ID in it that is the same for many streams, and then there is no such name. */
 static rf_str cut_uid_of(struct rf_session *s, const struct rf_source *source)
 {
-	if (!s->has_times && !s->options.mix_trace)
+	if (!s->stream.has_times && !s->options.mix_trace)
 		return RF_STR("");
-	rf_str start = rf_session_hex(source->start, RF_UID_BYTES, &s->waiting_arena);
-	return rf_arena_printf(&s->waiting_arena, "cut-%.*s", RF_STR_ARG(start));
+	return rf_arena_printf(&s->waiting_arena, "cut-%.*s", RF_STREAM_UID_BYTES, source->start);
 }
 
 /* Takes a report whose memory is waiting_arena's. `cut`: the stream ended before it did. */
 static void take_report(struct rf_session *s, struct rf_source *source, const struct rf_report *report, bool cut,
 			bool incomplete)
 {
-	uint8_t end[RF_UID_BYTES];
+	char end[RF_STREAM_UID_BYTES];
+	rf_stream_id_uid(&s->stream, end);
+	s->stream.reports++;
 	struct rf_waiting *w = may_wait(s) ? rf_arena_alloc(&s->waiting_arena, sizeof(*w)) : NULL;
 	if (!w)
 		return;
-	digest(s, true, end);
-	rf_str uid = rf_session_hex(end, RF_UID_BYTES, &s->waiting_arena), cut_uid = cut_uid_of(s, source);
+	rf_str uid = rf_arena_dup(&s->waiting_arena, (rf_str){ end, sizeof(end) }), cut_uid = cut_uid_of(s, source);
 	*w = (struct rf_waiting){ .report = *report, .source = source,
 				  .uid = cut && cut_uid.len ? cut_uid : uid,
 				  .cut_uid = cut ? RF_STR("") : cut_uid,
 				  .trace_id = rf_session_trace(s),
 				  .package = source->package.name,
 				  .test = rf_arena_dup(&s->waiting_arena, s->test),
-				  .time_unix_ns = s->has_times ? s->time_unix_ns : rf_session_now(s),
+				  .time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
 				  .keep_text = incomplete };
 	*s->waiting_end = w;
 	s->waiting_end = &w->next;
@@ -173,7 +154,7 @@ static void feed_line(struct rf_session *s, struct rf_source *source, rf_str lin
 	if (ended)
 		take_report(s, source, &report, false, source->reader.incomplete > incomplete);
 	if (source->reader.open && (!was_open || ended))
-		digest(s, true, source->start);
+		rf_stream_id_uid(&s->stream, source->start);
 }
 
 /* Output as test2json cuts it: any number of lines, the last of which may lack its end. */
@@ -267,7 +248,7 @@ static void note_package_line(struct rf_package *p, const struct rf_test_event *
 		return;
 	if (rf_str_starts(out, "ok  \t") && rf_str_contains(out, "\t(cached)"))
 		p->cached = true;
-	if (rf_str_contains(out, "[no test files]"))
+	if (rf_str_starts(out, "?") && rf_str_contains(out, "[no test files]"))
 		p->no_tests_files = true;
 	if (rf_str_starts(out, "FAIL\t") && (rf_str_contains(out, "[build failed]") ||
 					     rf_str_contains(out, "[setup failed]")))
@@ -287,18 +268,10 @@ static rf_str added_trace_id(rf_str line)
 
 static void note_event(struct rf_session *s, const struct rf_test_event *event, rf_str line)
 {
-	uint64_t time;
 	if (s->stream_trace.len == 0 && event->has_trace_id)
 		s->stream_trace = rf_arena_dup(&s->arena, added_trace_id(line));
-	hash_text(s, event->time);
-	hash_text(s, event->package);
-	hash_text(s, event->test);
-	hash_text(s, event->output);
-	if (rf_time_parse(event->time, &time)) {
-		s->has_times = true;
-		s->time_unix_ns = time;
+	if (rf_stream_id_event(&s->stream, event))
 		rf_session_trace(s);
-	}
 }
 
 void rf_session_event(struct rf_session *s, const struct rf_test_event *event, rf_str line)
@@ -330,7 +303,7 @@ void rf_session_event(struct rf_session *s, const struct rf_test_event *event, r
 
 void rf_session_text(struct rf_session *s, rf_str line)
 {
-	hash_text(s, line);
+	rf_stream_id_text(&s->stream, line);
 	if (rf_str_eq_cstr(line, "FAIL") || rf_str_starts(line, "FAIL\t") || rf_str_starts(line, "--- FAIL: "))
 		s->counts.text_failed = true;
 	feed_line(s, &s->plain, line);

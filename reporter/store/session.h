@@ -3,10 +3,10 @@
  *	open -> (begin_stream -> event | text … -> end_stream)* , spools … -> finish -> ask -> close
  *
  * Text. Each package's output has a reader of its own, because that is one process's output in its order; which test a
- * line was charged to is noted but means nothing for reading. An event's uid is the running SHA-256 of the stream up
- * to the report's last line. What is hashed of a test2json event are its members and not its bytes, so that a log with
- * and without the added TraceID is the same log. A stream without times (plain text) says the same in two runs, so
- * there the trace ID is hashed too (mix_trace), but not for a file, which is one thing however often it is read.
+ * line was charged to is noted but means nothing for reading. An event's uid is a hash of the stream up to the report's
+ * last line (stream_id.h), so that a stream that is read again adds nothing, and one that has grown only what is new. A stream
+ * without times (plain text) says the same in two runs, so there the trace ID is hashed too (mix_trace), but not for a
+ * file, which is one thing however often it is read.
  *
  * Storing. Reports wait at most RF_SESSION_WAIT_NS, until their package ends or there are RF_SESSION_BATCH, and are then
  * stored in one transaction. When that fails they are kept and tried again with the next ones, up to

@@ -25,12 +25,23 @@ static void forget(struct rf_reasons *r, rf_str test)
 	}
 }
 
-/* "    shop_test.go:12: …", as t.Log and t.Error print it. */
+/* "    shop_test.go:12: …", as t.Log and t.Error print it. A frame of a report has no second colon. */
 static bool has_place(rf_str line)
 {
-	rf_str text = rf_str_trim(line), file = rf_str_cut(&text, ':'), number = rf_str_cut(&text, ':');
 	uint64_t ignored;
-	return line.len && line.ptr[0] == ' ' && rf_str_ends(file, ".go") && rf_str_u64(number, &ignored);
+	if (line.ptr[0] != ' ')
+		return false;
+	rf_str file = rf_str_cut(&line, ':');
+	return rf_str_ends(file, ".go") && rf_str_u64(rf_str_cut(&line, ':'), &ignored);
+}
+
+/* Can the line be one of those that is_crash, is_odd_exit and "testing: race detected" look for? */
+static bool may_be_end(rf_str line)
+{
+	switch (line.ptr[0]) {
+	case 'p': case 'f': case '*': case 's': case 'e': case 't': return true;
+	default: return false;
+	}
 }
 
 static bool is_crash(rf_str line)
@@ -51,10 +62,11 @@ void rf_reasons_output(struct rf_reasons *r, const struct rf_test_event *event, 
 	rf_str line = event->output;
 	if (line.len == 0)
 		return;
-	if (is_crash(line) || is_odd_exit(line))
-		r->other = true;
-	if (rf_str_starts(line, "testing: race detected "))
-		r->raced = true;
+	if (may_be_end(line)) {
+		r->other |= is_crash(line) || is_odd_exit(line);
+		r->raced |= rf_str_starts(line, "testing: race detected ");
+		return;
+	}
 	if (event->test.len == 0 || !has_place(line))
 		return;
 	struct rf_reason *t = reason_of(r, event->test, arena);

@@ -25,7 +25,7 @@ const char *rf_session_result_of(enum rf_action action)
 
 static uint64_t stream_time(const struct rf_session *s)
 {
-	return s->has_times ? s->time_unix_ns : 0;
+	return s->stream.has_times ? s->stream.time_unix_ns : 0;
 }
 
 /* --- what they say --------------------------------------------------------------------------------------------- */
@@ -128,7 +128,7 @@ static struct rf_result *add_result(struct rf_session *s, rf_str package, rf_str
 	r->trace_id = rf_session_trace(s);
 	r->result = (struct rf_result){ .package = package, .test = rf_arena_dup(&s->waiting_arena, test),
 					.result = rf_str_from(result), .elapsed_s = -1,
-					.time_unix_ns = s->has_times ? s->time_unix_ns : rf_session_now(s),
+					.time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
 					.failed_before = s->has_failures };
 	*s->results_end = r;
 	s->results_end = &r->next;

@@ -2,14 +2,11 @@
 #ifndef RF_STORE_SESSION_STATE_H
 #define RF_STORE_SESSION_STATE_H
 
-#include <nettle/sha2.h>
-
 #include "read/racetext.h"
 #include "store/session.h"
 #include "store/session_reason.h"
 #include "store/session_tests.h"
-
-#define RF_UID_BYTES 20 /* of a SHA-256; hex in the database */
+#include "store/stream_id.h"
 
 /* One process's output, in its order: a package's of a test2json stream, or the lines that are no events. */
 struct rf_source {
@@ -18,7 +15,7 @@ struct rf_source {
 	struct rf_package package;
 	struct rf_racetext reader;
 	struct rf_buf partial;  /* a line whose end hasn't come yet */
-	uint8_t start[RF_UID_BYTES]; /* hash of the stream when the open report began */
+	char start[RF_STREAM_UID_BYTES]; /* uid of the open report's first line */
 	struct rf_reasons reasons; /* why its tests failed */
 	struct rf_open_tests tests; /* that run */
 	bool over;              /* its end was seen; reader and partial are released */
@@ -54,11 +51,9 @@ struct rf_session {
 	rf_arena arena; /* for as long as the session lives */
 	uint64_t opened_ns;
 	/* the stream */
-	struct sha256_ctx hash;
+	struct rf_stream_id stream;
 	rf_str stream_trace;
-	bool has_times;
 	bool has_failures; /* a test of this run has failed, here or in an earlier stream */
-	uint64_t time_unix_ns; /* of the last event that had one */
 	rf_str test;           /* of the event in hand */
 	struct rf_source *sources, **sources_end, *open;
 	struct rf_source plain;
