@@ -31,7 +31,9 @@ REPORTER_SOURCES := \
 	reporter/store/schema.c \
 	reporter/store/schema_views.c \
 	reporter/store/views.c \
+	reporter/store/schema_tally.c \
 	reporter/store/statements.c \
+	reporter/store/tally.c \
 	reporter/store/database.c \
 	reporter/store/store.c \
 	reporter/store/rows.c \

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "store/statements.h"
 #include "store/store.h"
+#include "store/tally.h"
 
 #define RF_SEARCH_SEEN 8192 /* 64 KiB a connection; more findings at work cost a look at a document each */
 
@@ -29,6 +30,7 @@ struct rf_store {
 	char *path;
 	unsigned patience_ms;
 	bool in_transaction;
+	struct rf_tally tally;
 	dev_t device;          /* of the file that is open for reading (reading.h) */
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */

@@ -133,7 +133,8 @@ static bool owners_known(const struct rf_report *report)
 
 /* What the event's row is made of besides the event itself. */
 struct parts {
-	int64_t finding_id, allocated_stack_id;
+	struct rf_finding_state *finding;
+	int64_t allocated_stack_id;
 	rf_str verdict;
 	struct rf_buf switches;
 	rf_arena arena;
@@ -148,7 +149,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 	int64_t written;
 	rf_str none = { NULL, 0 }, by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : none;
 	int rc = rf_db_run(s, sql, &written, err, *id ? "tiirtttntitnntiitrinnttnnnnii" : "tiirtttntitnntiitrinnttnnnn",
-			   e->uid, p->finding_id, e->run_id, e->process_id,
+			   e->uid, p->finding->id, e->run_id, e->process_id,
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_text(e->time_unix_ns, &p->arena),
 			   p->verdict, e->seed, e->tag,
 			   (int64_t)rf_report_match_key(r), rf_str_from(e->finding->exact), owner_of_side(e, 0),
@@ -162,37 +163,44 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 	return rc;
 }
 
-static int put_children(struct rf_store *s, const struct rf_event *e, int64_t finding_id, int64_t id,
-			struct rf_error *err)
+static int put_children(struct rf_store *s, const struct rf_event *e, int64_t id, struct rf_error *err)
 {
 	int rc = rf_rows_goroutines(s, id, e->report, err);
 	if (rc >= 0)
 		rc = rf_rows_accesses(s, id, e, err);
-	if (rc >= 0)
-		rc = rf_db_run(s, RF_SQL_FINDING_OWNERS, NULL, err, "inni", finding_id, owner_of_side(e, 0),
-			       owner_of_side(e, 1), (int64_t)owners_known(e->report));
 	return rc;
+}
+
+/* An event in place of another has been counted by triggers. */
+static int count_event(struct rf_store *s, const struct rf_event *e, struct parts *p, bool is_new, struct rf_error *err)
+{
+	int rc = is_new ? rf_tally_event(s, p->finding, e, p->verdict.ptr, err) : rf_tally_reload(s, p->finding, err);
+	return rc < 0 ? rc : rf_tally_owners(s, p->finding, owner_of_side(e, 0), owner_of_side(e, 1), owners_known(e->report),
+					     err);
 }
 
 static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse, int64_t *id, bool keep_uid,
 		     struct rf_error *err)
 {
 	struct parts p = { 0 };
+	bool is_new = *id == 0;
 	rf_arena_init(&p.arena, 0);
 	rf_buf_init(&p.switches);
-	int rc = rf_rows_finding(s, e, reuse, &p.finding_id, err);
+	int rc = rf_rows_finding(s, e, reuse, &p.finding, err);
 	if (rc >= 0)
 		rc = rf_rows_stack(s, &e->report->allocated, &p.allocated_stack_id, err);
 	/* A record in place of its text is no second event: what was decided stays, but for a suppression. */
 	p.verdict = e->report->suppressed || e->suppression.ptr ? RF_STR("suppressed") : RF_STR("alert");
-	if (rc >= 0 && *id == 0)
-		rc = rf_rows_verdict(s, e, p.finding_id, &p.verdict, err);
+	if (rc >= 0 && is_new)
+		rc = rf_rows_verdict(s, e, p.finding, &p.verdict, err);
 	if (rc >= 0)
 		rc = put_row(s, e, &p, id, keep_uid, err);
 	if (rc >= 0)
-		rc = put_children(s, e, p.finding_id, *id, err);
+		rc = put_children(s, e, *id, err);
 	if (rc >= 0)
-		rc = rf_search_note(s, p.finding_id, e, err);
+		rc = count_event(s, e, &p, is_new, err);
+	if (rc >= 0)
+		rc = rf_search_note(s, p.finding->id, e, err);
 	rf_buf_release(&p.switches);
 	rf_arena_release(&p.arena);
 	return rc < 0 ? rc : 0;
@@ -202,7 +210,9 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 static int upgrade(struct rf_store *s, const struct rf_event *e, int64_t id, bool keep_uid, struct rf_error *err)
 {
 	int64_t old_finding, old_events;
-	int rc = rf_db_run(s, RF_SQL_EVENT_FINDING, &old_finding, err, "i", id);
+	int rc = rf_tally_flush(s, err);
+	if (rc == 0)
+		rc = rf_db_run(s, RF_SQL_EVENT_FINDING, &old_finding, err, "i", id);
 	if (rc > 0)
 		rc = rf_db_run(s, RF_SQL_FINDING_EVENT_COUNT, &old_events, err, "i", old_finding);
 	if (rc > 0)
@@ -213,6 +223,8 @@ static int upgrade(struct rf_store *s, const struct rf_event *e, int64_t id, boo
 		rc = put_event(s, e, old_events == 1 ? old_finding : 0, &id, keep_uid, err);
 	if (rc >= 0)
 		rc = rf_db_run(s, RF_SQL_FINDING_DROP_EMPTY, NULL, err, "i", old_finding);
+	if (rc >= 0)
+		rc = rf_tally_reload_id(s, old_finding, err);
 	return rc < 0 ? rc : 0;
 }
 

@@ -27,7 +27,10 @@ static int absorb_wildcards(struct rf_store *s, const struct rf_event *event, in
 	int rc;
 	while ((rc = rf_db_run(s, RF_SQL_FINDING_WILDCARD_OF_SIDE, &wildcard, err, "ttttt", cstr(rf_kind_name(f->kind)),
 			       cstr(f->side_hash[0]), cstr(f->side_hash[1]), event->tag, f->package)) == 1) {
-		rc = rf_db_run(s, RF_SQL_FINDING_MOVE_GONE, NULL, err, "ii", wildcard, id);
+		rc = rf_tally_flush(s, err);
+		rf_tally_forget(s, wildcard);
+		if (rc >= 0)
+			rc = rf_db_run(s, RF_SQL_FINDING_MOVE_GONE, NULL, err, "ii", wildcard, id);
 		if (rc >= 0)
 			rc = rf_db_run(s, RF_SQL_FINDING_TAKE_FIRST, NULL, err, "ii", wildcard, id);
 		if (rc >= 0)
@@ -69,16 +72,24 @@ static int add_or_rename(struct rf_store *s, const struct rf_event *event, int64
 	return rc;
 }
 
-int rf_rows_finding(struct rf_store *s, const struct rf_event *event, int64_t reuse, int64_t *id, struct rf_error *err)
+int rf_rows_finding(struct rf_store *s, const struct rf_event *event, int64_t reuse, struct rf_finding_state **out,
+		    struct rf_error *err)
 {
 	const struct rf_finding *f = event->finding;
-	int rc = rf_db_run(s, RF_SQL_FINDING_GET, id, err, "tt", cstr(f->fingerprint), event->tag);
+	bool by_side = false;
+	int64_t id;
+	*out = rf_tally_find(s, f, event->tag);
+	if (*out)
+		return 0;
+	int rc = rf_db_run(s, RF_SQL_FINDING_GET, &id, err, "tt", cstr(f->fingerprint), event->tag);
 	if (rc == 0 && f->wildcard)
-		rc = find_full(s, event, id, err);
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
-	rc = add_or_rename(s, event, reuse, id, err);
-	if (rc >= 0 && !f->wildcard)
-		rc = absorb_wildcards(s, event, *id, err);
-	return rc < 0 ? rc : 0;
+		by_side = (rc = find_full(s, event, &id, err)) == 1;
+	if (rc == 0) {
+		rc = add_or_rename(s, event, reuse, &id, err);
+		rf_tally_new_findings(s);
+		rf_tally_forget(s, reuse);
+		if (rc >= 0 && !f->wildcard)
+			rc = absorb_wildcards(s, event, id, err);
+	}
+	return rc < 0 ? rc : rf_tally_learn(s, f, event->tag, id, by_side, out, err);
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "store/schema_executions.h"
+#include "store/schema_tally.h"
 #include "store/schema_upkeep.h"
 
 /* Summary columns of findings (events, first_seen, …) are kept by triggers, so that they are right whichever way an event
@@ -371,7 +372,7 @@ static const char version_7[] =
 	"  DELETE FROM findings_fts WHERE rowid = OLD.id;\n"
 	"END;\n";
 
-const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep,
+const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
 					     rf_schema_executions, NULL };
 
 int rf_schema_version(void)

@@ -11,6 +11,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[RF_SQL_COMMIT] = "COMMIT",
 	[RF_SQL_ROLLBACK] = "ROLLBACK",
+	[RF_SQL_DATA_VERSION] = "PRAGMA data_version",
 	[RF_SQL_RUN_GET] = "SELECT id FROM runs WHERE trace_id = ?",
 	[RF_SQL_RUN_ADD] = "INSERT INTO runs (trace_id, command, directory, host, started_at, last_at)"
 			   " VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id",
@@ -89,6 +90,18 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" FROM findings f, findings w WHERE findings.id = ?2 AND f.id = ?2 AND w.id = ?1"
 		" AND EXISTS (SELECT 1 FROM gone_events WHERE finding_id = ?1)",
 	[RF_SQL_FINDING_EVENT_COUNT] = "SELECT events FROM findings WHERE id = ?",
+	[RF_SQL_FINDING_LAST_SEEN] = "SELECT last_seen FROM findings WHERE id = ?",
+	/* As one update an event would do it, in their order: ?2 events, the oldest ?4, the newest ?5 of run ?7, the first to
+	 * come of run ?6. */
+	[RF_SQL_FINDING_ADD_UP] =
+		"UPDATE findings SET events = events + ?2, events_alert = events_alert + ?3,"
+		" first_seen = min(coalesce(first_seen, ?4), ?4), last_seen = max(coalesce(last_seen, ?5), ?5),"
+		" last_run_id = iif(last_seen IS NULL OR ?5 >= last_seen, ?7, last_run_id), first_run_id = coalesce(first_run_id, ?6),"
+		" recurring = recurring OR ?8 OR (first_run_id IS NOT NULL AND first_run_id <> ?6) WHERE id = ?1",
+	[RF_SQL_FINDING_DAY_ADD] = "INSERT INTO finding_days (day, finding_id, verdict, events) VALUES (?, ?, ?, ?)"
+				   " ON CONFLICT DO UPDATE SET events = events + excluded.events",
+	[RF_SQL_FINDING_RUN_ADD] = "INSERT INTO finding_runs (run_id, finding_id, events) VALUES (?, ?, ?)"
+				   " ON CONFLICT DO UPDATE SET events = events + excluded.events",
 	/* An event that knows owners (a spool's) decides; one that guesses them only fills what is unknown. */
 	[RF_SQL_FINDING_OWNERS] = "UPDATE findings SET test_a = iif(?4, ?2, coalesce(test_a, ?2)),"
 				  " test_b = iif(?4, ?3, coalesce(test_b, ?3)) WHERE id = ?1",
@@ -180,7 +193,10 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_SILENCE_NOW] = "SELECT id FROM silences WHERE finding_id = ?1 AND since <= ?2 AND until > ?2 LIMIT 1",
 	[RF_SQL_EVENTS_RECENT] = "SELECT count(*) FROM (SELECT 1 FROM events WHERE finding_id = ?1 AND time > ?2 AND time <= ?3"
 				 " AND verdict NOT IN ('suppressed', 'known') LIMIT ?4)",
-	[RF_SQL_SILENCE_HOLD] = "UPDATE silences SET held = held + 1 WHERE id = ?",
+	[RF_SQL_SILENCE_HOLD] = "UPDATE silences SET held = held + ?2 WHERE id = ?1",
+	/* Until when silence ?1 answers for each time from ?3 on: no other one of its finding does in that time. */
+	[RF_SQL_SILENCE_ALONE] = "SELECT until FROM silences s WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM silences o"
+				 " WHERE o.finding_id = ?2 AND o.until > ?3 AND o.since < s.until AND o.id <> ?1)",
 	[RF_SQL_SILENCE_ADD] = "INSERT INTO silences (finding_id, policy, since, until, held) VALUES (?, ?, ?, ?, 1)",
 	[RF_SQL_RESULT_PASSED_LATER] =
 		"UPDATE results SET passed_later = 1 WHERE run_id = ?1 AND result = 'fail' AND time < ?3"

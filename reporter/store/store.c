@@ -152,6 +152,7 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 		free(s);
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while opening the database.");
 	}
+	rf_tally_init(&s->tally);
 	s->clock = options->clock;
 	s->patience_ms = options->patience_ms ? options->patience_ms : RF_STORE_PATIENCE_MS;
 	int flags = options->read_only ? SQLITE_OPEN_READONLY
@@ -177,6 +178,7 @@ void rf_store_close(struct rf_store *s)
 	for (int i = 0; i < RF_SQL_COUNT; i++)
 		sqlite3_finalize(s->statements[i]);
 	sqlite3_close(s->handle);
+	rf_tally_release(&s->tally);
 	free(s->path);
 	free(s);
 }
@@ -185,15 +187,21 @@ int rf_store_begin(struct rf_store *s, struct rf_error *err)
 {
 	int rc = rf_db_run(s, RF_SQL_BEGIN, NULL, err, "");
 	s->in_transaction = rc == 0;
+	if (rc == 0 && (rc = rf_tally_begin(s, err)) < 0)
+		rf_store_rollback(s);
 	return rc;
 }
 
 int rf_store_commit(struct rf_store *s, struct rf_error *err)
 {
-	int rc = rf_db_run(s, RF_SQL_COMMIT, NULL, err, "");
+	int rc = rf_tally_flush(s, err);
 	if (rc == 0)
-		s->in_transaction = false;
-	return rc;
+		rc = rf_db_run(s, RF_SQL_COMMIT, NULL, err, "");
+	if (rc < 0)
+		return rc;
+	rf_tally_end(s);
+	s->in_transaction = false;
+	return 0;
 }
 
 void rf_store_rollback(struct rf_store *s)
@@ -204,6 +212,7 @@ void rf_store_rollback(struct rf_store *s)
 	for (int i = 0; i < RF_SQL_COUNT; i++)
 		sqlite3_reset(s->statements[i]);
 	rf_db_run(s, RF_SQL_ROLLBACK, NULL, &ignored, "");
+	rf_tally_forget_all(s);
 	s->search = (struct rf_search_seen){ .fresh = 0 };
 	s->in_transaction = false;
 }

@@ -8,32 +8,81 @@ static rf_str time_before(uint64_t now, uint64_t span, rf_arena *arena)
 	return rf_time_text(now > span ? now - span : 0, arena);
 }
 
-static int decide(struct rf_store *s, const struct rf_event *e, int64_t finding_id, enum rf_policy_decision *decision,
+/* What was held back is written; another silence may answer from now on. */
+static int forget_silence(struct rf_store *s, struct rf_finding_state *f, struct rf_error *err)
+{
+	struct rf_silence_now old = f->silence;
+	f->silence = (struct rf_silence_now){ 0 };
+	return old.held ? rf_db_run(s, RF_SQL_SILENCE_HOLD, NULL, err, "ii", old.id, old.held) : 0;
+}
+
+/* Remembers a silence that was found, where it answers for a while. */
+static int remember(struct rf_store *s, struct rf_finding_state *f, int64_t silence, uint64_t now_ns, rf_str now,
+		    struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	uint64_t until_ns;
+	struct rf_silence_now found = { .id = silence, .from_ms = now_ns / 1000000u };
+	int rc = forget_silence(s, f, err);
+	if (rc >= 0)
+		rc = rf_db_bind(s, RF_SQL_SILENCE_ALONE, &q, err, "iit", silence, f->id, now);
+	if (rc >= 0)
+		rc = rf_db_step(s, q, err);
+	if (rc > 0) {
+		rf_str until = { (const char *)sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0) };
+		found.until_ms = until.ptr && rf_time_parse(until, &until_ns) ? until_ns / 1000000u : 0;
+		sqlite3_reset(q);
+	}
+	f->silence = found;
+	return rc;
+}
+
+/* Is the finding silenced at the time of this event? Then f->silence is the silence. */
+static int is_silent(struct rf_store *s, const struct rf_event *e, struct rf_finding_state *f, bool *silent, struct rf_error *err)
+{
+	uint64_t ms = e->time_unix_ns / 1000000u;
+	int64_t silence;
+	rf_arena scratch;
+	*silent = ms >= f->silence.from_ms && ms < f->silence.until_ms;
+	if (*silent)
+		return 0;
+	rf_arena_init(&scratch, 0);
+	rf_str now = rf_time_text(e->time_unix_ns, &scratch);
+	int rc = rf_db_run(s, RF_SQL_SILENCE_NOW, &silence, err, "it", f->id, now);
+	*silent = rc > 0;
+	if (rc > 0)
+		rc = remember(s, f, silence, e->time_unix_ns, now, err);
+	rf_arena_release(&scratch);
+	return rc < 0 ? rc : 0;
+}
+
+static int decide(struct rf_store *s, const struct rf_event *e, struct rf_finding_state *f, enum rf_policy_decision *decision,
 		  struct rf_error *err)
 {
 	const struct rf_policy *p = e->policy;
-	int64_t silence = 0, before = 0;
+	int64_t before = 0;
+	bool silent = false;
 	rf_arena scratch;
+	int rc = p->bypass ? 0 : is_silent(s, e, f, &silent, err);
 	rf_arena_init(&scratch, 0);
 	rf_str now = rf_time_text(e->time_unix_ns, &scratch);
-	int rc = p->bypass ? 0 : rf_db_run(s, RF_SQL_SILENCE_NOW, &silence, err, "it", finding_id, now);
-	bool silent = rc > 0;
-	if (rc == 0 && !p->bypass)
-		rc = rf_db_run(s, RF_SQL_EVENTS_RECENT, &before, err, "itti", finding_id,
+	if (rc == 0 && !p->bypass && !silent)
+		rc = rf_db_run(s, RF_SQL_EVENTS_RECENT, &before, err, "itti", f->id,
 			       time_before(e->time_unix_ns, p->within_ns, &scratch), now, (int64_t)p->events);
 	if (rc >= 0) {
 		*decision = rf_policy_decide(p, silent, (uint64_t)before + 1);
 		if (*decision == RF_POLICY_HOLD)
-			rc = rf_db_run(s, RF_SQL_SILENCE_HOLD, NULL, err, "i", silence);
-		else if (*decision == RF_POLICY_SILENCE)
-			rc = rf_db_run(s, RF_SQL_SILENCE_ADD, NULL, err, "ittt", finding_id, p->name, now,
+			rf_tally_hold(s, f);
+		else if (*decision == RF_POLICY_SILENCE && (rc = forget_silence(s, f, err)) >= 0)
+			rc = rf_db_run(s, RF_SQL_SILENCE_ADD, NULL, err, "ittt", f->id, p->name, now,
 				       rf_time_text(e->time_unix_ns + p->silence_ns, &scratch));
 	}
 	rf_arena_release(&scratch);
 	return rc < 0 ? rc : 0;
 }
 
-int rf_rows_verdict(struct rf_store *s, const struct rf_event *e, int64_t finding_id, rf_str *verdict, struct rf_error *err)
+int rf_rows_verdict(struct rf_store *s, const struct rf_event *e, struct rf_finding_state *finding, rf_str *verdict,
+		    struct rf_error *err)
 {
 	enum rf_policy_decision decision = RF_POLICY_ALERT;
 	int rc = 0;
@@ -43,7 +92,7 @@ int rf_rows_verdict(struct rf_store *s, const struct rf_event *e, int64_t findin
 	} else if (e->known) {
 		*verdict = RF_STR("known");
 	} else if (e->policy) {
-		rc = decide(s, e, finding_id, &decision, err);
+		rc = decide(s, e, finding, &decision, err);
 		if (decision == RF_POLICY_BYPASS)
 			*verdict = RF_STR("bypassed");
 		else if (decision != RF_POLICY_ALERT)

@@ -1,0 +1,131 @@
+#include "store/schema_tally.h"
+
+/* --- finding_days and finding_runs ----------------------------------------------------------------------------- */
+
+#define INTO_DAY(row, day, how_many) \
+	"  INSERT INTO finding_days VALUES (" day ", " row ".finding_id, " row ".verdict, " how_many ")\n" \
+	"    ON CONFLICT DO UPDATE SET events = events + excluded.events;\n"
+#define OUT_OF_DAY(row, the_day, how_many) \
+	"  UPDATE finding_days SET events = events - " how_many "\n" \
+	"    WHERE day = " the_day " AND finding_id = " row ".finding_id AND verdict = " row ".verdict;\n" \
+	"  DELETE FROM finding_days WHERE events <= 0\n" \
+	"    AND day = " the_day " AND finding_id = " row ".finding_id AND verdict = " row ".verdict;\n"
+#define DAY_OF(row) "substr(" row ".time, 1, 10)"
+
+#define INTO_RUN(row) \
+	"  INSERT INTO finding_runs VALUES (" row ".run_id, " row ".finding_id, 1) ON CONFLICT DO UPDATE SET events = events + 1;\n"
+#define OUT_OF_RUN(row) \
+	"  UPDATE finding_runs SET events = events - 1 WHERE run_id = " row ".run_id AND finding_id = " row ".finding_id;\n" \
+	"  DELETE FROM finding_runs WHERE events <= 0 AND run_id = " row ".run_id AND finding_id = " row ".finding_id;\n"
+
+/* --- columns of findings: one finding's row in hand -------------------------------------------------------------- */
+
+#define IS_ALERT(row) "(" row ".verdict <> 'suppressed')"
+#define HAS_GONE "EXISTS (SELECT 1 FROM gone_events WHERE finding_id = findings.id)"
+#define OF_BOTH(what, time, gone) \
+	"(SELECT " what "(t) FROM (SELECT " what "(" time ") AS t FROM events WHERE finding_id = findings.id" \
+	" UNION ALL SELECT " what "(" gone ") FROM gone_events WHERE finding_id = findings.id))"
+
+/* Which run was the first can't be told from gone events, so then it stays. After finding_runs. */
+#define SET_RUNS \
+	"    first_run_id = iif(" HAS_GONE ", first_run_id, (SELECT min(run_id) FROM finding_runs WHERE finding_id = findings.id)),\n" \
+	"    recurring = iif(" HAS_GONE ", recurring OR EXISTS (SELECT 1 FROM finding_runs WHERE finding_id = findings.id" \
+	" AND run_id <> first_run_id),\n" \
+	"      (SELECT count(*) > 1 FROM (SELECT 1 FROM finding_runs WHERE finding_id = findings.id LIMIT 2)))"
+#define SET_LAST_RUN \
+	"    last_run_id = coalesce((SELECT run_id FROM events WHERE finding_id = findings.id ORDER BY time DESC, id DESC LIMIT 1),\n" \
+	"      iif(" HAS_GONE ", last_run_id, NULL))"
+#define SET_TIMES \
+	"    first_seen = " OF_BOTH("min", "time", "first_seen") ",\n" \
+	"    last_seen = " OF_BOTH("max", "time", "last_seen") ",\n" \
+	SET_LAST_RUN
+
+/* An event comes in. */
+#define ADD_EVENT \
+	"  UPDATE findings SET events = events + 1, events_alert = events_alert + " IS_ALERT("NEW") ",\n" \
+	"    first_seen = min(coalesce(first_seen, NEW.time), NEW.time),\n" \
+	"    last_seen = max(coalesce(last_seen, NEW.time), NEW.time),\n" \
+	SET_LAST_RUN ",\n" SET_RUNS "\n" \
+	"  WHERE id = NEW.finding_id;\n"
+
+/* An event goes out. Most are neither the first nor the last of their finding, or of their run. */
+#define DROP_EVENT \
+	"  UPDATE findings SET events = events - 1, events_alert = events_alert - " IS_ALERT("OLD") " WHERE id = OLD.finding_id;\n" \
+	"  UPDATE findings SET\n" SET_TIMES "\n" \
+	"  WHERE id = OLD.finding_id AND (OLD.time <= first_seen OR OLD.time >= last_seen OR last_run_id = OLD.run_id);\n" \
+	"  UPDATE findings SET\n" SET_RUNS "\n" \
+	"  WHERE id = OLD.finding_id\n" \
+	"    AND NOT EXISTS (SELECT 1 FROM finding_runs WHERE run_id = OLD.run_id AND finding_id = OLD.finding_id);\n"
+
+#define ADD_GONE \
+	INTO_DAY("NEW", "NEW.day", "NEW.events") \
+	"  UPDATE findings SET events = events + NEW.events, events_alert = events_alert + NEW.events * " IS_ALERT("NEW") ",\n" \
+	"    first_seen = min(coalesce(first_seen, NEW.first_seen), NEW.first_seen),\n" \
+	"    last_seen = max(coalesce(last_seen, NEW.last_seen), NEW.last_seen) WHERE id = NEW.finding_id;\n"
+#define DROP_GONE \
+	OUT_OF_DAY("OLD", "OLD.day", "OLD.events") \
+	"  UPDATE findings SET events = events - OLD.events, events_alert = events_alert - OLD.events * " IS_ALERT("OLD") ",\n" \
+	SET_TIMES ",\n" SET_RUNS " WHERE id = OLD.finding_id;\n"
+
+const char rf_schema_tally[] =
+	"DROP TRIGGER events_insert;\n"
+	"DROP TRIGGER events_update;\n"
+	"DROP TRIGGER events_delete;\n"
+	"DROP TRIGGER gone_events_insert;\n"
+	"DROP TRIGGER gone_events_update;\n"
+	"DROP TRIGGER gone_events_delete;\n"
+	"CREATE TABLE finding_days (\n"
+	"  day TEXT NOT NULL,\n" /* YYYY-MM-DD, UTC */
+	"  finding_id INTEGER NOT NULL REFERENCES findings ON DELETE CASCADE,\n"
+	"  verdict TEXT NOT NULL,\n"
+	"  events INTEGER NOT NULL,\n"
+	"  PRIMARY KEY (day, finding_id, verdict)\n"
+	") STRICT, WITHOUT ROWID;\n"
+	"CREATE INDEX finding_days_finding ON finding_days(finding_id, day);\n"
+	"CREATE TABLE finding_runs (\n"
+	"  run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,\n"
+	"  finding_id INTEGER NOT NULL REFERENCES findings ON DELETE CASCADE,\n"
+	"  events INTEGER NOT NULL,\n"
+	"  PRIMARY KEY (run_id, finding_id)\n"
+	") STRICT, WITHOUT ROWID;\n"
+	"CREATE INDEX finding_runs_finding ON finding_runs(finding_id, run_id);\n"
+	RF_SCHEMA_COUNT_ALL
+
+	"CREATE TRIGGER events_move AFTER UPDATE OF finding_id ON events WHEN OLD.finding_id <> NEW.finding_id BEGIN\n"
+	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1")
+	INTO_DAY("NEW", DAY_OF("NEW"), "1")
+	OUT_OF_RUN("OLD")
+	INTO_RUN("NEW")
+	ADD_EVENT
+	DROP_EVENT
+	"END;\n"
+	"CREATE TRIGGER events_update AFTER UPDATE OF run_id, time, verdict ON events\n"
+	"WHEN OLD.finding_id = NEW.finding_id AND (OLD.run_id <> NEW.run_id OR OLD.time <> NEW.time\n"
+	"  OR OLD.verdict <> NEW.verdict) BEGIN\n"
+	INTO_DAY("NEW", DAY_OF("NEW"), "1")
+	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1")
+	INTO_RUN("NEW")
+	OUT_OF_RUN("OLD")
+	"  UPDATE findings SET events_alert = events_alert + " IS_ALERT("NEW") " - " IS_ALERT("OLD") "\n"
+	"  WHERE id = NEW.finding_id AND " IS_ALERT("NEW") " <> " IS_ALERT("OLD") ";\n"
+	"  UPDATE findings SET\n" SET_TIMES "\n"
+	"  WHERE id = NEW.finding_id AND (OLD.time <= first_seen OR OLD.time >= last_seen OR NEW.time <= first_seen\n"
+	"    OR NEW.time >= last_seen);\n"
+	"  UPDATE findings SET\n" SET_RUNS ",\n" SET_LAST_RUN "\n"
+	"  WHERE id = NEW.finding_id AND OLD.run_id <> NEW.run_id;\n"
+	"END;\n"
+	"CREATE TRIGGER events_delete AFTER DELETE ON events BEGIN\n"
+	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1")
+	OUT_OF_RUN("OLD")
+	DROP_EVENT
+	"END;\n"
+	"CREATE TRIGGER gone_events_insert AFTER INSERT ON gone_events BEGIN\n"
+	ADD_GONE
+	"END;\n"
+	"CREATE TRIGGER gone_events_update AFTER UPDATE ON gone_events BEGIN\n"
+	ADD_GONE
+	DROP_GONE
+	"END;\n"
+	"CREATE TRIGGER gone_events_delete AFTER DELETE ON gone_events BEGIN\n"
+	DROP_GONE
+	"END;\n";
