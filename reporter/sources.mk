@@ -44,6 +44,7 @@ REPORTER_SOURCES := \
 	reporter/store/collect.c \
 	reporter/store/query.c \
 	reporter/store/finding_list.c \
+	reporter/store/overview.c \
 	reporter/store/reading.c \
 	reporter/store/report_rows.c \
 	reporter/store/search_text.c \
@@ -93,6 +94,7 @@ REPORTER_SOURCES := \
 	reporter/serve/layout.c \
 	reporter/serve/style.c \
 	reporter/serve/finding_table.c \
+	reporter/serve/chart.c \
 	reporter/serve/page_overview.c \
 	reporter/serve/page_findings.c \
 	reporter/serve/page_runs.c \

@@ -1,34 +1,193 @@
 /* The first page: how it goes, where it burns, what to look at. */
-#include "serve/page.h"
+#include "serve/chart.h"
+#include "store/finding_list.h"
 
-#define TOP_MAX 15
+#define DAY_NS 86400000000000u
+#define DAYS_DEFAULT 30
+#define LOUD_DAYS 7
+#define LOUD_MAX 10
+#define NEWEST_MAX 8
+#define RUNS_MAX 6
+#define HEAT_TAGS 14
+#define HEAT_PACKAGES 12
 
-static void put_finding(struct rf_page *p, const struct rf_finding_row *row)
+static uint64_t now(const struct rf_page *p)
 {
-	rf_html(p->out, "<tr><td>");
-	rf_html_status(p->out, row->status);
-	rf_html(p->out, "</td><th scope=\"row\"><a href=\"/findings/%d\">%t</a></th><td>%t</td><td class=\"number\">%n</td><td>",
-		row->id, row->title, row->tag, row->events);
-	rf_html_time(p->out, row->last_seen);
-	rf_html(p->out, "</td></tr>\n");
+	return p->site->clock.now_unix_ns(p->site->clock.context);
+}
+
+/* The day that is so many before today's. */
+static rf_str day_before(struct rf_page *p, uint64_t days)
+{
+	return rf_str_take(rf_time_text(now(p) - days * DAY_NS, p->arena), 10);
+}
+
+/* --- how it goes --------------------------------------------------------------------------------------------------- */
+
+static void put_tile(struct rf_page *p, enum rf_status status, int64_t findings, const char *class)
+{
+	rf_html(p->out, "<li><a href=\"/findings?status=%s\"><b class=\"%s\">%n</b> %s</a></li>\n", rf_status_name(status),
+		findings ? class : "is-off", findings, rf_status_name(status));
+}
+
+static int put_counts(struct rf_page *p, struct rf_error *err)
+{
+	struct rf_overview_counts c;
+	int rc = rf_overview_counts(p->store, now(p), p->arena, &c, err);
+	if (rc < 0)
+		return rc;
+	rf_html(p->out, "<ul class=\"tiles\">\n");
+	put_tile(p, RF_STATUS_NEW, c.findings[RF_STATUS_NEW], "is-new");
+	put_tile(p, RF_STATUS_REGRESSED, c.findings[RF_STATUS_REGRESSED], "is-new");
+	put_tile(p, RF_STATUS_RECURRING, c.findings[RF_STATUS_RECURRING], "is-known");
+	put_tile(p, RF_STATUS_RESOLVED, c.findings[RF_STATUS_RESOLVED], "is-good");
+	put_tile(p, RF_STATUS_SUPPRESSED, c.findings[RF_STATUS_SUPPRESSED], "is-off");
+	if (c.findings[RF_STATUS_DUPLICATE])
+		put_tile(p, RF_STATUS_DUPLICATE, c.findings[RF_STATUS_DUPLICATE], "is-off");
+	rf_html(p->out, "<li><span><b class=\"is-off\">%n</b> silenced now%s", c.silences, c.silences ? "" : "</span></li>\n");
+	if (c.silences)
+		rf_html(p->out, ", %n %s held back</span></li>\n", c.held, c.held == 1 ? "event" : "events");
+	rf_html(p->out, "</ul>\n");
+	return 0;
+}
+
+/* A row for every day, with zeros where nothing was stored. */
+static struct rf_day_row *fill_days(struct rf_page *p, const struct rf_day_row *found, uint32_t found_count, uint32_t count)
+{
+	struct rf_day_row *days = rf_arena_array(p->arena, count, sizeof(*days));
+	uint32_t at = 0;
+	for (uint32_t i = 0; days && i < count; i++) {
+		rf_str day = day_before(p, count - 1 - i);
+		while (at < found_count && rf_str_cmp(found[at].day, day) < 0)
+			at++;
+		if (at < found_count && rf_str_eq(found[at].day, day))
+			days[i] = found[at];
+		else
+			days[i].day = day;
+	}
+	return days;
+}
+
+static void put_spans(struct rf_page *p, int64_t days)
+{
+	static const int64_t spans[] = { 14, 30, 90, 180 };
+	rf_html(p->out, "<nav class=\"spans\" aria-label=\"Days shown\">\n");
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
+		rf_html(p->out, "<a href=\"/?days=%d\"%s>%d days</a>\n", spans[i],
+			spans[i] == days ? " aria-current=\"true\"" : "", spans[i]);
+	rf_html(p->out, "</nav>\n");
+}
+
+static int put_trend(struct rf_page *p, struct rf_error *err)
+{
+	struct rf_day_row *found;
+	uint32_t found_count;
+	int64_t given = rf_params_number(&p->query, "days", RF_CHART_DAYS_MAX), count = given > 1 ? given : DAYS_DEFAULT;
+	int rc = rf_overview_days(p->store, day_before(p, (uint64_t)count - 1), p->arena, &found, &found_count, err);
+	if (rc < 0)
+		return rc;
+	struct rf_day_row *days = fill_days(p, found, found_count, (uint32_t)count);
+	rf_html(p->out, "<section>\n<div class=\"head\"><h2>Findings a day</h2>\n");
+	put_spans(p, count);
+	rf_html(p->out, "</div>\n");
+	if (days)
+		rf_chart_put_days(p, days, (uint32_t)count);
+	rf_html(p->out, "</section>\n");
+	return 0;
+}
+
+/* --- where it burns, what to look at ------------------------------------------------------------------------------- */
+
+static int put_heat(struct rf_page *p, struct rf_error *err)
+{
+	struct rf_heat_row *rows;
+	uint32_t count;
+	int rc = rf_overview_heat(p->store, HEAT_TAGS, HEAT_PACKAGES, p->arena, &rows, &count, err);
+	if (rc < 0)
+		return rc;
+	rf_html(p->out, "<section>\n<h2>Open findings by tag and package</h2>\n");
+	if (count)
+		rf_chart_put_heat(p, rows, count);
+	else
+		rf_html(p->out, "<p class=\"empty\">None is open.</p>\n");
+	rf_html(p->out, "</section>\n");
+	return 0;
+}
+
+static int put_newest(struct rf_page *p, struct rf_error *err)
+{
+	struct rf_finding_list list = { .sort = RF_SORT_FIRST_SEEN, .limit = NEWEST_MAX };
+	struct rf_finding_row *rows;
+	uint32_t count;
+	list.values[RF_FACET_STATUS] = rf_str_from(rf_status_name(RF_STATUS_NEW));
+	int rc = rf_query_finding_list(p->store, &list, p->arena, &rows, &count, err);
+	if (rc < 0)
+		return rc;
+	rf_html(p->out, "<section>\n<div class=\"head\"><h2>Newest findings</h2>\n"
+			"<a href=\"/findings?status=new&amp;sort=first\">All new</a></div>\n%s",
+		count ? "<ul class=\"briefs\">\n" : "<p class=\"empty\">None is new.</p>\n");
+	for (uint32_t i = 0; i < count; i++) {
+		rf_html(p->out, "<li><a href=\"/findings/%d\">%t</a><span class=\"meta\"><span>%t</span><span>", rows[i].id, rows[i].title,
+			rows[i].tag);
+		rf_html_time(p->out, rows[i].first_seen);
+		rf_html(p->out, "</span></span></li>\n");
+	}
+	rf_html(p->out, "%s</section>\n", count ? "</ul>\n" : "");
+	return 0;
+}
+
+static int put_heat_and_newest(struct rf_page *p, struct rf_error *err)
+{
+	rf_html(p->out, "<div class=\"pair\">\n");
+	int rc = put_heat(p, err);
+	if (rc == 0)
+		rc = put_newest(p, err);
+	rf_html(p->out, "</div>\n");
+	return rc;
+}
+
+static int put_loudest(struct rf_page *p, struct rf_error *err)
+{
+	struct rf_finding_table table = { .caption = "The findings with the most events of the last seven days" };
+	struct rf_finding_row *rows;
+	uint32_t count;
+	int rc = rf_overview_loudest(p->store, day_before(p, LOUD_DAYS - 1), LOUD_MAX, p->arena, &rows, &count, err);
+	if (rc < 0)
+		return rc;
+	rf_html(p->out, "<section>\n<h2>Most events in seven days</h2>\n");
+	if (count)
+		rf_page_put_findings(p, &table, rows, count);
+	else
+		rf_html(p->out, "<p class=\"empty\">Nothing was seen in the last seven days. <a href=\"/findings\">All findings</a></p>\n");
+	rf_html(p->out, "</section>\n");
+	return 0;
+}
+
+static int put_runs(struct rf_page *p, struct rf_error *err)
+{
+	struct rf_run_summary *rows;
+	uint32_t count;
+	int rc = rf_query_runs(p->store, RUNS_MAX + 1, 0, p->arena, &rows, &count, err);
+	if (rc < 0)
+		return rc;
+	rf_html(p->out, "<section>\n<div class=\"head\"><h2>Last runs</h2>\n<a href=\"/runs\">All runs</a></div>\n");
+	if (count)
+		rf_page_put_runs(p, rows, count > RUNS_MAX ? RUNS_MAX : count, count);
+	else
+		rf_html(p->out, "<p class=\"empty\">There is no run yet. <code>redflag test ./...</code> makes one.</p>\n");
+	rf_html(p->out, "</section>\n");
+	return 0;
 }
 
 int rf_page_overview(struct rf_page *p, struct rf_error *err)
 {
-	struct rf_finding_filter all = { 0 };
-	struct rf_finding_row *rows;
-	uint32_t count;
+	static int (*const parts[])(struct rf_page *, struct rf_error *) = { put_counts, put_trend, put_heat_and_newest, put_loudest,
+									     put_runs };
+	int rc = 0;
 	p->title = RF_STR("Overview");
 	p->nav = RF_NAV_OVERVIEW;
-	int rc = rf_query_findings(p->store, &all, p->arena, &rows, &count, err);
-	if (rc < 0)
-		return rc;
-	rf_html(p->out, "<h1>Overview</h1>\n<p>%n findings</p>\n<h2>Seen last</h2>\n<div class=\"scroll\"><table class=\"list\">\n<thead><tr>"
-			"<th scope=\"col\">Status</th><th scope=\"col\">Finding</th><th scope=\"col\">Tag</th>"
-			"<th scope=\"col\" class=\"number\">Events</th><th scope=\"col\">Last seen</th></tr></thead>\n<tbody>\n",
-		(int64_t)count);
-	for (uint32_t i = 0; i < count && i < TOP_MAX; i++)
-		put_finding(p, &rows[i]);
-	rf_html(p->out, "</tbody></table></div>\n");
-	return 0;
+	rf_html(p->out, "<h1>Overview</h1>\n");
+	for (size_t i = 0; rc == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		rc = parts[i](p, err);
+	return rc;
 }
