@@ -52,6 +52,8 @@ REPORTER_SOURCES := \
 	reporter/store/search.c \
 	reporter/store/noise.c \
 	reporter/store/run_query.c \
+	reporter/store/occurrence.c \
+	reporter/store/compare.c \
 	reporter/store/peek.c \
 	reporter/store/backup.c \
 	reporter/store/gc.c \
@@ -97,6 +99,10 @@ REPORTER_SOURCES := \
 	reporter/serve/chart.c \
 	reporter/serve/page_overview.c \
 	reporter/serve/page_findings.c \
+	reporter/serve/style_finding.c \
+	reporter/serve/finding_parts.c \
+	reporter/serve/page_finding.c \
+	reporter/serve/page_compare.c \
 	reporter/serve/page_runs.c \
 	reporter/serve/routes.c \
 	reporter/serve/stores.c \

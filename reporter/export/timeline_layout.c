@@ -47,7 +47,7 @@ static void add_switch(struct rf_timeline *t, const struct rf_switch *w)
 		t->lanes[from].seen = true;
 	if (to >= 0)
 		t->lanes[to].seen = true;
-	t->others = t->others || (w->to_goid && to < 0);
+	t->others = t->others || (w->to_goid && to < 0) || (w->from_goid && from < 0);
 	insert_row(t, t->row_count, (struct rf_timeline_row){
 		.kind = RF_TIMELINE_SWITCH, .change = w, .from = from, .to = to, .lane = -1, .parent = -1, .timed = true,
 		.before_ns = rf_timeline_before_ns(t->report, w->time_unix_ns) });

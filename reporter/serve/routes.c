@@ -3,6 +3,8 @@
 static const struct rf_route routes[] = {
 	{ .path = "/", .page = rf_page_overview, .store = true },
 	{ .path = "/findings", .page = rf_page_findings, .store = true },
+	{ .path = "/findings/", .page = rf_page_finding, .store = true },
+	{ .path = "/compare", .page = rf_page_compare, .store = true },
 	{ .path = "/runs", .page = rf_page_runs, .store = true },
 	{ .path = "/runs/", .page = rf_page_run, .store = true },
 	{ .path = "/sign-in", .method = RF_METHOD_POST, .sign_in = true },

@@ -1,5 +1,7 @@
 /* The style sheet and the icon: the only files that pages ask for. */
 #include "export/style.h"
+#include "export/timeline.h"
+#include "serve/finding_parts.h"
 #include "serve/page.h"
 
 static const char site_style[] =
@@ -105,6 +107,8 @@ int rf_page_style(struct rf_page *p, struct rf_error *err)
 	p->content_type = "text/css; charset=utf-8";
 	rf_buf_put_cstr(p->out, rf_style_base);
 	rf_buf_put_cstr(p->out, site_style);
+	rf_buf_put_cstr(p->out, rf_timeline_css);
+	rf_buf_put_cstr(p->out, rf_style_finding);
 	return 0;
 }
 

@@ -1,0 +1,26 @@
+/* The style of the page about one finding. */
+#include "serve/finding_parts.h"
+
+const char rf_style_finding[] =
+	".crumbs { margin: 0 0 .25rem; font-size: .85rem; color: var(--dim); }\n"
+	".note { margin: .75rem 0; padding: .5rem .75rem; border-left: 3px solid var(--known); background: var(--card); font-size: .9rem; }\n"
+	".which { margin: 1.25rem 0 .5rem; color: var(--dim); font-size: .9rem; }\n"
+	".side, .card { margin: 0 0 1rem; padding: .9rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem;\n"
+	"  min-width: 0; }\n"
+	".side h2, .card h2 { margin-top: 0; } .sides > .side, .sides > .card { margin: 0; } .sides { gap: 1rem; margin-bottom: 1rem; align-items: start; }\n"
+	".by { font-size: .9rem; } .address { color: var(--dim); } .side dl { font-size: .88rem; }\n"
+	".frames li { padding-left: .6rem; border-left: 2px solid transparent; } .side > .frames > li:not(.dropped) { border-color: var(--link); }\n"
+	".why li.counts { border-color: var(--good); } .why .place { display: block; font-size: .82rem; padding-left: 1.5rem; }\n"
+	".source { margin: .4rem 0 .6rem; padding: .4rem 0; background: var(--back); border: 1px solid var(--line); border-radius: .35rem;\n"
+	"  tab-size: 4; font-size: .8rem; }\n"
+	".source .line { display: block; padding: 0 .6rem 0 3.2rem; text-indent: -3.2rem; }\n"
+	".source .no { display: inline-block; width: 2.6rem; margin-right: .6rem; text-indent: 0; text-align: right; color: var(--dim);\n"
+	"  user-select: none; }\n"
+	".source .here { background: var(--c1); box-shadow: inset 3px 0 var(--accent); } .source mark { background: none; color: inherit;\n"
+	"  font-weight: 600; }\n"
+	".trend { margin: 1rem 0; max-width: 30rem; } .trend svg { display: block; width: 100%; height: auto; }\n"
+	".trend rect { fill: var(--bar-known); } .trend line { stroke: var(--line); } .trend figcaption { color: var(--dim); font-size: .82rem; }\n"
+	"tr.shown { background: var(--hover); } tr.shown th { box-shadow: inset 3px 0 var(--link); padding-left: .5rem !important; }\n"
+	".switches td { font-variant-numeric: tabular-nums; } .sides h3 { margin-top: .25rem; }\n"
+	"@media (max-width: 46rem) { .side, .card { padding: .75rem; } .source .line { padding-left: 2.4rem; text-indent: -2.4rem; }\n"
+	"  .source .no { width: 1.9rem; margin-right: .5rem; } }\n";
