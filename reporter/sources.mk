@@ -50,6 +50,7 @@ REPORTER_SOURCES := \
 	reporter/store/search_text.c \
 	reporter/store/search_document.c \
 	reporter/store/search.c \
+	reporter/store/ask.c \
 	reporter/store/noise.c \
 	reporter/store/run_query.c \
 	reporter/store/occurrence.c \
@@ -150,6 +151,8 @@ REPORTER_SOURCES := \
 	reporter/cmd/suppress_cmd.c \
 	reporter/cmd/suppressions_cmd.c \
 	reporter/cmd/list_cmd.c \
+	reporter/cmd/sql_output.c \
+	reporter/cmd/sql_cmd.c \
 	reporter/cmd/child.c \
 	reporter/cmd/gotest.c \
 	reporter/cmd/progress.c \

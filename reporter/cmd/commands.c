@@ -79,6 +79,7 @@ static const struct rf_option list_options[] = {
 	{ "test", "TEST", "only findings that this test owns a side of; * stands for anything" },
 	{ "status", "STATUS", "only " RF_STATUS_LIST("or") " ones" },
 	{ "since", "TIME", "only seen since: 30m, 2h, 7d ago, a date, or a time in RFC 3339" },
+	{ "search", "TEXT", "only with these words in a function, file, test, tag, package or title" },
 	{ "json", NULL, "as JSON: an array of objects with the columns of the view v_findings" },
 	OPTION_END,
 };
@@ -90,7 +91,11 @@ static const char list_help[] =
 	"suppressed. Where no owner is known (plain `go test` output), --test\n"
 	"looks at the test that was running.\n"
 	"\n"
-	"  redflag list --status new --since 1d --json";
+	"--search takes any part of a name, such as cart.Add, cart.go or payment-timeout, a line\n"
+	"pasted from a stack, and several words, which must all be there.\n"
+	"\n"
+	"  redflag list --status new --since 1d --json\n"
+	"  redflag list --search 'cart.Add payment'";
 
 static const struct rf_option db_options[] = { OPTION_DB, OPTION_END };
 
@@ -226,6 +231,24 @@ static const char suppressions_help[] =
 	"list (the default) prints the entries, and whether each is used, unused or expired. check names entries\n"
 	"that have expired, never matched, lack a reason, stand there twice or are no use, and\n"
 	"exits with 1 when there is one. stats counts what each has suppressed.";
+
+static const struct rf_option sql_options[] = {
+	OPTION_DB,
+	{ "csv", NULL, "comma-separated values; NULL is nothing, an empty text is \"\"" },
+	{ "json", NULL, "a JSON array with an object a row" },
+	{ "timeout", "TIME", "stop after 500ms, 10s or 2m; default: never" },
+	OPTION_END,
+};
+
+static const char sql_help[] =
+	"Asks the database with SQLite's SQL and prints a table; where its columns don't fit beside\n"
+	"each other, a block a row. - reads the statement from standard input. Nothing can be written,\n"
+	"whatever the statement is, and reporters may write meanwhile. docs/database.md has the views\n"
+	"with their columns, which stay, and the tables. Exits with 2 when the statement is wrong.\n"
+	"\n"
+	"  redflag sql \"SELECT name FROM pragma_table_list WHERE type = 'view'\"\n"
+	"  redflag sql \"SELECT * FROM v_new_by_day ORDER BY day DESC LIMIT 14\"\n"
+	"  redflag sql --csv - < weekly.sql > weekly.csv";
 
 static const struct rf_option help_options[] = {
 	{ "man", NULL, "print the man page" },
@@ -423,6 +446,14 @@ const struct rf_command rf_commands[] = {
 		.help = suppressions_help,
 		.options = db_options,
 		.run = rf_cmd_suppressions,
+	},
+	{
+		.name = "sql",
+		.usage = "[options] STATEMENT|-",
+		.summary = "Ask the database with SQL, read-only",
+		.help = sql_help,
+		.options = sql_options,
+		.run = rf_cmd_sql,
 	},
 	{
 		.name = "version",

@@ -28,6 +28,7 @@ static int make_filter(const struct rf_args *args, rf_arena *arena, struct rf_fi
 	f->status = rf_str_from(status);
 	f->tag = rf_str_from(rf_arg(args, "tag"));
 	f->test = rf_str_from(rf_arg(args, "test"));
+	f->search = rf_str_from(rf_arg(args, "search"));
 	return rc;
 }
 
@@ -43,7 +44,7 @@ static void put_json(struct rf_buf *out, const struct rf_finding_row *rows, uint
 
 static bool is_filtered(const struct rf_finding_filter *f)
 {
-	return f->kind.ptr || f->status.ptr || f->since.ptr || f->tag.ptr || f->test.ptr;
+	return f->kind.ptr || f->status.ptr || f->since.ptr || f->tag.ptr || f->test.ptr || f->search.ptr;
 }
 
 static void put_people(struct rf_buf *out, const struct rf_finding_row *rows, uint32_t count, bool filtered,
