@@ -3,6 +3,7 @@ REPORTER_SOURCES := \
 	reporter/base/str.c \
 	reporter/base/arena.c \
 	reporter/base/error.c \
+	reporter/base/files.c \
 	reporter/base/quantity.c \
 	reporter/model/report.c \
 	reporter/read/racetext.c \
@@ -112,7 +113,6 @@ REPORTER_SOURCES := \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \
 	reporter/toolchain/embedded.c \
-	reporter/toolchain/files.c \
 	reporter/toolchain/spawn.c \
 	reporter/toolchain/flat_json.c \
 	reporter/toolchain/anchors.c \

@@ -10,7 +10,7 @@
 #include "cmd/reporter.h"
 #include "store/run_query.h"
 #include "store/status.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 
 struct baseline_work {
 	rf_arena *arena;

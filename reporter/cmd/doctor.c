@@ -18,7 +18,7 @@
 #include "read/spool_read.h"
 #include "store/store.h"
 #include "toolchain/cache.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 #include "toolchain/goenv.h"
 #include "toolchain/spawn.h"
 #include "toolchain/toolchain.h"

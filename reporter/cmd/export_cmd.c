@@ -14,7 +14,7 @@
 #include "cmd/reporter.h"
 #include "export/export.h"
 #include "store/status.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 
 static int check_format(const char *name, const struct rf_export_format **format, rf_arena *arena, struct rf_error *err)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "toolchain/files.h"
+#include "base/files.h"
 
 /* First line of a copy, and the line before what another file gave: a copy that is met again (redflag test after
  * `eval "$(redflag env)"`) is taken apart, so that old entries don't stay for ever. */

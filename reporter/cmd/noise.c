@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cmd/place.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 
 #define EXPIRED_SHOWN_MAX 5 /* `redflag suppressions list` has them all */
 

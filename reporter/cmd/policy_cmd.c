@@ -8,7 +8,7 @@
 #include "cmd/terminal.h"
 #include "policy/policy.h"
 #include "store/noise.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
 #define TIMES_MAX 1000 /* events that a policy can ask for (finding/config.c) */

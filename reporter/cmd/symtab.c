@@ -6,7 +6,7 @@
 #include "cmd/command_list.h"
 #include "read/spool_read.h"
 #include "symtab/pclntab.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 #include "toolchain/flat_json.h"
 #include "tsan-glue/spool_format.h"
 

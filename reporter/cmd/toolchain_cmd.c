@@ -8,7 +8,7 @@
 
 #include "cmd/command_list.h"
 #include "cmd/shell_env.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 
 /* A command while it runs. */
 struct job {

@@ -9,7 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "toolchain/files.h"
+#include "base/files.h"
 
 int rf_cache_open(rf_arena *arena, struct rf_cache *out, struct rf_error *err)
 {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "toolchain/anchors.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 #include "toolchain/flat_json.h"
 #include "toolchain/spawn.h"
 

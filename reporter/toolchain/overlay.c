@@ -5,7 +5,7 @@
 
 #include <nettle/sha2.h>
 
-#include "toolchain/files.h"
+#include "base/files.h"
 #include "toolchain/flat_json.h"
 #include "toolchain/glue.h"
 #include "toolchain/objprint.h"

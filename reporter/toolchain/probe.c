@@ -1,6 +1,6 @@
 #include "toolchain/probe.h"
 
-#include "toolchain/files.h"
+#include "base/files.h"
 #include "toolchain/glue.h"
 #include "toolchain/spawn.h"
 

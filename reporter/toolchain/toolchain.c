@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "toolchain/cache.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 #include "toolchain/overlay.h"
 
 #define INFO_BYTES_MAX ((size_t)64 << 10)

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "toolchain/files.h"
+#include "base/files.h"
 #include "toolchain/flat_json.h"
 #include "toolchain/goenv.h"
 #include "toolchain/toolchain.h"

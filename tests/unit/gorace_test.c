@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "cmd/gorace.h"
-#include "toolchain/files.h"
+#include "base/files.h"
 
 struct fixture {
 	rf_arena arena;

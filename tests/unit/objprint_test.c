@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "toolchain/files.h"
+#include "base/files.h"
 #include "toolchain/goenv.h"
 #include "toolchain/objprint.h"
 #include "toolchain/spawn.h"

@@ -1,6 +1,6 @@
-/* Files and directories, as the cache needs them: whole files in and out, trees made and removed. */
-#ifndef RF_TOOLCHAIN_FILES_H
-#define RF_TOOLCHAIN_FILES_H
+/* Files and directories: whole files in and out, trees made and removed. */
+#ifndef RF_BASE_FILES_H
+#define RF_BASE_FILES_H
 
 #include <sys/types.h>
 

@@ -1,4 +1,4 @@
-#include "toolchain/files.h"
+#include "base/files.h"
 
 #include <dirent.h>
 #include <errno.h>
