@@ -13,6 +13,7 @@ build=(
 	"libsqlite3-dev: lib:sqlite3.h"
 	"libyaml-dev: lib:yaml.h"
 	"nettle-dev: lib:nettle/sha2.h"
+	"libcurl4-gnutls-dev: lib:curl/curl.h"
 	"libmicrohttpd-dev: lib:microhttpd.h"
 )
 tests=(

@@ -73,6 +73,13 @@ REPORTER_SOURCES := \
 	reporter/export/markup.c \
 	reporter/export/style.c \
 	reporter/store/outbox_rows.c \
+	reporter/alert/document.c \
+	reporter/alert/expand.c \
+	reporter/alert/send_lines.c \
+	reporter/alert/send_command.c \
+	reporter/alert/send_webhook.c \
+	reporter/alert/alerts.c \
+	reporter/alert/deliver.c \
 	reporter/store/outbox.c \
 	reporter/export/xml.c \
 	reporter/export/paths.c \

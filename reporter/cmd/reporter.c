@@ -1,6 +1,7 @@
 #include "cmd/reporter.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,6 @@
 #include "cmd/gorace.h"
 #include "cmd/noise.h"
 #include "cmd/place.h"
-#include "store/noise.h"
 
 static uint64_t system_now(void *context)
 {
@@ -101,6 +101,11 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 		.host = host_name(arena),
 		.tags = { .option = rf_str_from(tag), .process = rf_str_from(request->process_tag),
 			  .environment = rf_str_from(getenv("REDFLAG_TAG")), .config = &r->config } };
+	rf_reporter_alerts(&r->alerts, r->store, &r->config, arena);
+	if (rf_alerts_wanted(&r->alerts)) {
+		options.before_commit = rf_alerts_queue;
+		options.commit_context = &r->alerts;
+	}
 	rc = rf_session_open(&r->session, &options, err);
 	if (rc == 0 && request->trace_id.len)
 		rf_session_lock(r->session, r->spools);
@@ -127,6 +132,7 @@ int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err)
 void rf_reporter_close(struct rf_reporter *r)
 {
 	rf_session_close(r->session);
+	rf_alerts_release(&r->alerts);
 	rf_store_close(r->store);
 }
 
@@ -175,25 +181,69 @@ int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct r
 	return rc < 0 ? rc : rf_store_open(out, &options, err);
 }
 
+/* --- alerts ----------------------------------------------------------------------------------------------------- */
+
+static const char *environment(const char *name)
+{
+	return getenv(name);
+}
+
+static void sleep_ns(uint64_t ns)
+{
+	struct timespec t = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+	nanosleep(&t, NULL);
+}
+
+/* SIGINT and SIGTERM are blocked while a stream is read; who sends one now wants the end. */
+static bool lost_patience(void *context)
+{
+	sigset_t pending;
+	(void)context;
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
+void rf_reporter_alerts(struct rf_alerts *alerts, struct rf_store *store, const struct rf_config *config, rf_arena *arena)
+{
+	struct rf_alerts_options options = {
+		.store = store, .config = config, .clock = rf_reporter_clock(), .host = host_name(arena),
+		.directory = rf_noise_path(config, RF_STR("."), arena), .look_up = environment, .sleep = sleep_ns,
+		.stop = lost_patience };
+	rf_alerts_init(alerts, &options);
+}
+
+static void print_lines(const struct rf_buf *lines, const char *before)
+{
+	rf_str text = rf_buf_str(lines);
+	while (text.len) {
+		rf_str line = rf_str_cut(&text, '\n');
+		fprintf(stderr, "redflag: %s%.*s\n", before, RF_STR_ARG(line));
+	}
+}
+
+/* What can't be read or written now is told by the next reporter. */
+static void print_and_deliver(struct rf_reporter *r)
+{
+	struct rf_alerts_delivery d = { .time_ns = RF_ALERTS_END_NS };
+	struct rf_error err = { 0 };
+	struct rf_buf lines;
+	if (!r->store)
+		return;
+	rf_buf_init(&lines);
+	rf_alerts_silences(&r->alerts, &err);
+	rf_alerts_put_lines(&r->alerts, &lines);
+	print_lines(&lines, "");
+	fflush(stderr);
+	if (rf_alerts_deliver(&r->alerts, &d, &err) < 0)
+		fprintf(stderr, "redflag: Alerts could not be delivered: %s\n", err.text);
+	print_lines(&d.notes, "");
+	rf_buf_release(&d.notes);
+	rf_buf_release(&lines);
+}
+
 static void print_drop(uint64_t count, const char *one, const char *many)
 {
 	if (count)
 		fprintf(stderr, "redflag: %llu %s.\n", (unsigned long long)count, count == 1 ? one : many);
-}
-
-/* One alert for each time of silence that is over. What can't be read now is told by the next reporter. */
-static void print_silences(struct rf_reporter *r, uint64_t now)
-{
-	struct rf_silence *rows;
-	uint32_t count;
-	struct rf_error ignored = { 0 };
-	if (!r->store || rf_noise_silences_over(r->store, now, r->arena, &rows, &count, &ignored) < 0)
-		return;
-	for (uint32_t i = 0; i < count; i++)
-		fprintf(stderr, "redflag: Finding %lld (%.*s) was silenced from %.*s to %.*s; %lld report%s held back (policy %.*s).\n",
-			(long long)rows[i].finding_id, RF_STR_ARG(rows[i].title), RF_STR_ARG(rows[i].since),
-			RF_STR_ARG(rows[i].until), (long long)rows[i].held, rows[i].held == 1 ? " was" : "s were",
-			RF_STR_ARG(rows[i].policy));
 }
 
 void rf_reporter_print_notes(struct rf_reporter *r)
@@ -206,7 +256,6 @@ void rf_reporter_print_notes(struct rf_reporter *r)
 		fprintf(stderr, "redflag: %.*s\n", RF_STR_ARG(line));
 	}
 	rf_noise_print_expired(&r->suppressions, clock.now_unix_ns(clock.context));
-	print_silences(r, clock.now_unix_ns(clock.context));
 	print_drop(c->incomplete, "report could only be read in part (cut, or mixed with other output)",
 		   "reports could only be read in part (cut, or mixed with other output)");
 	print_drop(c->counters.reports_dropped, "report was dropped in the process (spool full or not writable)",
@@ -222,6 +271,7 @@ void rf_reporter_print_notes(struct rf_reporter *r)
 		   "places in spools were damaged and skipped");
 	print_drop(c->drops.records_unknown, "spool record is of a type that this redflag doesn't know",
 		   "spool records are of types that this redflag doesn't know");
+	print_and_deliver(r);
 }
 
 static bool ran_without_us(const struct rf_package *p)

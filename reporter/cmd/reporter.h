@@ -5,6 +5,7 @@
 #ifndef RF_CMD_REPORTER_H
 #define RF_CMD_REPORTER_H
 
+#include "alert/alerts.h"
 #include "cmd/command.h"
 #include "policy/baseline.h"
 #include "store/query.h"
@@ -20,6 +21,7 @@ struct rf_reporter {
 	struct rf_config config;
 	struct rf_suppressions suppressions;
 	struct rf_baseline baseline;
+	struct rf_alerts alerts;
 	struct rf_error failure;    /* code 0: none */
 };
 
@@ -56,7 +58,10 @@ int rf_reporter_outcome(struct rf_reporter *r, bool settled, rf_arena *arena, st
 /* Opens an existing database for list, show and explain. */
 int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct rf_store **out, const char **path,
 			   struct rf_error *err);
-/* Prints the session's notes and what was dropped, a line each, to stderr. */
+/* Alerts of the configuration, as every command has them. The options' arguments must stay valid. */
+void rf_reporter_alerts(struct rf_alerts *alerts, struct rf_store *store, const struct rf_config *config, rf_arena *arena);
+/* The last thing of a run: prints the session's notes, alerts, and what was dropped, a line each, to stderr; delivers alerts, for at
+ * most RF_ALERTS_END_NS and one time-out. */
 void rf_reporter_print_notes(struct rf_reporter *r);
 /* Names, on stderr, the packages whose tests ran but left no spool: they ran without us. True when there is one. `version`
  * is the Go that the overlay was made for; "" when that isn't known. */

@@ -26,31 +26,23 @@ static void read_silence(sqlite3_stmt *q, rf_arena *arena, void *row)
 	*(struct rf_silence *)row = (struct rf_silence){
 		.id = sqlite3_column_int64(q, 0), .finding_id = sqlite3_column_int64(q, 1), .title = rf_db_text(q, 2, arena),
 		.policy = rf_db_text(q, 3, arena), .since = rf_db_text(q, 4, arena), .until = rf_db_text(q, 5, arena),
-		.held = sqlite3_column_int64(q, 6) };
+		.held = sqlite3_column_int64(q, 6), .kind = rf_db_text(q, 7, arena), .tag = rf_db_text(q, 8, arena),
+		.severity = rf_db_text(q, 9, arena) };
 }
 
-int rf_noise_silences_over(struct rf_store *s, uint64_t now_unix_ns, rf_arena *arena, struct rf_silence **rows,
+int rf_noise_silences_end(struct rf_store *s, uint64_t now_unix_ns, rf_arena *arena, struct rf_silence **rows,
 			   uint32_t *count, struct rf_error *err)
 {
 	sqlite3_stmt *q;
 	void *array = NULL;
 	*count = 0;
-	int rc = rf_store_begin(s, err);
-	if (rc < 0)
-		return rc;
-	rc = rf_db_bind(s, RF_SQL_SILENCES_OVER, &q, err, "t", rf_time_text(now_unix_ns, arena));
+	int rc = rf_db_bind(s, RF_SQL_SILENCES_OVER, &q, err, "t", rf_time_text(now_unix_ns, arena));
 	if (rc == 0)
 		rc = rf_collect(s, q, sizeof(**rows), read_silence, arena, &array, count, err);
 	*rows = array;
 	for (uint32_t i = 0; rc >= 0 && i < *count; i++)
 		rc = rf_db_run(s, RF_SQL_SILENCE_TOLD, NULL, err, "i", (*rows)[i].id);
-	if (rc >= 0)
-		rc = rf_store_commit(s, err);
-	if (rc < 0) {
-		rf_store_rollback(s);
-		*count = 0;
-	}
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 int rf_noise_past_events(struct rf_store *s, void (*each)(void *context, const struct rf_past_event *event), void *context,

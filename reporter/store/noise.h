@@ -15,11 +15,12 @@ int rf_noise_uses(struct rf_store *s, rf_arena *arena, struct rf_suppression_use
 
 struct rf_silence {
 	int64_t id, finding_id, held;
-	rf_str title, policy, since, until;
+	rf_str title, policy, since, until, kind, tag;
+	rf_str severity; /* of the latest event; ptr NULL: its policy has none */
 };
 /* Times of silence that are over by `now` and that nobody has told of; they count as told then, for every process that shares
- * the database. */
-int rf_noise_silences_over(struct rf_store *s, uint64_t now_unix_ns, rf_arena *arena, struct rf_silence **rows,
+ * the database. Inside a transaction. */
+int rf_noise_silences_end(struct rf_store *s, uint64_t now_unix_ns, rf_arena *arena, struct rf_silence **rows,
 			   uint32_t *count, struct rf_error *err);
 
 struct rf_past_event { /* valid until the callback returns */

@@ -10,6 +10,7 @@
 #include "store/collect.h"
 #include "store/outbox_rows.h"
 #include "store/process.h"
+#include "store/tally.h"
 
 /* --- into the queue --------------------------------------------------------------------------------------------- */
 
@@ -26,7 +27,9 @@ int rf_outbox_candidates(struct rf_store *s, int64_t first, rf_arena *arena, str
 {
 	sqlite3_stmt *q;
 	void *array = NULL;
-	int rc = rf_db_bind(s, RF_SQL_OUTBOX_CANDIDATES, &q, err, "i", first);
+	int rc = rf_tally_flush(s, err); /* what came back is known after that */
+	if (rc == 0)
+		rc = rf_db_bind(s, RF_SQL_OUTBOX_CANDIDATES, &q, err, "i", first);
 	if (rc == 0)
 		rc = rf_collect(s, q, sizeof(**rows), read_candidate, arena, &array, count, err);
 	*rows = array;
@@ -179,7 +182,7 @@ static int look(struct rf_store *s, int64_t sink_id, struct rf_outbox_claim *c, 
 static int claim(struct rf_store *s, int64_t sink_id, struct rf_outbox_claim *c, rf_arena *arena, enum rf_outbox_claimed *how,
 		 struct rf_error *err)
 {
-	struct sink_state state;
+	struct sink_state state = { 0 };
 	uint64_t now = now_of(s);
 	int rc = read_state(s, sink_id, arena, &state, err);
 	if (rc == 0)

@@ -203,8 +203,10 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND test_id = ?2",
 	[RF_SQL_RUN_HAS_FAILURES] = "SELECT 1 FROM runs r JOIN results x ON x.run_id = r.id"
 				    " WHERE r.trace_id = ? AND x.result = 'fail' LIMIT 1",
-	[RF_SQL_SILENCES_OVER] = "SELECT id, finding, title, policy, since, until, held FROM v_silences"
-				 " WHERE told = 0 AND until <= ? ORDER BY until, id",
+	[RF_SQL_SILENCES_OVER] =
+		"SELECT v.id, v.finding, v.title, v.policy, v.since, v.until, v.held, f.kind, v.tag, (SELECT e.severity FROM events e"
+		" WHERE e.finding_id = v.finding ORDER BY e.time DESC, e.id DESC LIMIT 1) FROM v_silences v"
+		" JOIN findings f ON f.id = v.finding WHERE v.told = 0 AND v.until <= ? ORDER BY v.until, v.id",
 	[RF_SQL_SILENCE_TOLD] = "UPDATE silences SET told = 1 WHERE id = ?",
 	[RF_SQL_SILENCE_MOVE] = "UPDATE silences SET finding_id = ?2 WHERE finding_id = ?1",
 	[RF_SQL_EVENTS_BY_FINDING] =

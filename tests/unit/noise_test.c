@@ -91,24 +91,29 @@ static const char *verdicts(struct sample *s, const char *tag, const unsigned *m
 #define VERDICTS(s, tag, ...) \
 	verdicts((s), (tag), (const unsigned[]){ __VA_ARGS__ }, sizeof((unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned))
 
+static uint32_t end_silences(struct sample *s, uint64_t now, struct rf_silence **over)
+{
+	uint32_t count;
+	assert_int_equal(rf_store_begin(s->store, &s->err), 0);
+	assert_int_equal(rf_noise_silences_end(s->store, now, &s->arena, over, &count, &s->err), 0);
+	assert_int_equal(rf_store_commit(s->store, &s->err), 0);
+	return count;
+}
+
 static void test_default_policy(void **state)
 {
 	struct sample *s = *state;
 	struct rf_silence *over;
-	uint32_t count;
 	/* the third in five minutes is held back, and all until minute 17 */
 	assert_string_equal(VERDICTS(s, "shop", 0, 1, 2, 3, 16), "aasss");
-	assert_int_equal(rf_noise_silences_over(s->store, SAMPLE_NOW + 16 * MINUTE, &s->arena, &over, &count, &s->err), 0);
-	assert_int_equal(count, 0);
-	assert_int_equal(rf_noise_silences_over(s->store, SAMPLE_NOW + 17 * MINUTE, &s->arena, &over, &count, &s->err), 0);
-	assert_int_equal(count, 1);
+	assert_int_equal(end_silences(s, SAMPLE_NOW + 16 * MINUTE, &over), 0);
+	assert_int_equal(end_silences(s, SAMPLE_NOW + 17 * MINUTE, &over), 1);
 	assert_int_equal(over[0].held, 3);
 	assert_str(over[0].policy, "default");
 	assert_str(over[0].since, "2026-01-01T00:02:00.000Z");
 	assert_str(over[0].until, "2026-01-01T00:17:00.000Z");
 	/* one alert, whoever asks */
-	assert_int_equal(rf_noise_silences_over(s->store, SAMPLE_NOW + 18 * MINUTE, &s->arena, &over, &count, &s->err), 0);
-	assert_int_equal(count, 0);
+	assert_int_equal(end_silences(s, SAMPLE_NOW + 18 * MINUTE, &over), 0);
 	/* over at 17; events five minutes apart never fill the number */
 	assert_string_equal(VERDICTS(s, "shop", 22, 27, 32, 37), "aaaa");
 	assert_int_equal(sample_count(s, "SELECT events FROM v_findings"), 9);
