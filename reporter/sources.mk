@@ -57,10 +57,14 @@ REPORTER_SOURCES := \
 	reporter/store/occurrence.c \
 	reporter/store/compare.c \
 	reporter/store/peek.c \
+	reporter/store/aside.c \
 	reporter/store/backup.c \
 	reporter/store/gc.c \
 	reporter/store/gc_sweep.c \
 	reporter/store/gc_spools.c \
+	reporter/store/merge_events.c \
+	reporter/store/merge_tables.c \
+	reporter/store/merge.c \
 	reporter/store/process_linux.c \
 	reporter/store/session_reason.c \
 	reporter/store/stream_id.c \
@@ -150,6 +154,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/bytes.c \
 	reporter/cmd/backup_cmd.c \
 	reporter/cmd/gc_cmd.c \
+	reporter/cmd/merge_cmd.c \
 	reporter/cmd/policy_cmd.c \
 	reporter/cmd/report_cmd.c \
 	reporter/cmd/ingest_cmd.c \

@@ -22,6 +22,7 @@ int rf_cmd_suppressions(const struct rf_args *args, rf_arena *arena, struct rf_e
 int rf_cmd_baseline(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_backup(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_gc(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_merge(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_policy(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_sql(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_version(const struct rf_args *args, rf_arena *arena, struct rf_error *err);

@@ -222,6 +222,19 @@ static const char gc_help[] =
 	"With \"database:\" in .redflag.yml (keep: 90d, max_size: 500MB) every run does this\n"
 	"at its end, at most once a day and for about two seconds.";
 
+static const struct rf_option merge_options[] = {
+	{ "o", "FILE", "the result; a file that isn't there yet" },
+	OPTION_END,
+};
+
+static const char merge_help[] =
+	"Puts databases together: those of parallel CI jobs, or of several machines. The\n"
+	"result is what one reporter would have that had seen everything, whatever the order,\n"
+	"and even if two of them hold the same. The inputs are only read; they may be older,\n"
+	"and in use. How differences are settled: docs/database.md.\n"
+	"\n"
+	"  redflag merge shard-*/redflag.db -o all.db && redflag list --db all.db";
+
 static const char policy_help[] =
 	"test shows, for each finding, what the policies of FILE (written as .redflag.yml, which is the default) would have\n"
 	"made of the events in the database: how many would have been alerts, how many held back in\n"
@@ -414,6 +427,14 @@ const struct rf_command rf_commands[] = {
 		.help = backup_help,
 		.options = backup_options,
 		.run = rf_cmd_backup,
+	},
+	{
+		.name = "merge",
+		.usage = "-o FILE DATABASE...",
+		.summary = "Put several databases together",
+		.help = merge_help,
+		.options = merge_options,
+		.run = rf_cmd_merge,
 	},
 	{
 		.name = "gc",

@@ -1,13 +1,10 @@
 #include "store/backup.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "store/aside.h"
 #include "store/peek.h"
 
 static int count_rows(struct rf_store *s, struct rf_backup *out, struct rf_error *err)
@@ -54,52 +51,6 @@ static int check_target(const char *from, const char *to, rf_arena *arena, struc
 	return 0;
 }
 
-/* The lock lasts as long as the descriptor, so what a killed backup has left is free. */
-static int open_part(const char *part, int *fd, struct rf_error *err)
-{
-	*fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (*fd < 0)
-		return rf_fail(err, RF_ERR_IO, "Cannot write %s: %s.", part, strerror(errno));
-	if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-		return rf_fail(err, RF_ERR_IO, "Another backup is writing %s; try again when it is done.", part);
-	if (ftruncate(*fd, 0) != 0)
-		return rf_fail(err, RF_ERR_IO, "Cannot write %s: %s.", part, strerror(errno));
-	return 0;
-}
-
-static int fail_copy(struct rf_store *s, int rc, const char *part, struct rf_error *err)
-{
-	switch (rc & 0xff) {
-	case SQLITE_FULL:
-		return rf_fail(err, RF_ERR_IO, "The disk or quota that holds %s is full; make room, or name a place elsewhere with -o.",
-			       part);
-	case SQLITE_IOERR:
-	case SQLITE_CANTOPEN:
-		return rf_fail(err, RF_ERR_IO, "The copy from %s to %s failed (%s); look after the disks, or name a place elsewhere "
-			       "with -o.", s->path, part, sqlite3_errstr(rc));
-	default:
-		return rf_db_fail(s, rc, err);
-	}
-}
-
-/* VACUUM INTO and not the backup interface, which starts again whenever another process writes. */
-static int copy(struct rf_store *s, const char *part, struct rf_error *err)
-{
-	sqlite3_stmt *q = NULL;
-	/* It writes another file and not this one, but counts as writing. */
-	int rc = sqlite3_exec(s->handle, "PRAGMA query_only = OFF", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(s->handle, "VACUUM INTO ?1", -1, &q, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_text(q, 1, part, -1, SQLITE_STATIC);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(q);
-	if (rc != SQLITE_DONE)
-		fail_copy(s, rc, part, err);
-	sqlite3_finalize(q);
-	return rc == SQLITE_DONE ? 0 : (int)err->code;
-}
-
 /* The mode is kept in the file, and a copy doesn't take it over. Without it readers and writers would wait for each other. */
 static int use_wal(const char *part, struct rf_error *err)
 {
@@ -113,46 +64,20 @@ static int use_wal(const char *part, struct rf_error *err)
 	return 0;
 }
 
-static void sync_directory_of(const char *path, rf_arena *arena)
-{
-	rf_str name = rf_str_from(path);
-	ptrdiff_t slash = rf_str_find_last(name, '/');
-	rf_str directory = slash < 0 ? RF_STR(".") : slash == 0 ? RF_STR("/") : rf_str_take(name, (size_t)slash);
-	int fd = open(rf_arena_cstr(arena, directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd); /* not every file system can; then the name may be lost in a power cut, not the copy's sense */
-		close(fd);
-	}
-}
-
-static int finish(const char *part, const char *to, int fd, rf_arena *arena, struct rf_error *err)
-{
-	if (fsync(fd) != 0 || rename(part, to) != 0)
-		return rf_fail(err, RF_ERR_IO, "Cannot write %s: %s.", to, strerror(errno));
-	sync_directory_of(to, arena);
-	return 0;
-}
-
 static int make(struct rf_store *s, const char *to, struct rf_backup *out, rf_arena *arena, struct rf_error *err)
 {
-	const char *part = rf_arena_printf(arena, "%s.part", to).ptr;
-	int fd = -1;
-	if (!part)
-		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while copying %s.", s->path);
-	int rc = open_part(part, &fd, err);
-	bool ours = rc == 0;
+	struct rf_aside aside;
+	int rc = rf_aside_open(&aside, to, arena, err);
+	if (rc < 0)
+		return rc;
+	rc = rf_store_peek_copy(s, aside.path, err);
 	if (rc == 0)
-		rc = copy(s, part, err);
+		rc = use_wal(aside.path, err);
 	if (rc == 0)
-		rc = use_wal(part, err);
+		rc = rf_backup_check(aside.path, out, err);
 	if (rc == 0)
-		rc = rf_backup_check(part, out, err);
-	if (rc == 0)
-		rc = finish(part, to, fd, arena, err);
-	if (rc < 0 && ours)
-		unlink(part);
-	if (fd >= 0)
-		close(fd); /* after every connection to the file: closing it drops SQLite's locks on it */
+		rc = rf_aside_finish(&aside, arena, err);
+	rf_aside_drop(&aside, arena);
 	return rc;
 }
 

@@ -191,6 +191,8 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 		rc = rf_rows_stack(s, &e->report->allocated, &p.allocated_stack_id, err);
 	/* A record in place of its text is no second event: what was decided stays, but for a suppression. */
 	p.verdict = e->report->suppressed || e->suppression.ptr ? RF_STR("suppressed") : RF_STR("alert");
+	if (e->decided.ptr)
+		p.verdict = e->decided;
 	if (rc >= 0 && is_new)
 		rc = rf_rows_verdict(s, e, p.finding, &p.verdict, err);
 	if (rc >= 0)
@@ -258,8 +260,10 @@ static int store_spool(struct rf_store *s, const struct rf_event *e, int64_t key
 {
 	if (e->report->suppressed) /* stock printed nothing: there is no text of it */
 		return 0;
-	int rc = rf_db_run(s, RF_SQL_EVENT_TEXT_OF_KEY, id, err, "ii", e->run_id, key);
-	if (rc == 0 && address_of(e->report))
+	/* Which text is its own, if it is known, is known better than by what both tell. */
+	int rc = e->text_uid.len ? rf_db_run(s, RF_SQL_EVENT_TEXT_BY_UID, id, err, "t", e->text_uid)
+				 : rf_db_run(s, RF_SQL_EVENT_TEXT_OF_KEY, id, err, "ii", e->run_id, key);
+	if (rc == 0 && address_of(e->report) && e->text_uid.len == 0)
 		rc = rf_db_run(s, RF_SQL_EVENT_TEXT_NEAR, id, err, "iiu", e->run_id, e->process_id,
 			       address_of(e->report));
 	if (rc <= 0)

@@ -74,9 +74,11 @@ static int choose_events(struct rf_gc_work *w, rf_str before, int64_t *chosen)
 		return rc;
 	rc = rf_db_once(w->s, "UPDATE temp.gc_place SET (time, id) = (SELECT e.time, e.id FROM temp.gc_batch b"
 			      " JOIN events e ON e.id = b.id ORDER BY e.time DESC, e.id DESC LIMIT 1)", NULL, w->err, "");
-	/* What stays: of each finding the latest; one whose alert waits; the highest number, so that none is given twice. */
+	/* What stays: of each finding the latest and, if no other is young, the one that says most; one whose alert waits; the
+	 * highest number, so that none is given twice. */
 	if (rc >= 0)
-		rc = rf_db_once(w->s, "DELETE FROM temp.gc_batch WHERE id = (SELECT max(id) FROM events) OR id = (SELECT x.id FROM"
+		rc = rf_db_once(w->s, "DELETE FROM temp.gc_batch WHERE id = (SELECT max(id) FROM events)"
+				      " OR id IN (SELECT event_id FROM temp.gc_best) OR id = (SELECT x.id FROM"
 				      " events x WHERE x.finding_id = (SELECT finding_id FROM events WHERE id = gc_batch.id)"
 				      " ORDER BY x.time DESC, x.id DESC LIMIT 1) OR EXISTS (SELECT 1 FROM alerts a"
 				      " WHERE a.event_id = gc_batch.id AND a.state = 'waiting')", NULL, w->err, "");
@@ -100,6 +102,14 @@ static int remove_events(struct rf_gc_work *w, rf_str before)
 				      " first_seen = min(first_seen, excluded.first_seen),"
 				      " last_seen = max(last_seen, excluded.last_seen)", NULL, w->err, "");
 	if (rc >= 0)
+		rc = rf_db_once(w->s, "UPDATE finding_runs SET events = finding_runs.events - n.events FROM (SELECT e.run_id, e.finding_id,"
+				      " count(*) AS events FROM temp.gc_batch b JOIN events e ON e.id = b.id GROUP BY 1, 2) n"
+				      " WHERE finding_runs.run_id = n.run_id AND finding_runs.finding_id = n.finding_id",
+				NULL, w->err, "");
+	if (rc >= 0)
+		rc = rf_db_once(w->s, "DELETE FROM finding_runs WHERE events <= 0 AND run_id IN (SELECT e.run_id FROM temp.gc_batch b"
+				      " JOIN events e ON e.id = b.id)", NULL, w->err, "");
+	if (rc >= 0)
 		rc = rf_db_once(w->s, "DELETE FROM events WHERE id IN (SELECT id FROM temp.gc_batch)", NULL, w->err, "");
 	if (rc >= 0)
 		w->out->events += rf_gc_changes(w);
@@ -116,9 +126,21 @@ static int step_events(struct rf_gc_work *w, void *context)
 	return rc < 0 ? rc : chosen > 0;
 }
 
+/* The events that say most (as RF_SQL_EVENT_BEST) of findings without a young one. */
+static int choose_best(struct rf_gc_work *w, rf_str before)
+{
+	return rf_db_once(w->s, "INSERT OR IGNORE INTO temp.gc_best SELECT f.id, (SELECT e.id FROM events e WHERE e.finding_id = f.id"
+				" ORDER BY e.source = 'spool' DESC, (SELECT count(*) FROM accesses a WHERE a.event_id = e.id"
+				" AND a.stack_id IS NOT NULL) DESC, e.time DESC, e.id DESC LIMIT 1) FROM findings f"
+				" WHERE f.last_seen < ?1 AND f.id NOT IN (SELECT finding_id FROM temp.gc_best)", NULL, w->err, "t",
+			  before);
+}
+
 static int remove_old_events(struct rf_gc_work *w, rf_str before)
 {
 	int rc = rf_db_once(w->s, "UPDATE temp.gc_place SET time = '', id = 0", NULL, w->err, "");
+	if (rc >= 0)
+		rc = choose_best(w, before);
 	sqlite3_db_config(w->s->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	if (rc >= 0)
 		rc = rf_gc_slices(w, step_events, &before);
@@ -327,9 +349,12 @@ static int set_up(struct rf_gc_work *w)
 		"CREATE TEMP TABLE IF NOT EXISTS gc_place (time TEXT, id INTEGER)",
 		"DELETE FROM temp.gc_place",
 		"INSERT INTO temp.gc_place VALUES ('', 0)",
+		"CREATE TEMP TABLE IF NOT EXISTS gc_best (finding_id INTEGER PRIMARY KEY, event_id INTEGER)",
+		"DELETE FROM temp.gc_best",
 		"CREATE TEMP TABLE IF NOT EXISTS gc_tables (name TEXT PRIMARY KEY)",
 		"INSERT OR IGNORE INTO temp.gc_tables SELECT m.name FROM sqlite_schema m, pragma_foreign_key_list(m.name) f"
-		" WHERE m.type = 'table' AND f.\"table\" = 'runs' AND f.\"from\" = 'run_id' AND f.on_delete = 'CASCADE'",
+		" WHERE m.type = 'table' AND f.\"table\" = 'runs' AND f.\"from\" = 'run_id' AND f.on_delete = 'CASCADE'"
+		" AND m.name <> 'finding_runs'", /* which goes with its events */
 	};
 	int rc = 0;
 	for (size_t i = 0; rc >= 0 && i < sizeof(sql) / sizeof(sql[0]); i++)

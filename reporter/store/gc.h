@@ -2,8 +2,9 @@
  * frames that nobody refers to any more.
  *
  * What stays: every finding, with its counts, first and last time and numbers by day (gone_events), so that one that comes
- * again is never new; of each finding the latest event, so that there is always something to show; the run in which a finding
- * was seen first; an event whose alert still waits; and everything younger than an hour.
+ * again is never new; of each finding the latest event and, if all are old, the one that says most, so that there is always
+ * something to show; the run in which a finding was seen first; an event whose alert still waits; and everything younger than an
+ * hour when it is removed for its size.
  *
  * Everything happens in transactions of a few milliseconds with pauses as long, so that writers get in between. Each leaves the
  * database whole: after a kill or a failure the next call goes on. Freed pages are given back to the file system in the

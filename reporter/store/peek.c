@@ -102,3 +102,36 @@ int rf_store_peek_check(struct rf_store *s, struct rf_error *err)
 	return rc < 0 ? rc : check_with(s, "SELECT 'a row of ' || \"table\" || ' misses its ' || parent"
 					   " FROM pragma_foreign_key_check LIMIT 1", err);
 }
+
+static int fail_copy(struct rf_store *s, int rc, const char *to, struct rf_error *err)
+{
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		return rf_fail(err, RF_ERR_IO, "The disk or quota that holds %s is full; make room, or name a place elsewhere with -o.",
+			       to);
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		return rf_fail(err, RF_ERR_IO, "The copy from %s to %s failed (%s); look after the disks, or name a place elsewhere "
+			       "with -o.", s->path, to, sqlite3_errstr(rc));
+	default:
+		return rf_db_fail(s, rc, err);
+	}
+}
+
+/* VACUUM INTO and not the backup interface, which starts again whenever another process writes. */
+int rf_store_peek_copy(struct rf_store *s, const char *to, struct rf_error *err)
+{
+	sqlite3_stmt *q = NULL;
+	/* It writes another file and not this one, but counts as writing. */
+	int rc = sqlite3_exec(s->handle, "PRAGMA query_only = OFF", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(s->handle, "VACUUM INTO ?1", -1, &q, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(q, 1, to, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(q);
+	if (rc != SQLITE_DONE)
+		fail_copy(s, rc, to, err);
+	sqlite3_finalize(q);
+	return rc == SQLITE_DONE ? 0 : (int)err->code;
+}

@@ -15,4 +15,7 @@ int rf_store_peek_number(struct rf_store *s, const char *sql, int64_t *out, stru
 /* PRAGMA integrity_check and foreign_key_check. RF_ERR_INPUT with what they say first. */
 int rf_store_peek_check(struct rf_store *s, struct rf_error *err);
 
+/* A packed copy of what is committed, into an empty or new file `to`; not synced, and not in WAL mode. */
+int rf_store_peek_copy(struct rf_store *s, const char *to, struct rf_error *err);
+
 #endif

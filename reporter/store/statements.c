@@ -112,6 +112,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND suppressed_by IS NOT 'process' ORDER BY id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_OF_KEY] = "SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'text'"
 				     " ORDER BY id LIMIT 1",
+	[RF_SQL_EVENT_TEXT_BY_UID] = "SELECT id FROM events WHERE uid = ? AND source = 'text'",
 	/* Text that could only be read in part has another key; its package and an address say enough. */
 	[RF_SQL_EVENT_SPOOL_NEAR] =
 		"SELECT e.id FROM events e JOIN processes p ON p.id = e.process_id WHERE e.run_id = ?1"

@@ -89,6 +89,9 @@ struct rf_event {
 	bool known;       /* its finding is in the baseline */
 	const struct rf_policy *policy; /* NULL: none, every event is an alert */
 	bool keep_text;   /* it could only be read in part */
+	/* An event of another database: */
+	rf_str decided;   /* its verdict there (a literal), which stays; ptr NULL: decide. `policy` then only names what decided it */
+	rf_str text_uid;  /* of a record: the text that was joined to it there; "" none */
 };
 enum rf_stored {
 	RF_STORED_NEW,       /* a new row */

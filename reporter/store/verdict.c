@@ -87,7 +87,9 @@ int rf_rows_verdict(struct rf_store *s, const struct rf_event *e, struct rf_find
 	enum rf_policy_decision decision = RF_POLICY_ALERT;
 	int rc = 0;
 	*verdict = RF_STR("alert");
-	if (e->report->suppressed || e->suppression.ptr) {
+	if (e->decided.ptr) {
+		*verdict = e->decided;
+	} else if (e->report->suppressed || e->suppression.ptr) {
 		*verdict = RF_STR("suppressed");
 	} else if (e->known) {
 		*verdict = RF_STR("known");
