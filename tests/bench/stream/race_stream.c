@@ -4,8 +4,9 @@
  *
  * The same arguments give the same bytes. What it has of a real one: packages that run side by side and whose lines are mixed,
  * tests with run, pause and cont, log lines with quotes, tabs, control characters as Go escapes them, tests that fail because
- * of their races, and packages that pass. A report is cut into one event a line; its addresses and goroutine numbers are its
- * own, its stacks are its bug's, and few bugs make most of the reports. The size is met to within a package.
+ * of their races, and packages that pass. Tests run several times, as with -count. A report is cut into one event a line;
+ * its addresses and goroutine numbers are its own, its stacks are its bug's. A bug belongs to a package and is seen by a few of
+ * its tests, but for some in what all packages share. The size is met to within a package.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -18,6 +19,9 @@
 #define PACKAGES_AT_ONCE 8
 #define REPORTS_PER_PACKAGE 256
 #define REPORTS_PER_TEST 6
+#define TESTS_PER_PACKAGE 24 /* then the first runs again */
+#define BUGS_SHARED 40
+#define SHARED_ONE_IN 16     /* reports */
 #define DEPTH_MAX 8
 #define START_S 1767261600u /* 2026-01-01T10:00:00Z */
 
@@ -131,7 +135,7 @@ static void put_test_frames(struct stream *s, struct package *p)
 	char function[256], file[256];
 	snprintf(function, sizeof(function), "%s.%.60s", p->name, p->test);
 	snprintf(file, sizeof(file), "/builds/shop/%s_test.go", strrchr(p->name, '/') + 1);
-	put_frame(s, p, function, file, mix(p->number * 1000 + p->tests));
+	put_frame(s, p, function, file, mix(p->number * 1000 + (p->tests - 1) % TESTS_PER_PACKAGE));
 	put_frame(s, p, "testing.tRunner", "/usr/local/go/src/testing/testing.go", 2026);
 	put_frame(s, p, "testing.(*T).Run.gowrap1", "/usr/local/go/src/testing/testing.go", 2091);
 }
@@ -145,10 +149,18 @@ static void put_side(struct stream *s, struct package *p, unsigned bug, unsigned
 		put_own_frame(s, p, bug, side, i);
 }
 
+/* One of the three bugs that the test runs into, or one that all do. */
+static unsigned choose_bug(struct stream *s, const struct package *p)
+{
+	unsigned own = s->bugs / s->package_count + 1, first = p->number * own;
+	if (below(s, SHARED_ONE_IN) == 0)
+		return below(s, BUGS_SHARED) % s->bugs;
+	return (first + ((p->tests - 1) % TESTS_PER_PACKAGE / 2 + below(s, 3)) % own) % s->bugs;
+}
+
 static void put_report(struct stream *s, struct package *p)
 {
-	/* The smaller of two: few bugs make most of the reports. */
-	unsigned a = below(s, s->bugs), b = below(s, s->bugs), bug = a < b ? a : b;
+	unsigned bug = choose_bug(s, p);
 	unsigned first = 10 + below(s, 5000), second = first + 1 + below(s, 20);
 	uint64_t address = UINT64_C(0xc000000000) + below(s, 1u << 26) * UINT64_C(8);
 	put_output(s, p, "==================");
@@ -201,7 +213,7 @@ static void put_log(struct stream *s, struct package *p)
 
 static void begin_test(struct stream *s, struct package *p)
 {
-	unsigned number = p->tests++;
+	unsigned number = p->tests++ % TESTS_PER_PACKAGE;
 	snprintf(p->test, sizeof(p->test), "Test%s%s%u", types[number % COUNT(types)], verbs[number % COUNT(verbs)], number);
 	p->parallel = number % 3 == 0;
 	p->test_failed = false;
