@@ -56,6 +56,7 @@ REPORTER_SOURCES := \
 	reporter/store/run_query.c \
 	reporter/store/occurrence.c \
 	reporter/store/compare.c \
+	reporter/store/execution_query.c \
 	reporter/store/peek.c \
 	reporter/store/aside.c \
 	reporter/store/backup.c \

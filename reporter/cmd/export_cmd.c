@@ -15,6 +15,7 @@
 #include "export/export.h"
 #include "store/status.h"
 #include "base/files.h"
+#include "toolchain/goenv.h"
 
 static int check_format(const char *name, const struct rf_export_format **format, rf_arena *arena, struct rf_error *err)
 {
@@ -130,6 +131,16 @@ static void set_run(const char *run, const struct rf_export_format *format, stru
 		o->trace_id = rf_str_from(run);
 }
 
+/* As `go version` tells it, which is what other writers of JUnit put into each suite. Without a go command there is none. */
+static rf_str go_version(rf_arena *arena)
+{
+	struct rf_goenv go;
+	struct rf_error ignored;
+	if (rf_goenv_ask(NULL, NULL, NULL, arena, &go, &ignored) < 0)
+		return RF_STR("");
+	return rf_arena_printf(arena, "%.*s %.*s/%.*s", RF_STR_ARG(go.version), RF_STR_ARG(go.goos), RF_STR_ARG(go.goarch));
+}
+
 static int make_options(const struct rf_args *args, const struct rf_export_format *format, rf_arena *arena,
 			struct rf_export_options *o, struct rf_error *err)
 {
@@ -140,6 +151,8 @@ static int make_options(const struct rf_args *args, const struct rf_export_forma
 		if (text)
 			o->kinds[kind] = (struct rf_export_kind){ .meaning = text->meaning, .cure = text->cure };
 	}
+	if (strcmp(format->name, "junit") == 0)
+		o->go_version = go_version(arena);
 	return find_root(args, arena, o, err);
 }
 

@@ -1,8 +1,8 @@
-/* Common Test Report Format (ctrf.io), version 0.0.0 of its schema: the tests of the run that the database knows by name, then a
- * failed test a finding. */
+/* Common Test Report Format (ctrf.io), version 0.0.0 of its schema: a test each time that one ran, then a failed test a
+ * finding. */
 #include "export/blame.h"
-#include "store/json.h"
 #include "export/results.h"
+#include "store/json.h"
 
 struct writer {
 	struct rf_json json;
@@ -18,12 +18,9 @@ static int64_t unix_ms(rf_str time)
 	return (int64_t)(ns / 1000000u);
 }
 
-static const char *status_name(const struct rf_result_row *r)
-{
-	if (rf_result_is_failed(r))
-		return "failed";
-	return rf_result_is_skipped(r) ? "skipped" : "passed";
-}
+static const char *const status_names[] = { [RF_PASSED] = "passed", [RF_FAILED] = "failed", [RF_ERROR] = "failed",
+					    [RF_SKIPPED] = "skipped" };
+_Static_assert(sizeof(status_names) / sizeof(status_names[0]) == RF_OUTCOME_COUNT, "one name an outcome");
 
 static void put_suite(struct rf_json *j, rf_str name)
 {
@@ -32,13 +29,18 @@ static void put_suite(struct rf_json *j, rf_str name)
 	rf_json_end(j);
 }
 
-static void put_blame(struct writer *w, const struct rf_result_row *r)
+/* The correction, where the test isn't to blame, and who is. */
+static void put_why(struct writer *w, const struct rf_case *c)
 {
 	struct rf_buf b;
 	rf_buf_init(&b);
-	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, r->package, r->test, &w->x->scratch, &b);
-	if (b.len)
-		rf_json_str(&w->json, "message", rf_str_trim(rf_buf_str(&b)));
+	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, c->package, c->test, &w->x->scratch, &b);
+	if (b.len && c->message.len)
+		rf_buf_printf(&b, "\n%.*s", RF_STR_ARG(c->message));
+	else
+		rf_buf_put_str(&b, c->message);
+	rf_json_str_if(&w->json, "message", rf_str_trim(rf_buf_str(&b)));
+	rf_json_str_if(&w->json, "trace", c->output);
 	rf_buf_release(&b);
 	if (!wrong)
 		return;
@@ -49,28 +51,45 @@ static void put_blame(struct writer *w, const struct rf_result_row *r)
 	rf_json_end(&w->json);
 }
 
-static void put_test(struct writer *w, const struct rf_result_row *r)
+static void put_lines(struct rf_json *j, const char *name, rf_str text)
+{
+	if (text.len == 0)
+		return;
+	rf_json_array(j, name);
+	while (text.len)
+		rf_json_str(j, NULL, rf_str_cut(&text, '\n'));
+	rf_json_end(j);
+}
+
+static void put_case(struct writer *w, const struct rf_case *c)
 {
 	struct rf_json *j = &w->json;
 	rf_json_object(j, NULL);
-	rf_json_str(j, "name", r->test.len ? r->test : RF_STR("(package)"));
-	rf_json_cstr(j, "status", status_name(r));
-	rf_json_int(j, "duration", r->elapsed_ms);
-	rf_json_int(j, "stop", unix_ms(r->time));
-	put_suite(j, r->package);
-	if (rf_result_is_failed(r))
-		put_blame(w, r);
+	rf_json_str(j, "name", c->test.len ? c->test : RF_STR("(package)"));
+	rf_json_cstr(j, "status", status_names[c->outcome]);
+	rf_json_int(j, "duration", c->elapsed_ms);
+	if (c->start_ms) {
+		rf_json_int(j, "start", c->start_ms);
+		rf_json_int(j, "stop", c->start_ms + c->elapsed_ms);
+	}
+	put_suite(j, c->package);
+	if (c->type)
+		rf_json_cstr(j, "rawStatus", c->type);
+	if (c->outcome == RF_FAILED || c->outcome == RF_ERROR) {
+		put_why(w, c);
+	} else {
+		rf_json_str_if(j, "message", c->message);
+		put_lines(j, "stdout", c->output);
+	}
 	rf_json_end(j);
 }
 
 static void put_tests(struct writer *w)
 {
-	for (uint32_t first = 0, end; first < w->results.count; first = end) {
-		end = rf_results_end(&w->results, first);
-		for (uint32_t i = first; i < end; i++) {
-			if (w->results.rows[i].test.len || rf_results_failed_alone(&w->results, first, end))
-				put_test(w, &w->results.rows[i]);
-		}
+	for (uint32_t i = 0; i < w->results.count; i++) {
+		const struct rf_suite *suite = &w->results.suites[i];
+		for (uint32_t k = 0; k < suite->count; k++)
+			put_case(w, &suite->cases[k]);
 		rf_arena_reset(&w->x->scratch);
 	}
 }
@@ -120,23 +139,26 @@ static void put_finding(struct writer *w, const struct rf_item *item)
 static void put_summary(struct writer *w)
 {
 	struct rf_json *j = &w->json;
-	struct rf_result_counts c = rf_results_count_all(&w->results, w->x);
+	struct rf_result_counts c = w->results.counts;
+	int64_t failed = c.failures + c.errors;
 	rf_json_object(j, "tool");
 	rf_json_cstr(j, "name", "redflag");
 	rf_json_str(j, "version", w->x->options.version);
 	rf_json_end(j);
 	rf_json_object(j, "summary");
 	rf_json_int(j, "tests", c.tests);
-	rf_json_int(j, "passed", c.tests - c.failures - c.skipped);
-	rf_json_int(j, "failed", c.failures);
+	rf_json_int(j, "passed", c.tests - failed - c.skipped);
+	rf_json_int(j, "failed", failed);
 	rf_json_int(j, "skipped", c.skipped);
 	rf_json_int(j, "pending", 0);
 	rf_json_int(j, "other", 0);
 	rf_json_int(j, "start", unix_ms(w->x->run.started_at));
 	rf_json_int(j, "stop", unix_ms(w->x->run.last_at));
-	rf_json_object(j, "extra");
-	rf_json_int(j, "passedNotListed", c.passed_unlisted);
-	rf_json_end(j);
+	if (c.passed_unlisted) {
+		rf_json_object(j, "extra");
+		rf_json_int(j, "passedNotListed", c.passed_unlisted);
+		rf_json_end(j);
+	}
 	rf_json_end(j);
 }
 

@@ -28,6 +28,7 @@ struct rf_export_options {
 			    machine), paths below the run's directory count as below the module. */
 	rf_str module_path; /* its import path, which files of a -trimpath build begin with; "" unknown */
 	struct rf_export_kind kinds[RF_KIND_COUNT];
+	rf_str go_version; /* of the go command, for runs that don't know theirs; "" unknown */
 };
 
 struct rf_export_format {

@@ -1,5 +1,6 @@
-/* JUnit XML, as Jenkins' schema has it: in a suite properties, then cases; in a case skipped or failure, then system-out. A suite
- * for each package of the run, as far as the database knows its tests, then "redflag" with one case a finding. */
+/* JUnit XML, as Jenkins' schema has it: in a suite properties, then cases, then system-out; in a case skipped, error or failure, or
+ * system-out. A suite for each package of the run, with a case each time that a test ran, then "redflag" with one case a
+ * finding. */
 #include "export/blame.h"
 #include "export/results.h"
 #include "export/xml.h"
@@ -9,55 +10,19 @@ struct writer {
 	struct rf_export *x;
 	struct rf_blames blames;
 	struct rf_results results;
+	rf_str go_version;
 };
 
 static void put_counts(struct rf_xml *x, struct rf_result_counts c)
 {
 	rf_xml_attribute_int(x, "tests", c.tests);
 	rf_xml_attribute_int(x, "failures", c.failures);
-	rf_xml_attribute_int(x, "errors", 0);
+	rf_xml_attribute_int(x, "errors", c.errors);
 }
 
 static rf_str seconds(int64_t ms, rf_arena *arena)
 {
 	return rf_arena_printf(arena, "%lld.%03lld", (long long)(ms / 1000), (long long)(ms % 1000));
-}
-
-/* --- packages -------------------------------------------------------------------------------------------------- */
-
-static void put_failure(struct writer *w, const struct rf_result_row *r, const char *message)
-{
-	struct rf_buf b;
-	rf_buf_init(&b);
-	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, r->package, r->test, &w->x->scratch, &b);
-	rf_str text = rf_str_from(message);
-	if (wrong)
-		text = rf_arena_printf(&w->x->scratch, "%s; the race reported in it is not this test's but of %.*s (finding %lld)",
-				       message, RF_STR_ARG(rf_words_owners(wrong->test_a, wrong->test_b, &w->x->scratch)),
-				       (long long)wrong->finding_id);
-	rf_xml_open(&w->xml, "failure");
-	rf_xml_attribute(&w->xml, "message", text);
-	rf_xml_attribute(&w->xml, "type", wrong ? RF_STR("blamed-wrongly") : RF_STR(""));
-	if (b.len)
-		rf_xml_text(&w->xml, rf_buf_str(&b));
-	rf_xml_close(&w->xml, "failure");
-	rf_buf_release(&b);
-}
-
-static void put_test(struct writer *w, const struct rf_result_row *r)
-{
-	struct rf_xml *x = &w->xml;
-	rf_xml_open(x, "testcase");
-	rf_xml_attribute(x, "classname", r->package);
-	rf_xml_attribute(x, "name", r->test.len ? r->test : RF_STR("(package)"));
-	rf_xml_attribute(x, "time", seconds(r->elapsed_ms, &w->x->scratch));
-	if (rf_result_is_skipped(r)) {
-		rf_xml_open(x, "skipped");
-		rf_xml_close(x, "skipped");
-	} else if (rf_result_is_failed(r)) {
-		put_failure(w, r, r->test.len ? "Failed" : "The package failed, though no test of it did");
-	}
-	rf_xml_close(x, "testcase");
 }
 
 static void put_property(struct rf_xml *x, const char *name, rf_str value)
@@ -68,29 +33,100 @@ static void put_property(struct rf_xml *x, const char *name, rf_str value)
 	rf_xml_close(x, "property");
 }
 
-static void put_package(struct writer *w, uint32_t first, uint32_t end)
+/* --- packages -------------------------------------------------------------------------------------------------- */
+
+static void put_failure(struct writer *w, const struct rf_case *c)
+{
+	const char *element = c->outcome == RF_ERROR ? "error" : "failure";
+	struct rf_buf b;
+	rf_buf_init(&b);
+	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, c->package, c->test, &w->x->scratch, &b);
+	rf_str text = c->message.len ? c->message : RF_STR("Failed");
+	rf_str type = rf_str_from(c->type ? c->type : "");
+	if (wrong) {
+		text = rf_arena_printf(&w->x->scratch, "%.*s; the race reported in it is not this test's but of %.*s (finding %lld)",
+				       RF_STR_ARG(text), RF_STR_ARG(rf_words_owners(wrong->test_a, wrong->test_b, &w->x->scratch)),
+				       (long long)wrong->finding_id);
+		type = RF_STR("blamed-wrongly");
+	}
+	if (b.len && c->output.len)
+		rf_buf_put_char(&b, '\n');
+	rf_buf_put_str(&b, c->output);
+	rf_xml_open(&w->xml, element);
+	rf_xml_attribute(&w->xml, "message", text);
+	rf_xml_attribute(&w->xml, "type", type);
+	if (b.len)
+		rf_xml_text(&w->xml, rf_buf_str(&b));
+	rf_xml_close(&w->xml, element);
+	rf_buf_release(&b);
+}
+
+static void put_text(struct rf_xml *x, const char *element, rf_str text)
+{
+	rf_xml_open(x, element);
+	rf_xml_text(x, text);
+	rf_xml_close(x, element);
+}
+
+static void put_skipped(struct rf_xml *x, const struct rf_case *c)
+{
+	rf_xml_open(x, "skipped");
+	if (c->message.len)
+		rf_xml_attribute(x, "message", c->message);
+	if (c->output.len)
+		rf_xml_text(x, c->output);
+	rf_xml_close(x, "skipped");
+}
+
+static void put_case(struct writer *w, const struct rf_case *c)
+{
+	struct rf_xml *x = &w->xml;
+	rf_xml_open(x, "testcase");
+	rf_xml_attribute(x, "classname", c->package);
+	rf_xml_attribute(x, "name", c->test.len ? c->test : RF_STR("(package)"));
+	rf_xml_attribute(x, "time", seconds(c->elapsed_ms, &w->x->scratch));
+	if (c->outcome == RF_SKIPPED)
+		put_skipped(x, c);
+	else if (c->outcome != RF_PASSED)
+		put_failure(w, c);
+	else if (c->output.len)
+		put_text(x, "system-out", c->output);
+	rf_xml_close(x, "testcase");
+}
+
+static void put_properties(struct writer *w, const struct rf_suite *suite)
+{
+	struct rf_xml *x = &w->xml;
+	if (!w->go_version.len && !suite->coverage.len && !suite->counts.passed_unlisted)
+		return;
+	rf_xml_open(x, "properties");
+	if (w->go_version.len)
+		put_property(x, "go.version", w->go_version);
+	if (suite->coverage.len)
+		put_property(x, "coverage.statements.pct", suite->coverage);
+	if (suite->counts.passed_unlisted)
+		put_property(x, "tests.passed", rf_arena_printf(&w->x->scratch, "%lld", (long long)suite->counts.passed_unlisted));
+	rf_xml_close(x, "properties");
+}
+
+static void put_package(struct writer *w, const struct rf_suite *suite)
 {
 	struct rf_xml *x = &w->xml;
 	rf_arena *scratch = &w->x->scratch;
-	const struct rf_result_row *p = &w->results.rows[first];
-	struct rf_result_counts c = rf_results_count(&w->results, first, end);
 	rf_xml_open(x, "testsuite");
-	rf_xml_attribute(x, "name", p->package);
-	put_counts(x, c);
-	rf_xml_attribute_int(x, "skipped", c.skipped);
-	if (p->test.len == 0) {
-		rf_xml_attribute(x, "time", seconds(p->elapsed_ms, scratch));
-		rf_xml_attribute(x, "timestamp", rf_str_take(p->time, 19));
-		rf_xml_open(x, "properties");
-		put_property(x, "tests.passed", rf_arena_printf(scratch, "%lld", (long long)c.passed_unlisted));
-		rf_xml_close(x, "properties");
-	}
-	for (uint32_t i = first; i < end; i++) {
-		if (w->results.rows[i].test.len)
-			put_test(w, &w->results.rows[i]);
-	}
-	if (rf_results_failed_alone(&w->results, first, end))
-		put_test(w, p);
+	rf_xml_attribute(x, "name", suite->package);
+	put_counts(x, suite->counts);
+	rf_xml_attribute_int(x, "skipped", suite->counts.skipped);
+	rf_xml_attribute(x, "time", seconds(suite->elapsed_ms, scratch));
+	if (suite->start_ms)
+		rf_xml_attribute(x, "timestamp", rf_str_take(rf_time_text((uint64_t)suite->start_ms * 1000000u, scratch), 19));
+	if (w->x->run.host.len)
+		rf_xml_attribute(x, "hostname", w->x->run.host);
+	put_properties(w, suite);
+	for (uint32_t i = 0; i < suite->count; i++)
+		put_case(w, &suite->cases[i]);
+	if (suite->output.len)
+		put_text(x, "system-out", suite->output);
 	rf_xml_close(x, "testsuite");
 	rf_arena_reset(scratch);
 }
@@ -155,22 +191,40 @@ static int put_findings(struct writer *w, struct rf_error *err)
 	return rc;
 }
 
+static int64_t time_of_all(const struct rf_results *r)
+{
+	int64_t sum = 0;
+	for (uint32_t i = 0; i < r->count; i++)
+		sum += r->suites[i].elapsed_ms;
+	return sum;
+}
+
+/* Of one of its processes as it says itself, else of the go command that is used here. */
+static int load_go_version(struct writer *w, struct rf_error *err)
+{
+	int rc = w->x->has_run ? rf_query_run_go_version(w->x->store, w->x->run.id, &w->x->arena, &w->go_version, err) : 0;
+	if (rf_str_eq(rf_str_take(w->x->options.go_version, w->go_version.len), w->go_version)) /* which also has the platform */
+		w->go_version = w->x->options.go_version;
+	return rc;
+}
+
 int rf_export_junit(struct rf_export *x, struct rf_buf *out, struct rf_error *err)
 {
 	struct writer w = { .x = x };
 	int rc = rf_blames_load(x, &w.blames, err);
 	if (rc == 0)
 		rc = rf_results_load(x, &w.results, err);
+	if (rc == 0)
+		rc = load_go_version(&w, err);
 	if (rc < 0)
 		return rc;
 	rf_xml_init(&w.xml, out);
 	rf_xml_open(&w.xml, "testsuites");
 	rf_xml_attribute(&w.xml, "name", RF_STR("redflag"));
-	put_counts(&w.xml, rf_results_count_all(&w.results, x));
-	for (uint32_t first = 0, end; first < w.results.count; first = end) {
-		end = rf_results_end(&w.results, first);
-		put_package(&w, first, end);
-	}
+	put_counts(&w.xml, w.results.counts);
+	rf_xml_attribute(&w.xml, "time", seconds(time_of_all(&w.results), &x->scratch));
+	for (uint32_t i = 0; i < w.results.count; i++)
+		put_package(&w, &w.results.suites[i]);
 	rc = put_findings(&w, err);
 	rf_xml_close(&w.xml, "testsuites");
 	return rc;

@@ -1,30 +1,49 @@
-/* How the packages and tests of the exported run ended, as far as the database knows. Internal to export/. */
+/* How the packages and tests of the exported run ended, as cases: one each time that a test ran. Internal to export/.
+ *
+ * A package has a case of its own, "(package)", when it failed and no test tells why: its build failed, it panicked or raced outside
+ * of tests, or the stream ended before it did.
+ */
 #ifndef RF_EXPORT_RESULTS_H
 #define RF_EXPORT_RESULTS_H
 
 #include "export/item.h"
+#include "store/execution_query.h"
+
+enum rf_outcome { RF_PASSED, RF_FAILED, RF_ERROR, RF_SKIPPED, RF_OUTCOME_COUNT };
+
+struct rf_case {
+	rf_str package, test; /* test "": the package */
+	enum rf_outcome outcome; /* an error: it couldn't end, or couldn't begin */
+	const char *type;     /* of an error: "unfinished", "cut", "build" */
+	rf_str message;       /* why, in one line; "" nothing is known */
+	rf_str output;
+	int64_t elapsed_ms, start_ms; /* start 0: unknown */
+};
+
+struct rf_result_counts {
+	int64_t tests, failures, errors, skipped;
+	int64_t passed_unlisted; /* tests that passed, of which an older redflag stored the number alone */
+};
+
+struct rf_suite { /* a package */
+	rf_str package;
+	int64_t elapsed_ms, start_ms; /* start 0: unknown */
+	struct rf_case *cases;
+	uint32_t count;
+	rf_str output;         /* of the package, when it isn't that of its case */
+	rf_str coverage;       /* "87.5"; "" not measured */
+	struct rf_result_counts counts;
+};
 
 struct rf_results {
-	struct rf_result_row *rows; /* by package, the package itself first */
+	struct rf_suite *suites; /* by package */
 	uint32_t count;
-};
-struct rf_result_counts {
-	int64_t tests, failures, skipped;
-	int64_t passed_unlisted; /* tests that passed are known by their number alone */
+	struct rf_result_counts counts; /* of all of them, and of the findings */
 };
 
 /* Of the exported run; none without one. */
 int rf_results_load(struct rf_export *x, struct rf_results *out, struct rf_error *err);
-bool rf_result_is_failed(const struct rf_result_row *r);
-bool rf_result_is_skipped(const struct rf_result_row *r);
-/* Behind the rows of the package that begins at `first`. */
-uint32_t rf_results_end(const struct rf_results *r, uint32_t first);
-/* The package failed and no test of it did: a build that failed, a panic, a race after the last test. */
-bool rf_results_failed_alone(const struct rf_results *r, uint32_t first, uint32_t end);
-/* Of one package; one that failed alone counts as a test. */
-struct rf_result_counts rf_results_count(const struct rf_results *r, uint32_t first, uint32_t end);
-/* Of all packages and of the findings, of which each is a test that failed or, when it is suppressed, was skipped. */
+/* Of the findings, of which each is a test that failed or, when it is suppressed, was skipped. */
 struct rf_result_counts rf_results_count_findings(const struct rf_export *x);
-struct rf_result_counts rf_results_count_all(const struct rf_results *r, const struct rf_export *x);
 
 #endif

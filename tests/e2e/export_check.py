@@ -51,10 +51,12 @@ def sarif(file, text, schema):
 # Jenkins' schema (xunit plugin, junit-10.xsd) by hand, and the order that older schemas want.
 JUNIT = {
     "testsuites": ({"name", "time", "tests", "failures", "errors"}, ["testsuite"]),
-    "testsuite": ({"name", "tests", "failures", "errors", "skipped", "time", "timestamp"}, ["properties", "testcase"]),
+    "testsuite": ({"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname"},
+                  ["properties", "testcase", "system-out"]),
     "properties": (set(), ["property"]),
     "property": ({"name", "value"}, []),
-    "testcase": ({"name", "classname", "time"}, ["skipped", "failure", "system-out"]),
+    "testcase": ({"name", "classname", "time"}, ["skipped", "error", "failure", "system-out"]),
+    "error": ({"message", "type"}, []),
     "failure": ({"message", "type"}, []),
     "skipped": ({"message", "type"}, []),
     "system-out": (set(), []),
@@ -79,8 +81,8 @@ def junit(file, text, _schema):
     root = ET.fromstring(text)
     junit_element(file, root)
     for suite in [root, *root.iter("testsuite")]:
-        for attribute, path in (("tests", ".//testcase"), ("failures", ".//failure")):
-            if int(suite.attrib[attribute]) != len(suite.findall(path)):
+        for attribute, path in (("tests", ".//testcase"), ("failures", ".//failure"), ("errors", ".//error"), ("skipped", ".//skipped")):
+            if attribute in suite.attrib and int(suite.attrib[attribute]) != len(suite.findall(path)):
                 complain(file, f"{attribute} of {suite.attrib['name']} is not the number of its cases")
 
 

@@ -90,12 +90,14 @@ static inline struct rf_report *sample_evil(struct sample *s)
 	return r;
 }
 
-static inline void sample_result(struct sample *s, const char *trace, const char *package, const char *test, const char *result)
+static inline void sample_result_that_said(struct sample *s, const char *trace, const char *package, const char *test,
+					   const char *result, uint64_t started, const char *said)
 {
 	struct rf_run run = { .trace_id = rf_str_from(trace) };
 	struct rf_result r = { .package = rf_str_from(package), .test = rf_str_from(test), .result = rf_str_from(result),
 			       .elapsed_s = 0.25, .time_unix_ns = s->clock.now, .passed = 3,
-			       .failed = result[0] == 'f', .skipped = 1 };
+			       .failed = result[0] == 'f', .skipped = 1, .started = started, .output = rf_str_from(said),
+			       .output_bytes = said ? strlen(said) : 0 };
 	int64_t id;
 	if (test[0])
 		r.passed = r.failed = r.skipped = 0;
@@ -105,8 +107,16 @@ static inline void sample_result(struct sample *s, const char *trace, const char
 	assert_int_equal(rf_store_commit(s->store, &s->err), 0);
 }
 
+static inline void sample_result(struct sample *s, const char *trace, const char *package, const char *test, const char *result)
+{
+	sample_result_that_said(s, trace, package, test, result, 0, NULL);
+}
+
+/* Results as an older redflag stored them, without starts and words, and as they are now. */
 static inline void sample_results(struct sample *s)
 {
+	const char *const cart = "example.com/shop/cart";
+	const uint64_t second = 1000000000u, start = SAMPLE_NOW + 2 * second;
 	sample_result(s, "build-77", "example.com/shop", "", "fail");
 	sample_result(s, "build-77", "example.com/shop", "TestInnocent", "fail");
 	sample_result(s, "build-77", "example.com/shop", "TestOne", "fail");
@@ -114,6 +124,16 @@ static inline void sample_results(struct sample *s)
 	sample_result(s, "build-77", "example.com/shop", "TestLater", "skip");
 	sample_result(s, "build-77", "example.com/shop/price", "", "pass");
 	sample_result(s, "build-77", "example.com/shop/late", "", "fail");
+	sample_result_that_said(s, "build-77", cart, "TestQuiet", "pass", start, NULL);
+	sample_result_that_said(s, "build-77", cart, "TestTwice", "fail", start + 1, "    cart_test.go:9: first: " SAMPLE_EVIL "\n");
+	sample_result_that_said(s, "build-77", cart, "TestTwice", "pass", start + second, "    cart_test.go:8: second\n");
+	sample_result_that_said(s, "build-77", cart, "TestTwice/sub", "skip", start + second + 1, "    cart_test.go:7: no disk\n");
+	sample_result_that_said(s, "build-77", cart, "TestHangs", "unfinished", start + 2 * second, "panic: test timed out after 1s\n");
+	sample_result_that_said(s, "build-77", cart, "", "fail", start, "coverage: 87.5% of statements\nsaid by the package\n");
+	sample_result_that_said(s, "build-77", "example.com/shop/broken", "", "fail", start,
+				"# example.com/shop/broken\nbroken/broken.go:3:1: syntax error: " SAMPLE_EVIL "\n");
+	sample_result_that_said(s, "build-77", "example.com/shop/killed", "TestKilled", "cut", start, "as far as it came");
+	sample_result_that_said(s, "build-77", "example.com/shop/killed", "", "cut", start, NULL);
 }
 
 static inline void sample_process(struct sample *s, const char *trace)
