@@ -34,6 +34,7 @@ REPORTER_SOURCES := \
 	reporter/store/views.c \
 	reporter/store/schema_tally.c \
 	reporter/store/statements.c \
+	reporter/store/intern.c \
 	reporter/store/tally.c \
 	reporter/store/database.c \
 	reporter/store/store.c \

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "store/intern.h"
 #include "store/statements.h"
 #include "store/store.h"
 #include "store/tally.h"
@@ -31,6 +32,7 @@ struct rf_store {
 	unsigned patience_ms;
 	bool in_transaction;
 	struct rf_tally tally;
+	struct rf_intern intern;
 	dev_t device;          /* of the file that is open for reading (reading.h) */
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */

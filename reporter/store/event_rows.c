@@ -44,12 +44,12 @@ static rf_str switches_json(const struct rf_report *report, struct rf_buf *b)
 }
 
 static int add_goroutine(struct rf_store *s, int64_t event_id, uint32_t position, const struct rf_goroutine *g,
-			 struct rf_error *err)
+			 struct rf_known_stack *created, struct rf_error *err)
 {
 	int64_t stack_id;
 	struct rf_buf labels;
 	rf_str test = g->test_known ? (g->test.ptr ? g->test : RF_STR("")) : (rf_str){ NULL, 0 };
-	int rc = rf_rows_stack(s, &g->created, &stack_id, err);
+	int rc = rf_rows_stack(s, created, &stack_id, err);
 	if (rc < 0)
 		return rc;
 	rf_buf_init(&labels);
@@ -61,11 +61,11 @@ static int add_goroutine(struct rf_store *s, int64_t event_id, uint32_t position
 	return rc;
 }
 
-int rf_rows_goroutines(struct rf_store *s, int64_t event_id, const struct rf_report *report, struct rf_error *err)
+int rf_rows_goroutines(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_error *err)
 {
 	int rc = 0;
-	for (uint32_t i = 0; rc >= 0 && i < report->goroutine_count; i++)
-		rc = add_goroutine(s, event_id, i + 1, report->goroutines[i], err);
+	for (uint32_t i = 0; rc >= 0 && i < event->report->goroutine_count; i++)
+		rc = add_goroutine(s, event_id, i + 1, event->report->goroutines[i], event->stacks->created[i], err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -96,7 +96,7 @@ static int add_access(struct rf_store *s, int64_t event_id, const struct rf_even
 	const struct rf_access *a = &event->report->accesses[position];
 	int64_t stack_id, side_number = 0;
 	const struct rf_side *side = side_of(event->finding, position, &side_number);
-	int rc = rf_rows_stack(s, &a->stack, &stack_id, err);
+	int rc = rf_rows_stack(s, event->stacks->stacks[position], &stack_id, err);
 	if (rc < 0)
 		return rc;
 	return rf_db_run(s, RF_SQL_ACCESS_ADD, NULL, err, "iiriiiiuirrtt", event_id, (int64_t)position, side_number,
@@ -152,7 +152,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 			   e->uid, p->finding->id, e->run_id, e->process_id,
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_text(e->time_unix_ns, &p->arena),
 			   p->verdict, e->seed, e->tag,
-			   (int64_t)rf_report_match_key(r), rf_str_from(e->finding->exact), owner_of_side(e, 0),
+			   (int64_t)e->stacks->match_key, rf_str_from(e->finding->exact), owner_of_side(e, 0),
 			   owner_of_side(e, 1), rf_str_from(memory_names[r->memory]), r->memory_start,
 			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
 			   switches_json(r, &p->switches), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
@@ -165,7 +165,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 
 static int put_children(struct rf_store *s, const struct rf_event *e, int64_t id, struct rf_error *err)
 {
-	int rc = rf_rows_goroutines(s, id, e->report, err);
+	int rc = rf_rows_goroutines(s, id, e, err);
 	if (rc >= 0)
 		rc = rf_rows_accesses(s, id, e, err);
 	return rc;
@@ -188,7 +188,7 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 	rf_buf_init(&p.switches);
 	int rc = rf_rows_finding(s, e, reuse, &p.finding, err);
 	if (rc >= 0)
-		rc = rf_rows_stack(s, &e->report->allocated, &p.allocated_stack_id, err);
+		rc = rf_rows_stack(s, e->stacks->allocated, &p.allocated_stack_id, err);
 	/* A record in place of its text is no second event: what was decided stays, but for a suppression. */
 	p.verdict = e->report->suppressed || e->suppression.ptr ? RF_STR("suppressed") : RF_STR("alert");
 	if (e->decided.ptr)
@@ -272,10 +272,11 @@ static int store_spool(struct rf_store *s, const struct rf_event *e, int64_t key
 	return upgrade(s, e, *id, true, err);
 }
 
-int rf_store_event(struct rf_store *s, const struct rf_event *e, int64_t *event_id, enum rf_stored *how,
-		   struct rf_error *err)
+/* `e->stacks` is filled. */
+static int store_event(struct rf_store *s, const struct rf_event *e, int64_t *event_id, enum rf_stored *how,
+		       struct rf_error *err)
 {
-	int64_t key = (int64_t)rf_report_match_key(e->report), id = 0;
+	int64_t key = (int64_t)e->stacks->match_key, id = 0;
 	*how = RF_STORED_KNOWN;
 	int rc = rf_db_run(s, RF_SQL_EVENT_BY_UID, &id, err, "t", e->uid);
 	if (rc == 0) {
@@ -289,4 +290,18 @@ int rf_store_event(struct rf_store *s, const struct rf_event *e, int64_t *event_
 	}
 	*event_id = id;
 	return rc < 0 ? rc : 0;
+}
+
+int rf_store_event(struct rf_store *s, const struct rf_event *event, int64_t *event_id, enum rf_stored *how,
+		   struct rf_error *err)
+{
+	struct rf_event e = *event;
+	struct rf_known_report known = { 0 };
+	if (e.stacks)
+		known = *e.stacks;
+	else if (!rf_intern_report(&s->intern, e.report, &known))
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
+	known.match_key = rf_report_match_key(e.report);
+	e.stacks = &known;
+	return store_event(s, &e, event_id, how, err);
 }

@@ -78,35 +78,68 @@ static rf_str stack_hash(const struct rf_stack *stack, rf_arena *arena)
 	return hex_of(digest, 16, arena);
 }
 
-static int add_frame(struct rf_store *s, int64_t stack_id, uint32_t position, const struct rf_frame *f,
-		     struct rf_error *err)
+static int frame_row(struct rf_store *s, struct rf_known_frame *k, struct rf_error *err)
 {
-	int64_t frame_id;
-	int rc = rf_db_run(s, RF_SQL_FRAME_GET, &frame_id, err, "tti", f->function, f->file, (int64_t)f->line);
+	const struct rf_frame *f = &k->frame;
+	if (k->generation == s->intern.generation)
+		return 0;
+	int rc = rf_db_run(s, RF_SQL_FRAME_GET, &k->row, err, "tti", f->function, f->file, (int64_t)f->line);
 	if (rc == 0)
-		rc = rf_db_run(s, RF_SQL_FRAME_ADD, &frame_id, err, "tti", f->function, f->file, (int64_t)f->line);
-	if (rc < 0)
-		return rc;
-	return rf_db_run(s, RF_SQL_STACK_FRAME_ADD, NULL, err, "iiiuu", stack_id, (int64_t)position, frame_id, f->pc,
-			 f->offset);
+		rc = rf_db_run(s, RF_SQL_FRAME_ADD, &k->row, err, "tti", f->function, f->file, (int64_t)f->line);
+	if (rc >= 0)
+		k->generation = s->intern.generation;
+	return rc < 0 ? rc : 0;
 }
 
-int rf_rows_stack(struct rf_store *s, const struct rf_stack *stack, int64_t *id, struct rf_error *err)
+static int add_stack(struct rf_store *s, struct rf_known_stack *k, rf_str hash, struct rf_error *err)
+{
+	int rc = rf_db_run(s, RF_SQL_STACK_ADD, &k->row, err, "ti", hash, (int64_t)k->stack.cut);
+	for (uint32_t i = 0; rc >= 0 && i < k->stack.count; i++) {
+		const struct rf_frame *f = &k->stack.frames[i];
+		rc = frame_row(s, k->frames[i], err);
+		if (rc >= 0)
+			rc = rf_db_run(s, RF_SQL_STACK_FRAME_ADD, NULL, err, "iiiuu", k->row, (int64_t)i, k->frames[i]->row, f->pc,
+				       f->offset);
+	}
+	return rc;
+}
+
+int rf_rows_stack(struct rf_store *s, struct rf_known_stack *k, int64_t *id, struct rf_error *err)
 {
 	rf_arena arena;
+	int rc = 1;
 	*id = 0;
-	if (stack->count == 0)
+	if (!k)
 		return 0;
-	rf_arena_init(&arena, 0);
-	rf_str hash = stack_hash(stack, &arena);
-	int rc = rf_db_run(s, RF_SQL_STACK_GET, id, err, "t", hash);
-	if (rc == 0) {
-		rc = rf_db_run(s, RF_SQL_STACK_ADD, id, err, "ti", hash, (int64_t)stack->cut);
-		for (uint32_t i = 0; rc >= 0 && i < stack->count; i++)
-			rc = add_frame(s, *id, i, &stack->frames[i], err);
+	if (k->generation != s->intern.generation) {
+		rf_arena_init(&arena, 0);
+		rf_str hash = stack_hash(&k->stack, &arena);
+		rc = rf_db_run(s, RF_SQL_STACK_GET, &k->row, err, "t", hash);
+		if (rc == 0)
+			rc = add_stack(s, k, hash, err);
+		if (rc >= 0)
+			k->generation = s->intern.generation;
+		rf_arena_release(&arena);
 	}
-	rf_arena_release(&arena);
+	*id = k->row;
 	return rc < 0 ? rc : 0;
+}
+
+int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
+		     struct rf_known_report **known, struct rf_error *err)
+{
+	struct rf_finding *made;
+	*known = rf_arena_alloc(arena, sizeof(**known));
+	bool good = *known && rf_intern_report(&s->intern, report, *known);
+	*finding = good ? rf_intern_finding(&s->intern, report, *known) : NULL;
+	/* Not all of its stacks may be interned (a goroutine that the reader dropped). */
+	if (good && !*finding && (made = rf_arena_alloc(arena, sizeof(*made)))) {
+		rf_finding_make(report, arena, made);
+		*finding = made;
+	}
+	if (*finding && !arena->failed && !s->intern.arena.failed)
+		return 0;
+	return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 }
 
 static bool is_test_name(rf_str function)

@@ -8,8 +8,8 @@
 #include "store/database.h"
 
 int rf_rows_tag(struct rf_store *s, rf_str name, int64_t *id, struct rf_error *err);
-/* 0 for a missing stack (no frames). */
-int rf_rows_stack(struct rf_store *s, const struct rf_stack *stack, int64_t *id, struct rf_error *err);
+/* 0 for a missing stack (NULL). */
+int rf_rows_stack(struct rf_store *s, struct rf_known_stack *stack, int64_t *id, struct rf_error *err);
 /* The finding of an event, wildcards considered. `reuse` (0: none) is a finding that has only the event in hand: it is renamed
  * rather than left empty beside a new one. */
 int rf_rows_finding(struct rf_store *s, const struct rf_event *event, int64_t reuse, struct rf_finding_state **out,
@@ -17,7 +17,7 @@ int rf_rows_finding(struct rf_store *s, const struct rf_event *event, int64_t re
 /* What becomes of a new event of this finding; opens a time of silence, or counts what it holds back. */
 int rf_rows_verdict(struct rf_store *s, const struct rf_event *event, struct rf_finding_state *finding, rf_str *verdict,
 		    struct rf_error *err);
-int rf_rows_goroutines(struct rf_store *s, int64_t event_id, const struct rf_report *report, struct rf_error *err);
+int rf_rows_goroutines(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_error *err);
 int rf_rows_accesses(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_error *err);
 /* Who owns a goroutine, ptr NULL when nobody can say: from the spool, else the test function at the bottom of its stacks. */
 rf_str rf_rows_owner(const struct rf_access *access);

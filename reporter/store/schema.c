@@ -373,7 +373,7 @@ static const char version_7[] =
 	"END;\n";
 
 const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
-					     rf_schema_executions, NULL };
+					     rf_schema_executions, rf_schema_storing, NULL };
 
 int rf_schema_version(void)
 {

@@ -129,3 +129,9 @@ const char rf_schema_tally[] =
 	"CREATE TRIGGER gone_events_delete AFTER DELETE ON gone_events BEGIN\n"
 	DROP_GONE
 	"END;\n";
+
+/* Text that could only be read in part is looked up by its run; no event is looked up by its tests alone. */
+const char rf_schema_storing[] =
+	"CREATE INDEX events_partial ON events(run_id) WHERE text IS NOT NULL;\n"
+	"DROP INDEX events_test_a;\n"
+	"DROP INDEX events_test_b;\n";

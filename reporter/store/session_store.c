@@ -27,25 +27,29 @@ void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_sour
 int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_source *source, rf_str process_tag,
 		   rf_arena *scratch, struct rf_error *err)
 {
-	struct rf_finding finding;
+	const struct rf_finding *finding;
+	struct rf_known_report *stacks;
 	struct rf_tag_sources tags = s->options.tags;
 	int64_t id;
 	enum rf_stored how;
 	if (process_tag.len)
 		tags.process = process_tag;
-	rf_finding_make(event->report, scratch, &finding);
-	event->finding = &finding;
-	event->tag = rf_tag_choose(event->report, &finding, &tags);
+	int rc = rf_store_finding(s->options.store, event->report, scratch, &finding, &stacks, err);
+	if (rc < 0)
+		return rc;
+	event->finding = finding;
+	event->stacks = stacks;
+	event->tag = rf_tag_choose(event->report, finding, &tags);
 	/* By the event's own time, so that a log read later gets the verdict that it had. */
 	const struct rf_suppression *fit = rf_suppressions_match(s->options.suppressions, event->report, event->tag,
 								 event->time_unix_ns ? event->time_unix_ns : rf_session_now(s));
 	event->suppression = fit ? fit->text : (rf_str){ NULL, 0 };
 	event->known = s->options.baseline &&
-		       rf_baseline_find(s->options.baseline, rf_str_from(finding.fingerprint), event->tag);
-	event->policy = rf_policy_choose(tags.config, event->tag, finding.kind);
+		       rf_baseline_find(s->options.baseline, rf_str_from(finding->fingerprint), event->tag);
+	event->policy = rf_policy_choose(tags.config, event->tag, finding->kind);
 	if (scratch->failed)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
-	int rc = rf_store_event(s->options.store, event, &id, &how, err);
+	rc = rf_store_event(s->options.store, event, &id, &how, err);
 	event->finding = NULL;
 	s->counts.suppressed += rc == 0 && (how == RF_STORED_NEW || how == RF_STORED_UPGRADED) && (event->report->suppressed || fit);
 	if (rc == 0)

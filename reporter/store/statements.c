@@ -65,7 +65,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 	/* Same tag, or both tags are only the package's name: that one depends on which side is missing. */
 	[RF_SQL_FINDING_FULL_OF_SIDE] =
 		"SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
-		" WHERE f.wildcard = 0 AND f.kind = ?1 AND ?2 IN (f.side_a, f.side_b)"
+		" WHERE f.wildcard = 0 AND f.kind = ?1 AND f.id IN (SELECT id FROM findings WHERE side_a = ?2 AND side_a <> ''"
+		"  UNION ALL SELECT id FROM findings WHERE side_b = ?2 AND side_b <> '')"
 		" AND (t.name = ?3 OR (?3 = ?4 AND t.name = f.package)) ORDER BY t.name = ?3 DESC, f.id LIMIT 1",
 	[RF_SQL_FINDING_WILDCARD_OF_SIDE] =
 		"SELECT f.id FROM findings f INDEXED BY findings_wildcard JOIN tags t ON t.id = f.tag_id"
@@ -105,7 +106,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	/* An event that knows owners (a spool's) decides; one that guesses them only fills what is unknown. */
 	[RF_SQL_FINDING_OWNERS] = "UPDATE findings SET test_a = iif(?4, ?2, coalesce(test_a, ?2)),"
 				  " test_b = iif(?4, ?3, coalesce(test_b, ?3)) WHERE id = ?1",
-	[RF_SQL_EVENT_BY_UID] = "SELECT id FROM events WHERE uid = ?1 UNION SELECT id FROM events WHERE text_uid = ?1",
+	[RF_SQL_EVENT_BY_UID] = "SELECT id FROM events WHERE uid = ?1 UNION ALL SELECT id FROM events WHERE text_uid = ?1 LIMIT 1",
 	/* +text_uid: not by its index, in which nearly every row is NULL. */
 	[RF_SQL_EVENT_SPOOL_OF_KEY] =
 		"SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'spool' AND +text_uid IS NULL"

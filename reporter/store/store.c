@@ -153,6 +153,7 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while opening the database.");
 	}
 	rf_tally_init(&s->tally);
+	rf_intern_init(&s->intern);
 	s->clock = options->clock;
 	s->patience_ms = options->patience_ms ? options->patience_ms : RF_STORE_PATIENCE_MS;
 	int flags = options->read_only ? SQLITE_OPEN_READONLY
@@ -179,6 +180,7 @@ void rf_store_close(struct rf_store *s)
 		sqlite3_finalize(s->statements[i]);
 	sqlite3_close(s->handle);
 	rf_tally_release(&s->tally);
+	rf_intern_release(&s->intern);
 	free(s->path);
 	free(s);
 }

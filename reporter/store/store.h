@@ -74,9 +74,16 @@ int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *
 /* Has a test of this run failed already? */
 int rf_store_run_has_failures(struct rf_store *s, rf_str trace_id, bool *out, struct rf_error *err);
 
+/* The finding of a report, as rf_finding_make gives it, but remembered: the same stacks again cost next to nothing. Inside a
+ * transaction; valid until it ends, *stacks until `arena` is reset. */
+struct rf_known_report;
+int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
+		     struct rf_known_report **stacks, struct rf_error *err);
+
 struct rf_policy;
 struct rf_event {
 	const struct rf_report *report;
+	const struct rf_known_report *stacks; /* of rf_store_finding; NULL: not asked */
 	const struct rf_finding *finding;
 	int64_t run_id, process_id; /* process 0: none, as for text */
 	rf_str uid;

@@ -32,6 +32,7 @@ void rf_tally_forget_all(struct rf_store *s)
 	t->dirty = NULL;
 	rf_arena_reset(&t->arena);
 	rf_arena_reset(&t->pending);
+	rf_intern_forget_ids(&s->intern);
 }
 
 int rf_tally_begin(struct rf_store *s, struct rf_error *err)
@@ -43,6 +44,7 @@ int rf_tally_begin(struct rf_store *s, struct rf_error *err)
 	if (version != s->tally.data_version || s->tally.changes != sqlite3_total_changes64(s->handle) ||
 	    s->tally.arena.used_total > RF_TALLY_BYTES_MAX)
 		rf_tally_forget_all(s);
+	rf_intern_limit(&s->intern);
 	s->tally.data_version = version;
 	return 0;
 }

@@ -93,38 +93,37 @@ static int64_t put_process(struct fill *f, const struct fill_run *run, int64_t r
 	return id;
 }
 
-/* Of a spool: its id and the record's number. Of text: a hash. */
+/* Of a spool: its id and the record's number. Of text: the stream, the report's number in it, and a hash. */
 static rf_str uid_of(struct fill *f, const struct fill_run *run, const struct rf_process *p, uint64_t i)
 {
-	uint8_t hash[RF_FINGERPRINT_BYTES / 2] = { 0 };
-	for (uint32_t k = 0; k < 20; k++)
-		hash[k] = (uint8_t)fill_random(f->shape.seed + run->number, i, 8 + k);
-	struct rf_buf b;
-	rf_buf_init(&b);
-	for (uint32_t k = 0; k < (run->text ? 20u : 16u); k++)
-		rf_buf_printf(&b, "%02x", run->text ? hash[k] : p->spool_id[k]);
-	if (!run->text)
-		rf_buf_printf(&b, "-%u", (unsigned)i + 1);
-	rf_str text = rf_arena_dup(&f->batch, rf_buf_str(&b));
-	rf_buf_release(&b);
-	return text;
+	if (run->text)
+		return rf_arena_printf(&f->batch, "%08x%08x%016" PRIx64, (unsigned)fill_random(f->shape.seed, run->number, 8),
+				       (unsigned)i, fill_random(f->shape.seed + run->number, i, 8));
+	char *text = rf_arena_alloc(&f->batch, 64);
+	for (uint32_t k = 0; text && k < sizeof(p->spool_id); k++)
+		snprintf(text + 2 * k, 3, "%02x", p->spool_id[k]);
+	if (text)
+		snprintf(text + 2 * sizeof(p->spool_id), 12, "-%u", (unsigned)i + 1);
+	return rf_str_from(text);
 }
 
 static void put_event(struct fill *f, const struct fill_run *run, struct fill_report *made, struct rf_event *event)
 {
-	struct rf_finding finding;
+	const struct rf_finding *finding;
+	struct rf_known_report *stacks;
 	struct rf_tag_sources tags = { 0 };
 	int64_t id;
 	enum rf_stored how;
-	rf_finding_make(&made->report, &f->batch, &finding);
+	check(f, rf_store_finding(f->store, &made->report, &f->batch, &finding, &stacks, &f->err));
 	event->report = &made->report;
-	event->finding = &finding;
-	event->tag = rf_tag_choose(&made->report, &finding, &tags);
+	event->finding = finding;
+	event->stacks = stacks;
+	event->tag = rf_tag_choose(&made->report, finding, &tags);
 	const struct rf_suppression *fit = rf_suppressions_match(&f->suppressions, &made->report, event->tag,
 								 made->time_unix_ns);
 	event->suppression = fit ? fit->text : (rf_str){ NULL, 0 };
 	event->known = made->finding % 37 == 36;
-	event->policy = rf_policy_choose(NULL, event->tag, finding.kind);
+	event->policy = rf_policy_choose(NULL, event->tag, finding->kind);
 	event->seed = run->text ? (rf_str){ NULL, 0 } : RF_STR("1");
 	event->test = run->text ? made->test : RF_STR("");
 	event->time_unix_ns = made->time_unix_ns;

@@ -1,0 +1,248 @@
+#include "store/intern.h"
+
+#include <string.h>
+
+void rf_intern_init(struct rf_intern *n)
+{
+	*n = (struct rf_intern){ .generation = 1 };
+	rf_arena_init(&n->arena, 0);
+	rf_arena_init(&n->scratch, 0);
+}
+
+void rf_intern_release(struct rf_intern *n)
+{
+	rf_arena_release(&n->arena);
+	rf_arena_release(&n->scratch);
+}
+
+void rf_intern_limit(struct rf_intern *n)
+{
+	if (n->arena.used_total <= RF_INTERN_BYTES_MAX && !n->arena.failed)
+		return;
+	memset(n->frames, 0, sizeof(n->frames));
+	memset(n->stacks, 0, sizeof(n->stacks));
+	memset(n->findings, 0, sizeof(n->findings));
+	rf_arena_reset(&n->arena);
+}
+
+void rf_intern_forget_ids(struct rf_intern *n)
+{
+	n->generation++;
+}
+
+/* --- hashes, which only have to spread --------------------------------------------------------------------------- */
+
+static uint64_t hash_u64(uint64_t hash, uint64_t v)
+{
+	hash = (hash ^ v) * 0x9fb21c651e98df25u;
+	return hash ^ hash >> 32;
+}
+
+static uint64_t hash_str(uint64_t hash, rf_str s)
+{
+	uint64_t word;
+	size_t i = 0;
+	for (; i + sizeof(word) <= s.len; i += sizeof(word)) {
+		memcpy(&word, s.ptr + i, sizeof(word));
+		hash = hash_u64(hash, word);
+	}
+	word = s.len;
+	if (s.len > i)
+		memcpy((char *)&word + 1, s.ptr + i, s.len - i);
+	return hash_u64(hash, word);
+}
+
+static uint64_t hash_frame(uint64_t hash, const struct rf_frame *f)
+{
+	hash = hash_str(hash, f->function);
+	hash = hash_str(hash, f->file);
+	hash = hash_u64(hash, f->line);
+	return hash_u64(hash, f->pc ^ f->offset << 48);
+}
+
+static bool same_frame(const struct rf_frame *a, const struct rf_frame *b)
+{
+	return a->line == b->line && a->pc == b->pc && a->offset == b->offset && rf_str_eq(a->function, b->function) &&
+	       rf_str_eq(a->file, b->file);
+}
+
+/* --- frames and stacks ------------------------------------------------------------------------------------------- */
+
+static struct rf_known_frame *intern_frame(struct rf_intern *n, const struct rf_frame *frame)
+{
+	uint64_t hash = hash_frame(0, frame);
+	struct rf_known_frame **bucket = &n->frames[hash % RF_INTERN_BUCKETS], *f = *bucket;
+	while (f && (f->hash != hash || !same_frame(&f->frame, frame)))
+		f = f->next;
+	if (f)
+		return f;
+	f = rf_arena_alloc(&n->arena, sizeof(*f));
+	if (!f)
+		return NULL;
+	*f = (struct rf_known_frame){ .next = *bucket, .frame = *frame, .hash = hash };
+	f->frame.function = rf_arena_dup(&n->arena, frame->function);
+	f->frame.file = rf_arena_dup(&n->arena, frame->file);
+	return n->arena.failed ? NULL : (*bucket = f);
+}
+
+static struct rf_known_stack *add_stack(struct rf_intern *n, const struct rf_stack *stack, uint64_t hash)
+{
+	struct rf_known_stack **bucket = &n->stacks[hash % RF_INTERN_BUCKETS];
+	struct rf_known_stack *k = rf_arena_alloc(&n->arena, sizeof(*k));
+	struct rf_frame *copies = rf_arena_array(&n->arena, stack->count, sizeof(*copies));
+	struct rf_known_frame **frames = rf_arena_array(&n->arena, stack->count, sizeof(struct rf_known_frame *));
+	if (!k || !frames || !copies)
+		return NULL;
+	*k = (struct rf_known_stack){ .next = *bucket, .hash = hash, .frames = frames, .stack = *stack };
+	k->stack.frames = copies;
+	for (uint32_t i = 0; i < stack->count; i++) {
+		frames[i] = intern_frame(n, &stack->frames[i]);
+		if (!frames[i])
+			return NULL;
+		copies[i] = frames[i]->frame;
+	}
+	return *bucket = k;
+}
+
+static bool same_stack(const struct rf_stack *a, const struct rf_stack *b)
+{
+	bool same = a->count == b->count && a->cut == b->cut;
+	for (uint32_t i = 0; same && i < a->count; i++)
+		same = same_frame(&a->frames[i], &b->frames[i]);
+	return same;
+}
+
+static bool intern_stack(struct rf_intern *n, const struct rf_stack *stack, struct rf_known_stack **out)
+{
+	uint64_t hash = stack->cut;
+	*out = NULL;
+	if (stack->count == 0)
+		return true;
+	for (uint32_t i = 0; i < stack->count; i++)
+		hash = hash_frame(hash, &stack->frames[i]);
+	struct rf_known_stack *k = n->stacks[hash % RF_INTERN_BUCKETS];
+	while (k && (k->hash != hash || !same_stack(&k->stack, stack)))
+		k = k->next;
+	*out = k ? k : add_stack(n, stack, hash);
+	return *out;
+}
+
+bool rf_intern_report(struct rf_intern *n, const struct rf_report *report, struct rf_known_report *out)
+{
+	bool good = intern_stack(n, &report->allocated, &out->allocated);
+	for (uint32_t i = 0; i < report->access_count && good; i++)
+		good = intern_stack(n, &report->accesses[i].stack, &out->stacks[i]);
+	for (uint32_t i = 0; i < report->goroutine_count && good; i++)
+		good = intern_stack(n, &report->goroutines[i]->created, &out->created[i]);
+	return good;
+}
+
+/* --- findings ---------------------------------------------------------------------------------------------------- */
+
+static const struct rf_known_stack *created_of(const struct rf_report *report, const struct rf_known_report *known,
+					       const struct rf_access *access)
+{
+	for (uint32_t i = 0; i < report->goroutine_count; i++) {
+		if (report->goroutines[i] == access->goroutine)
+			return known->created[i];
+	}
+	return NULL;
+}
+
+/* False: a goroutine that isn't among the report's, whose stack nobody has interned. */
+static bool key_of(const struct rf_report *report, const struct rf_known_report *known, struct rf_known_key *key)
+{
+	*key = (struct rf_known_key){ .kind = (uint64_t)report->kind, .sides = report->access_count < 2 ? report->access_count : 2 };
+	for (uint32_t i = 0; i < key->sides; i++) {
+		key->stacks[i] = known->stacks[i];
+		key->created[i] = created_of(report, known, &report->accesses[i]);
+		key->freed[i] = report->accesses[i].freed;
+		if (!key->created[i] && report->accesses[i].goroutine->created.count)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t hash_key(const struct rf_known_key *key)
+{
+	uint64_t hash = key->kind << 8 ^ key->sides;
+	for (uint32_t i = 0; i < 2; i++) {
+		hash = hash_u64(hash, key->stacks[i] ? key->stacks[i]->hash : 0);
+		hash = hash_u64(hash, (key->created[i] ? key->created[i]->hash : 0) ^ key->freed[i]);
+	}
+	return hash;
+}
+
+/* The name as a slice of the function that it was made of where it is one, for that one stays. */
+static rf_str keep_name(struct rf_intern *n, rf_str name, rf_str function)
+{
+	uintptr_t at = (uintptr_t)name.ptr, first = (uintptr_t)function.ptr;
+	return at >= first && at + name.len <= first + function.len ? name : rf_arena_dup(&n->arena, name);
+}
+
+static void keep_side(struct rf_intern *n, struct rf_side *side, const struct rf_known_stack *stack)
+{
+	rf_str *names = rf_arena_array(&n->arena, side->name_count, sizeof(*names)), leaf = side->leaf;
+	enum rf_frame_role *roles = rf_arena_array(&n->arena, side->name_count, sizeof(*roles));
+	bool kept = false;
+	if (!names || !roles || (side->name_count && !stack))
+		return;
+	for (uint32_t i = 0; i < side->name_count; i++) {
+		names[i] = keep_name(n, side->names[i], stack->frames[i]->frame.function);
+		roles[i] = side->roles[i];
+		if (!kept && side->names[i].ptr == leaf.ptr && side->names[i].len == leaf.len) {
+			side->leaf = names[i];
+			kept = true;
+		}
+	}
+	if (!kept)
+		side->leaf = rf_arena_dup(&n->arena, leaf);
+	side->names = names;
+	side->roles = roles;
+	side->creator = rf_arena_dup(&n->arena, side->creator);
+}
+
+/* Made of the interned stacks, so that what it points to stays. */
+static void make_finding(struct rf_intern *n, const struct rf_known_key *key, struct rf_finding *out)
+{
+	struct rf_report report = { .kind = (enum rf_kind)key->kind, .access_count = (uint32_t)key->sides };
+	struct rf_goroutine goroutines[2] = { { 0 }, { 0 } };
+	rf_arena_reset(&n->scratch);
+	for (uint32_t i = 0; i < key->sides; i++) {
+		if (key->created[i])
+			goroutines[i].created = key->created[i]->stack;
+		report.accesses[i].goroutine = &goroutines[i];
+		report.accesses[i].freed = key->freed[i];
+		if (key->stacks[i])
+			report.accesses[i].stack = key->stacks[i]->stack;
+	}
+	rf_finding_make(&report, &n->scratch, out);
+	for (uint32_t i = 0; i < out->side_count; i++)
+		keep_side(n, &out->sides[i], key->stacks[out->sides[i].access]);
+	out->title = rf_arena_dup(&n->arena, out->title);
+	out->package = rf_arena_dup(&n->arena, out->package);
+	n->arena.failed |= n->scratch.failed;
+}
+
+const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_report *report,
+					   const struct rf_known_report *known)
+{
+	struct rf_known_key key;
+	if (!key_of(report, known, &key))
+		return NULL;
+	struct rf_known_finding **bucket = &n->findings[hash_key(&key) % RF_INTERN_BUCKETS], *f = *bucket;
+	while (f && memcmp(&f->key, &key, sizeof(key)) != 0)
+		f = f->next;
+	if (f)
+		return &f->finding;
+	f = rf_arena_alloc(&n->arena, sizeof(*f));
+	if (!f)
+		return NULL;
+	f->key = key;
+	make_finding(n, &key, &f->finding);
+	if (n->arena.failed)
+		return NULL;
+	f->next = *bucket;
+	*bucket = f;
+	return &f->finding;
+}

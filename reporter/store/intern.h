@@ -1,0 +1,73 @@
+/* Stacks that were seen before, and what was made of them: so that the same race, seen again, costs no new fingerprint and no
+ * look-up of its frames. Internal to store/.
+ *
+ * Stacks are told apart by everything that is stored of them, byte by byte; hashes only find them. What is made of a report here
+ * (rf_finding_make) depends on its kind, the stacks and where its goroutines were started, so it is kept under those.
+ *
+ * Pointers that are given out stay valid until rf_intern_limit, which drops everything once it has grown too large: a store calls
+ * it when a transaction begins. Ids of rows are kept beside their stacks; rf_intern_forget_ids drops only those.
+ */
+#ifndef RF_STORE_INTERN_H
+#define RF_STORE_INTERN_H
+
+#include "base/arena.h"
+#include "finding/finding.h"
+
+#define RF_INTERN_BUCKETS 8192
+#define RF_INTERN_BYTES_MAX ((size_t)20 << 20) /* some twenty thousand stacks and as many findings */
+
+struct rf_known_frame {
+	struct rf_known_frame *next;
+	struct rf_frame frame;
+	uint64_t hash;
+	int64_t row;          /* frames.id, when `generation` is the intern's */
+	uint32_t generation;
+};
+
+struct rf_known_stack {
+	struct rf_known_stack *next;
+	uint64_t hash;
+	struct rf_stack stack;
+	struct rf_known_frame **frames;
+	int64_t row;          /* stacks.id, as above */
+	uint32_t generation;
+};
+
+/* What rf_finding_make looks at. */
+struct rf_known_key {
+	uint64_t kind, sides;
+	const struct rf_known_stack *stacks[2], *created[2];
+	uint64_t freed[2];
+};
+
+struct rf_known_finding {
+	struct rf_known_finding *next;
+	struct rf_known_key key;
+	struct rf_finding finding;
+};
+
+/* One report: its rf_report_match_key (0 until it is asked for), and its stacks; NULL: the stack is missing. */
+struct rf_known_report {
+	uint64_t match_key;
+	struct rf_known_stack *stacks[RF_REPORT_ACCESSES_MAX], *created[RF_REPORT_GOROUTINES_MAX], *allocated;
+};
+
+struct rf_intern {
+	rf_arena arena, scratch;
+	struct rf_known_frame *frames[RF_INTERN_BUCKETS];
+	struct rf_known_stack *stacks[RF_INTERN_BUCKETS];
+	struct rf_known_finding *findings[RF_INTERN_BUCKETS];
+	uint32_t generation;
+};
+
+void rf_intern_init(struct rf_intern *n);
+void rf_intern_release(struct rf_intern *n);
+void rf_intern_limit(struct rf_intern *n);
+void rf_intern_forget_ids(struct rf_intern *n);
+/* False: out of memory. */
+bool rf_intern_report(struct rf_intern *n, const struct rf_report *report, struct rf_known_report *out);
+/* The finding of a report whose stacks these are, as rf_finding_make gives it; NULL when out of memory. */
+const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_report *report,
+					   const struct rf_known_report *known);
+
+#endif
