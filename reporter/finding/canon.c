@@ -30,15 +30,24 @@ static bool is_wrapper_part(rf_str part)
 
 size_t rf_canon_package_bytes(rf_str function)
 {
-	size_t limit = 0;
+	size_t dot = 0; /* the first behind the last slash */
 	if (rf_str_starts(function, "type:") || rf_str_starts(function, "go:"))
 		return 0;
-	while (limit < function.len && !strchr("[({", function.ptr[limit]))
-		limit++;
-	rf_str head = rf_str_take(function, limit);
-	size_t slash = (size_t)(rf_str_find_last(head, '/') + 1);
-	ptrdiff_t dot = rf_str_find(rf_str_skip(head, slash), '.');
-	return dot < 0 ? 0 : slash + (size_t)dot;
+	for (size_t i = 0; i < function.len; i++) {
+		switch (function.ptr[i]) {
+		case '[': case '(': case '{': case '\0':
+			return dot ? dot - 1 : 0;
+		case '/':
+			dot = 0;
+			break;
+		case '.':
+			dot = dot ? dot : i + 1;
+			break;
+		default:
+			break;
+		}
+	}
+	return dot ? dot - 1 : 0;
 }
 
 bool rf_canon_is_wrapper(rf_str function)
@@ -80,14 +89,15 @@ static rf_str without_versions(rf_str name, rf_arena *arena)
 	return (rf_str){ out, n };
 }
 
-/* The name without @version and without what stands before the last vendor directory. */
-static rf_str without_version_and_vendor(rf_str name, rf_arena *arena)
+/* The name without @version and without what stands before the last vendor directory; *package_bytes is that of the result. */
+static rf_str without_version_and_vendor(rf_str name, rf_arena *arena, size_t *package_bytes)
 {
 	name = without_versions(name, arena);
 	rf_str package = rf_str_take(name, rf_canon_package_bytes(name));
 	size_t skipped = rf_str_starts(package, "vendor/") ? sizeof("vendor/") - 1 : 0;
 	for (ptrdiff_t at; (at = rf_str_find_str(rf_str_skip(package, skipped), RF_STR("/vendor/"))) >= 0;)
 		skipped += (size_t)at + sizeof("/vendor/") - 1;
+	*package_bytes = package.len - skipped;
 	return rf_str_skip(name, skipped);
 }
 
@@ -137,6 +147,12 @@ static void put(struct name_out *out, const char *bytes, size_t n)
 static void put_part(struct name_out *out, rf_str part)
 {
 	for (size_t i = 0; i < part.len;) {
+		unsigned char c = (unsigned char)part.ptr[i];
+		if (c >= 0x20 && c < 0x7f && c != '[') {
+			out->ptr[out->len++] = (char)c;
+			i++;
+			continue;
+		}
 		rf_str here = rf_str_skip(part, i);
 		size_t digits = 2;
 		if (here.ptr[0] == '[') {
@@ -151,7 +167,6 @@ static void put_part(struct name_out *out, rf_str part)
 			i += digits;
 			continue;
 		}
-		unsigned char c = (unsigned char)here.ptr[0];
 		put(out, c < 0x20 || c == 0x7f ? "?" : here.ptr, 1);
 		i++;
 	}
@@ -196,8 +211,8 @@ static void put_parts(struct name_out *out, rf_str rest)
 
 rf_str rf_canonical_name(rf_str function, rf_arena *arena)
 {
-	rf_str name = without_version_and_vendor(function, arena);
-	size_t package_bytes = rf_canon_package_bytes(name);
+	size_t package_bytes;
+	rf_str name = without_version_and_vendor(function, arena, &package_bytes);
 	/* "[" alone grows to 4 bytes, "" to "." at most */
 	struct name_out out = { rf_arena_alloc(arena, name.len * 4 + 1), 0 };
 	if (!out.ptr)
@@ -230,8 +245,9 @@ size_t rf_canon_unescape(rf_str package, char *out)
 
 rf_str rf_package_of(rf_str function, rf_arena *arena)
 {
-	rf_str name = without_version_and_vendor(function, arena);
-	rf_str package = rf_str_take(name, rf_canon_package_bytes(name));
+	size_t package_bytes;
+	rf_str name = without_version_and_vendor(function, arena, &package_bytes);
+	rf_str package = rf_str_take(name, package_bytes);
 	if (rf_str_find(package, '%') < 0)
 		return package;
 	char *out = rf_arena_alloc(arena, package.len);

@@ -120,12 +120,19 @@ static uint32_t next_best(const struct frames *f, uint32_t from, uint32_t before
 	return from;
 }
 
+static void put_line(struct rf_buf *out, const char *before, rf_str name)
+{
+	rf_buf_put_cstr(out, before);
+	rf_buf_put_str(out, name);
+	rf_buf_put_char(out, '\n');
+}
+
 /* Puts the names of the first `most` frames that count, and marks them. */
 static void put_frames(const struct frames *f, const char *before, uint32_t most, struct rf_buf *out)
 {
 	uint32_t last = UINT32_MAX;
 	for (uint32_t i = next_best(f, 0, last), n = 0; i < f->count && n < most; n++) {
-		rf_buf_printf(out, "%s%.*s\n", before, RF_STR_ARG(f->names[i]));
+		put_line(out, before, f->names[i]);
 		last = i;
 		i = next_best(f, i + 1, last);
 	}
@@ -175,12 +182,12 @@ static void put_texts(const struct rf_side *side, const struct frames *stack, co
 {
 	struct rf_buf b;
 	rf_buf_init(&b);
-	rf_buf_printf(&b, "side %s\n", rf_operation_name(side->operation));
+	put_line(&b, "side ", rf_str_from(rf_operation_name(side->operation)));
 	put_frames(stack, "", RF_FINGERPRINT_FRAMES, &b);
 	if (side->creator.len)
-		rf_buf_printf(&b, "created by %.*s\n", RF_STR_ARG(side->creator));
+		put_line(&b, "created by ", side->creator);
 	text->normal = text_of(&b, arena);
-	rf_buf_printf(&b, "side %s\n", rf_operation_name(side->operation));
+	put_line(&b, "side ", rf_str_from(rf_operation_name(side->operation)));
 	put_frames(stack, "", UINT32_MAX, &b);
 	if (created->best < RANK_LOW)
 		put_frames(created, "created by ", UINT32_MAX, &b);

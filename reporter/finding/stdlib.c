@@ -52,8 +52,20 @@ static bool is_internal_parent(rf_str package)
 	return in_table(package) || rf_str_eq_cstr(package, "go") || rf_str_eq_cstr(package, "debug");
 }
 
+/* Go keeps its own packages free of dots in the first element, which most modules have. */
+static bool has_domain(rf_str package)
+{
+	for (size_t i = 0; i < package.len && package.ptr[i] != '/'; i++) {
+		if (package.ptr[i] == '.')
+			return true;
+	}
+	return false;
+}
+
 bool rf_stdlib_has(rf_str package)
 {
+	if (has_domain(package))
+		return false;
 	if (rf_str_starts(package, "internal/") || rf_str_starts(package, "vendor/golang.org/x/"))
 		return true;
 	ptrdiff_t internal = rf_str_find_str(package, RF_STR("/internal"));
