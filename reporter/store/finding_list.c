@@ -50,11 +50,11 @@ static void put_facets(struct rf_buf *sql, const struct rf_finding_list *list, i
 	}
 }
 
-/* What has nothing to search for in it finds nothing: its expression is NULL. */
+/* What has nothing to search for in it has no expression, and finds nothing, as the empty word does. */
 static void put_range(struct rf_buf *sql, const struct rf_finding_list *list)
 {
 	if (list->search.ptr)
-		rf_buf_put_cstr(sql, " AND id IN (SELECT rowid FROM findings_fts WHERE findings_fts MATCH :search)");
+		rf_buf_put_cstr(sql, " AND id IN (SELECT rowid FROM findings_fts WHERE findings_fts MATCH coalesce(:search, '\"\"'))");
 	if (list->since.ptr)
 		rf_buf_put_cstr(sql, " AND last_seen >= :since");
 }
