@@ -70,12 +70,12 @@ struct rf_session {
 	int64_t run_id;
 	struct rf_event_seen *events;
 	size_t event_count, event_cap;
+	int64_t event_first_new; /* of the open transaction: every later id is of a new event too; 0 none */
 	struct rf_session_counts counts;
 	struct rf_spool_seen *spools;
 	struct rf_buf notes;
 	struct rf_error failure; /* the last one of storing; code 0 none */
 	int lock_fd;
-	int64_t event_first_new; /* of the open transaction: every later id is of a new event too; 0 none */
 	const char *lock_path;
 };
 
@@ -97,12 +97,12 @@ void rf_session_package_cut(struct rf_session *s, struct rf_source *source);
 void rf_session_build_says(struct rf_session *s, const struct rf_test_event *event);
 void rf_session_builds_release(struct rf_session *s);
 
+/* A transaction of this session's; what it stored is told to before_commit. */
+int rf_session_begin_storing(struct rf_session *s, struct rf_error *err);
+int rf_session_commit(struct rf_session *s, struct rf_error *err);
 int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, struct rf_error *err);
 /* Finding, tag and row of one report; inside a transaction. */
 int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_source *source, rf_str process_tag,
 		   rf_arena *scratch, struct rf_error *err);
 
 #endif
-/* A transaction of this session's; what it stored is told to before_commit. */
-int rf_session_begin_storing(struct rf_session *s, struct rf_error *err);
-int rf_session_commit(struct rf_session *s, struct rf_error *err);
