@@ -21,6 +21,7 @@ REPORTER_SOURCES := \
 	reporter/finding/config.c \
 	reporter/finding/tag.c \
 	reporter/policy/suppressions.c \
+	reporter/policy/suppression_file.c \
 	reporter/policy/baseline.c \
 	reporter/policy/policy.c \
 	reporter/store/timestamp.c \
@@ -47,6 +48,8 @@ REPORTER_SOURCES := \
 	reporter/store/query.c \
 	reporter/store/finding_list.c \
 	reporter/store/overview.c \
+	reporter/store/health.c \
+	reporter/store/suppress.c \
 	reporter/store/reading.c \
 	reporter/store/report_rows.c \
 	reporter/store/search_text.c \
@@ -119,6 +122,8 @@ REPORTER_SOURCES := \
 	reporter/serve/page_finding.c \
 	reporter/serve/page_compare.c \
 	reporter/serve/page_runs.c \
+	reporter/serve/page_suppressions.c \
+	reporter/serve/page_health.c \
 	reporter/serve/routes.c \
 	reporter/serve/stores.c \
 	reporter/serve/answer.c \

@@ -7,27 +7,14 @@
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "cmd/terminal.h"
-#include "store/noise.h"
+#include "store/suppress.h"
 
 struct suppressions_view {
 	rf_arena *arena;
-	struct rf_suppressions list;
+	struct rf_suppress_list all;
 	const char *path;
-	struct rf_suppression_use *uses;
-	uint32_t use_count;
-	bool uses_known; /* there is a database */
-	uint64_t now;
 	struct rf_buf out;
 };
-
-static const struct rf_suppression_use *use_of(const struct suppressions_view *v, rf_str text)
-{
-	for (uint32_t i = 0; i < v->use_count; i++) {
-		if (rf_str_eq(v->uses[i].text, text))
-			return &v->uses[i];
-	}
-	return NULL;
-}
 
 static void put_attribute(struct rf_buf *out, const char *name, rf_str value)
 {
@@ -35,20 +22,11 @@ static void put_attribute(struct rf_buf *out, const char *name, rf_str value)
 		rf_buf_printf(out, "  %s %.*s", name, RF_STR_ARG(value));
 }
 
-static const char *state_of(const struct suppressions_view *v, const struct rf_suppression *e)
-{
-	if (rf_suppression_expired(e, v->now))
-		return "expired";
-	if (!v->uses_known)
-		return "valid";
-	return use_of(v, e->text) ? "used" : "unused";
-}
-
 static int list_entries(struct suppressions_view *v)
 {
-	for (uint32_t i = 0; i < v->list.count; i++) {
-		const struct rf_suppression *e = &v->list.entries[i];
-		rf_buf_printf(&v->out, "%4u  %-8s %.*s\n", e->line, state_of(v, e), RF_STR_ARG(e->text));
+	for (uint32_t i = 0; i < v->all.list.count; i++) {
+		const struct rf_suppression *e = &v->all.list.entries[i];
+		rf_buf_printf(&v->out, "%4u  %-8s %.*s\n", e->line, rf_suppress_state(&v->all, e), RF_STR_ARG(e->text));
 		if (!e->owner.len && !e->expires.len && !e->reason.len && !e->tag.len && !e->kind.len)
 			continue;
 		rf_buf_put_cstr(&v->out, "             ");
@@ -59,8 +37,8 @@ static int list_entries(struct suppressions_view *v)
 		put_attribute(&v->out, "reason", e->reason);
 		rf_buf_put_char(&v->out, '\n');
 	}
-	rf_buf_printf(&v->out, "%s%u suppression%s in %s\n", v->list.count ? "\n" : "", v->list.count,
-		      v->list.count == 1 ? "" : "s", v->path);
+	rf_buf_printf(&v->out, "%s%u suppression%s in %s\n", v->all.list.count ? "\n" : "", v->all.list.count,
+		      v->all.list.count == 1 ? "" : "s", v->path);
 	return RF_EXIT_CLEAN;
 }
 
@@ -72,9 +50,9 @@ static uint32_t complain(struct suppressions_view *v, const struct rf_suppressio
 
 static const struct rf_suppression *same_above(const struct suppressions_view *v, uint32_t i)
 {
-	const struct rf_suppression *e = &v->list.entries[i];
+	const struct rf_suppression *e = &v->all.list.entries[i];
 	for (uint32_t k = 0; k < i; k++) {
-		const struct rf_suppression *other = &v->list.entries[k];
+		const struct rf_suppression *other = &v->all.list.entries[k];
 		if (rf_str_eq(other->text, e->text) && rf_str_eq(other->tag, e->tag) && rf_str_eq(other->kind, e->kind))
 			return other;
 	}
@@ -84,11 +62,11 @@ static const struct rf_suppression *same_above(const struct suppressions_view *v
 static int check_entries(struct suppressions_view *v)
 {
 	uint32_t bad = 0;
-	for (uint32_t i = 0; i < v->list.count; i++) {
-		const struct rf_suppression *e = &v->list.entries[i];
-		if (rf_suppression_expired(e, v->now))
+	for (uint32_t i = 0; i < v->all.list.count; i++) {
+		const struct rf_suppression *e = &v->all.list.entries[i];
+		if (rf_suppression_expired(e, v->all.now_unix_ns))
 			bad += complain(v, e, "has expired and matches no more; remove it or set a later date");
-		else if (v->uses_known && rf_str_starts(e->type, "race") && !use_of(v, e->text))
+		else if (v->all.uses_known && rf_str_starts(e->type, "race") && !rf_suppress_use(&v->all, e->text))
 			bad += complain(v, e, "has never matched; remove it when its race is gone");
 		if (e->reason.len == 0)
 			bad += complain(v, e, "has no reason; write # reason=… above it");
@@ -101,34 +79,25 @@ static int check_entries(struct suppressions_view *v)
 			bad += complain(v, e, "stands in the list twice; keep one");
 	}
 	if (bad == 0)
-		rf_buf_printf(&v->out, "%s: %u suppression%s, all in order\n", v->path, v->list.count,
-			      v->list.count == 1 ? "" : "s");
+		rf_buf_printf(&v->out, "%s: %u suppression%s, all in order\n", v->path, v->all.list.count,
+			      v->all.list.count == 1 ? "" : "s");
 	return bad ? RF_EXIT_TESTS_FAILED : RF_EXIT_CLEAN;
-}
-
-static bool in_list(const struct suppressions_view *v, rf_str text)
-{
-	for (uint32_t i = 0; i < v->list.count; i++) {
-		if (rf_str_eq(v->list.entries[i].text, text))
-			return true;
-	}
-	return false;
 }
 
 static int stats(struct suppressions_view *v)
 {
 	uint32_t unused = 0;
 	rf_buf_put_cstr(&v->out, "  events  findings  last used                 suppression\n");
-	for (uint32_t i = 0; i < v->use_count; i++) {
-		const struct rf_suppression_use *u = &v->uses[i];
+	for (uint32_t i = 0; i < v->all.use_count; i++) {
+		const struct rf_suppression_use *u = &v->all.uses[i];
 		rf_buf_printf(&v->out, "%8lld  %8lld  %-24.*s  %.*s%s\n", (long long)u->events, (long long)u->findings,
-			      RF_STR_ARG(u->last_used), RF_STR_ARG(u->text), in_list(v, u->text) ? "" : " (no longer in the list)");
+			      RF_STR_ARG(u->last_used), RF_STR_ARG(u->text), rf_suppress_has(&v->all, u->text) ? "" : " (no longer in the list)");
 	}
-	for (uint32_t i = 0; i < v->list.count; i++) {
-		if (use_of(v, v->list.entries[i].text))
+	for (uint32_t i = 0; i < v->all.list.count; i++) {
+		if (rf_suppress_use(&v->all, v->all.list.entries[i].text))
 			continue;
 		unused++;
-		rf_buf_printf(&v->out, "       0         0  never                     %.*s\n", RF_STR_ARG(v->list.entries[i].text));
+		rf_buf_printf(&v->out, "       0         0  never                     %.*s\n", RF_STR_ARG(v->all.list.entries[i].text));
 	}
 	if (unused)
 		rf_buf_printf(&v->out, "\n%u never used: remove what is no longer needed.\n", unused);
@@ -145,9 +114,9 @@ static int load_uses(const struct rf_args *args, struct suppressions_view *v, bo
 	if (rc == RF_ERR_MISSING && !wanted)
 		return 0;
 	if (rc == 0)
-		rc = rf_noise_uses(store, v->arena, &v->uses, &v->use_count, &missing);
+		rc = rf_noise_uses(store, v->arena, &v->all.uses, &v->all.use_count, &missing);
 	rf_store_close(store);
-	v->uses_known = rc == 0;
+	v->all.uses_known = rc == 0;
 	if (rc < 0)
 		*err = missing;
 	return rc;
@@ -166,10 +135,10 @@ int rf_cmd_suppressions(const struct rf_args *args, rf_arena *arena, struct rf_e
 		verb++;
 	if (verb == 3 || args->word_count > 1)
 		return rf_fail(err, RF_ERR_USAGE, "suppressions takes one of list, check and stats.");
-	v.now = clock.now_unix_ns(clock.context);
+	v.all.now_unix_ns = clock.now_unix_ns(clock.context);
 	int rc = rf_config_load(rf_place_module(arena), arena, &config, err);
 	if (rc == 0)
-		rc = rf_noise_suppressions(&config, arena, &v.list, err);
+		rc = rf_noise_suppressions(&config, arena, &v.all.list, err);
 	if (rc == 0)
 		rc = load_uses(args, &v, verb == 2, err);
 	if (rc < 0)

@@ -279,7 +279,7 @@ int rf_suppressions_parse(rf_str text, const char *path, rf_arena *arena, struct
 	text = rf_arena_dup(arena, text);
 	for (size_t i = 0; i < text.len; i++)
 		lines += text.ptr[i] == '\n';
-	*out = (struct rf_suppressions){ .path = rf_arena_dup(arena, rf_str_from(path)),
+	*out = (struct rf_suppressions){ .path = rf_arena_dup(arena, rf_str_from(path)), .source = text,
 					 .entries = rf_arena_array(arena, lines, sizeof(*out->entries)) };
 	if (!out->entries)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading %s.", path);

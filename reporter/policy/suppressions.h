@@ -36,6 +36,7 @@ struct rf_suppression {
 
 struct rf_suppressions {
 	rf_str path; /* "" no list */
+	rf_str source; /* the text that entries point into */
 	struct rf_suppression *entries;
 	uint32_t count;
 };

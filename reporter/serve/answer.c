@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "serve/layout.h"
+#include "store/json.h"
 
 struct work {
 	const struct rf_answerer *a;
@@ -41,7 +42,7 @@ static void sign_in(struct work *w, rf_str token)
 	}
 	snprintf(w->reply->set_cookie, sizeof(w->reply->set_cookie), "%s=%s; Path=/; HttpOnly; SameSite=Strict",
 		 w->a->cookie_name, w->a->site->secrets.session);
-	w->page.redirect = RF_STR("/");
+	w->page.redirect = w->request->method == RF_METHOD_POST ? RF_STR("/suppressions") : RF_STR("/");
 }
 
 static bool may_post(struct work *w, const struct rf_route *route)
@@ -68,6 +69,19 @@ static bool may_post(struct work *w, const struct rf_route *route)
 	return true;
 }
 
+static void tell_in_json(struct work *w, const char *sentence)
+{
+	struct rf_json j;
+	rf_buf_reset(&w->out);
+	w->page.content_type = "application/json";
+	rf_json_init(&j, &w->out);
+	rf_json_object(&j, NULL);
+	rf_json_cstr(&j, "status", "error");
+	rf_json_cstr(&j, "error", sentence);
+	rf_json_end(&j);
+	rf_json_finish(&j);
+}
+
 /* --- pages -------------------------------------------------------------------------------------------------------- */
 
 static void run_page(struct work *w, const struct rf_route *route)
@@ -76,7 +90,7 @@ static void run_page(struct work *w, const struct rf_route *route)
 	struct rf_page *p = &w->page;
 	int rc = 0;
 	if (route->store)
-		rc = rf_stores_take(w->a->stores, RF_PAGE_QUERY_MS_MAX, &p->store, &err);
+		rc = rf_stores_take(w->a->stores, route->slow ? RF_PAGE_SLOW_MS_MAX : RF_PAGE_QUERY_MS_MAX, &p->store, &err);
 	if (rc < 0 && err.code == RF_ERR_MISSING)
 		rc = err.code = RF_ERR_DATABASE; /* the database, not the page */
 	if (rc == 0)
@@ -86,6 +100,8 @@ static void run_page(struct work *w, const struct rf_route *route)
 		rc = rf_fail(&err, RF_ERR_MEMORY, "This page needs more memory than a page may take; narrow it.");
 	if (rc < 0)
 		fail(w, status_of(rc), err.text);
+	if (rc < 0 && route->json)
+		tell_in_json(w, err.text);
 	w->reply->keep = rc == 0 && route->keep;
 }
 

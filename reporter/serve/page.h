@@ -24,6 +24,7 @@
 #define RF_PAGE_ARENA_BYTES_MAX ((size_t)32 << 20)
 #define RF_PAGE_BYTES_MAX ((size_t)16 << 20)
 #define RF_PAGE_QUERY_MS_MAX 3000
+#define RF_PAGE_SLOW_MS_MAX 25000 /* of what reads the whole file, which wants the token */
 #define RF_PAGE_ROWS 50 /* of a list, before the next page */
 
 /* What all pages know; the same for the life of the server. */
@@ -81,6 +82,6 @@ void rf_page_put_pager(struct rf_page *p, int64_t page, bool more);
 int64_t rf_page_number(const struct rf_page *p);
 
 rf_page_function rf_page_overview, rf_page_findings, rf_page_finding, rf_page_runs, rf_page_run, rf_page_compare,
-	rf_page_suppressions, rf_page_health, rf_page_health_json, rf_page_style, rf_page_icon, rf_page_suppress_add, rf_page_suppress_expire;
+	rf_page_suppressions, rf_page_health, rf_page_health_json, rf_page_health_check, rf_page_style, rf_page_icon, rf_page_suppress_add, rf_page_suppress_expire;
 
 #endif

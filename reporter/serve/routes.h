@@ -11,6 +11,8 @@ struct rf_route {
 	enum rf_method method;
 	bool store;        /* the page reads the database */
 	bool keep;         /* the browser may keep it for a while */
+	bool slow;         /* its queries may take RF_PAGE_SLOW_MS_MAX */
+	bool json;         /* failures are told in JSON, too */
 	bool sign_in;      /* no page: takes the token from a form */
 	rf_page_function *page;
 };

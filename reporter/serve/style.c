@@ -87,6 +87,11 @@ static const char site_style[] =
 	"table.plain { width: auto; }\n"
 	".pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 0 2.5rem; } .pair section { min-width: 0; }\n"
 	".briefs { margin: 0; padding: 0; list-style: none; font-size: .9rem; } .briefs li { padding: .35rem 0; border-bottom: 1px solid var(--line); }\n"
+	".card { padding: .75rem 1rem; margin: 1rem 0; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); } .card h2 { margin-top: 0; }\n"
+	".bar .grow { flex: 1 1 18rem; } .bar .grow input { width: 100%; } .reason { display: block; font-size: .9em; }\n"
+	".note { margin: .75rem 0; padding: .5rem .75rem; border: 1px solid var(--line); border-left: 4px solid var(--good); border-radius: .25rem; }\n"
+	".note.bad { border-left-color: var(--new); } .action form { margin: 0; } .action button { padding: .1rem .6rem; font-size: .85rem; }\n"
+	".facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 0 2.5rem; } .facts dd { font-variant-numeric: tabular-nums; }\n"
 	".pager { display: flex; gap: 1rem; align-items: baseline; margin: 1rem 0; } .pager span { color: var(--dim); }\n"
 	"@media (max-width: 46rem) {\n"
 	"  .narrow { display: inline; margin-left: .75rem; } .with-aside { grid-template-columns: minmax(0, 1fr); }\n"
@@ -98,7 +103,7 @@ static const char site_style[] =
 	"    border-bottom: 1px solid var(--line); align-items: baseline; }\n"
 	"  table.list tbody th, table.list tbody td { display: block; border: 0; padding: 0 !important; } table.list .what { flex: 1 1 100%; order: 1; }\n"
 	"  table.list td { order: 2; color: var(--dim); } table.list td.status, table.list td.last { order: 0; } table.list td.last { margin-left: auto; }\n"
-	"  table.findings td.when:not(.last) { display: none; } td[data-name]::after { content: \" \" attr(data-name); }\n"
+	"  table.findings td.when:not(.last) { display: none; } td.until::before { content: \"until \"; } td[data-name]::after { content: \" \" attr(data-name); }\n"
 	"}\n";
 
 int rf_page_style(struct rf_page *p, struct rf_error *err)
