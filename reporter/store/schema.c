@@ -372,8 +372,16 @@ static const char version_7[] =
 	"  DELETE FROM findings_fts WHERE rowid = OLD.id;\n"
 	"END;\n";
 
-const char *const rf_schema_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
-					     rf_schema_executions, rf_schema_storing, NULL };
+/* For the views: new findings by day, how each suppression is used without a look at its events, and events by tag and kind. */
+static const char version_12[] =
+	"CREATE INDEX findings_first_day ON findings(substr(first_seen, 1, 10));\n"
+	"DROP INDEX events_suppression;\n"
+	"CREATE INDEX events_suppression ON events(suppression, time, finding_id) WHERE suppression IS NOT NULL;\n";
+
+const char *const rf_schema_migrations[] = {
+	version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
+	rf_schema_executions, rf_schema_storing, version_12, NULL,
+};
 
 int rf_schema_version(void)
 {

@@ -7,6 +7,13 @@
 	" sum(status = 'suppressed') AS findings_suppressed, sum(events) AS events, min(first_seen) AS first_seen," \
 	" max(last_seen) AS last_seen, sum(status = 'duplicate') AS findings_duplicate"
 
+/* Events by what became of them, of rows of finding_days (d). */
+#define VERDICT_COUNTS \
+	" sum(d.events) AS events, sum(iif(d.verdict = 'alert', d.events, 0)) AS alert," \
+	" sum(iif(d.verdict = 'known', d.events, 0)) AS known, sum(iif(d.verdict = 'bypassed', d.events, 0)) AS bypassed," \
+	" sum(iif(d.verdict = 'silenced', d.events, 0)) AS silenced, sum(iif(d.verdict = 'suppressed', d.events, 0)) AS suppressed," \
+	" round(1.0 * sum(iif(d.verdict = 'silenced', d.events, 0)) / sum(d.events), 4) AS silenced_share"
+
 #define PAST(time) time " < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 const char *const rf_view_texts[] = {
@@ -23,14 +30,14 @@ const char *const rf_view_texts[] = {
 	"FROM findings f JOIN tags t ON t.id = f.tag_id LEFT JOIN runs r ON r.id = f.last_run_id",
 
 	"CREATE VIEW v_events AS\n"
-	"SELECT e.id, e.finding_id AS finding, e.run_id AS run, r.trace_id, e.tag, e.time, e.verdict, e.seed,\n"
-	"  e.suppressed_by, e.suppression, e.policy, e.severity\n"
-	"FROM events e JOIN runs r ON r.id = e.run_id",
+	"SELECT e.id, e.finding_id AS finding, e.run_id AS run, r.trace_id, t.name AS tag, e.time, e.verdict, e.seed,\n"
+	"  e.suppressed_by, e.suppression, e.policy, e.severity, f.fingerprint, f.kind, f.title, f.package, e.test_a, e.test_b\n"
+	"FROM events e JOIN runs r ON r.id = e.run_id JOIN findings f ON f.id = e.finding_id JOIN tags t ON t.id = f.tag_id",
 
 	"CREATE VIEW v_runs AS\n"
 	"SELECT r.id, r.trace_id, r.command, r.directory, r.host, r.started_at, r.last_at,\n"
-	"  (SELECT count(*) FROM events e WHERE e.run_id = r.id) AS events,\n"
-	"  (SELECT count(DISTINCT finding_id) FROM events e WHERE e.run_id = r.id) AS findings,\n"
+	"  (SELECT coalesce(sum(x.events), 0) FROM finding_runs x WHERE x.run_id = r.id) AS events,\n"
+	"  (SELECT count(*) FROM finding_runs x WHERE x.run_id = r.id) AS findings,\n"
 	"  (SELECT count(*) FROM findings f WHERE f.first_run_id = r.id AND f.duplicate_of IS NULL) AS findings_new,\n"
 	"  (SELECT count(*) FROM results x JOIN tests t ON t.id = x.test_id\n"
 	"    WHERE x.run_id = r.id AND t.name = '') AS packages,\n"
@@ -57,7 +64,27 @@ const char *const rf_view_texts[] = {
 	"CREATE VIEW v_new_by_day AS\n"
 	"SELECT substr(first_seen, 1, 10) AS day, count(*) AS findings, count(DISTINCT tag_id) AS tags,\n"
 	"  count(DISTINCT package) AS packages\n"
-	"FROM findings WHERE first_seen IS NOT NULL GROUP BY substr(first_seen, 1, 10)",
+	"FROM findings WHERE first_seen IS NOT NULL AND duplicate_of IS NULL GROUP BY substr(first_seen, 1, 10)",
+
+	"CREATE VIEW v_events_by_day AS\n"
+	"SELECT day, count(DISTINCT finding_id) AS findings,\n"
+	"  (SELECT count(*) FROM findings f WHERE substr(f.first_seen, 1, 10) = day AND f.duplicate_of IS NULL) AS findings_new,\n"
+	"  " VERDICT_COUNTS " FROM finding_days d GROUP BY day",
+
+	"CREATE VIEW v_events_by_tag AS\n"
+	"SELECT t.name AS tag, count(DISTINCT d.finding_id) AS findings," VERDICT_COUNTS ", min(d.day) AS first_day,\n"
+	"  max(d.day) AS last_day\n"
+	"FROM finding_days d JOIN findings f ON f.id = d.finding_id JOIN tags t ON t.id = f.tag_id GROUP BY t.name",
+
+	"CREATE VIEW v_events_by_day_and_tag AS\n"
+	"SELECT d.day, t.name AS tag, count(DISTINCT d.finding_id) AS findings," VERDICT_COUNTS "\n"
+	"FROM finding_days d JOIN findings f ON f.id = d.finding_id JOIN tags t ON t.id = f.tag_id GROUP BY d.day, t.name",
+
+	/* The noisiest first when ordered by events. A fingerprint has a finding for each of its tags. */
+	"CREATE VIEW v_events_by_fingerprint AS\n"
+	"SELECT f.fingerprint, f.kind, f.title, f.package, count(DISTINCT f.id) AS findings," VERDICT_COUNTS ",\n"
+	"  min(f.first_seen) AS first_seen, max(f.last_seen) AS last_seen\n"
+	"FROM findings f JOIN finding_days d ON d.finding_id = f.id GROUP BY f.fingerprint",
 
 	"CREATE VIEW v_findings_by_tag AS\n"
 	"SELECT tag," STATUS_COUNTS " FROM v_findings GROUP BY tag",
@@ -82,6 +109,29 @@ const char *const rf_view_texts[] = {
 	"  resolved_after AS resolved_at, round(julianday(last_seen) - julianday(first_seen), 2) AS days_seen,\n"
 	"  round(julianday(resolved_after) - julianday(first_seen), 2) AS days_to_resolve\n"
 	"FROM v_findings WHERE status = 'resolved'",
+
+	/* Found in how many of the runs, since the first that found it, that ran its test; where no test is known, or tests weren't
+	 * told by name, that ran the package in whose output it was last. Runs of programs have neither and don't count. */
+	"CREATE VIEW v_flaky_findings AS\n"
+	"WITH home AS (SELECT f.id, f.first_run_id,\n"
+	"    coalesce((SELECT nullif(e.stream_package, '') FROM events e WHERE e.finding_id = f.id ORDER BY e.time DESC LIMIT 1),\n"
+	"      f.package) AS package, coalesce(nullif(f.test_a, ''), nullif(f.test_b, '')) AS test FROM findings f),\n"
+	"  place AS (SELECT h.id, h.first_run_id, h.package, h.test,\n"
+	"    (SELECT id FROM tests WHERE package = h.package AND name = '') AS package_id,\n"
+	"    (SELECT t.id FROM tests t WHERE t.package = h.package AND t.name = h.test AND h.test <> ''\n"
+	"      AND EXISTS (SELECT 1 FROM executions x WHERE x.test_id = t.id)) AS test_id FROM home h),\n"
+	"  counted AS (SELECT p.*,\n"
+	"    iif(test_id IS NULL, (SELECT count(*) FROM results x WHERE x.test_id = package_id AND x.run_id >= first_run_id),\n"
+	"      (SELECT count(DISTINCT x.run_id) FROM executions x WHERE x.test_id = p.test_id AND x.run_id >= first_run_id\n"
+	"        AND x.result <> 'skip')) AS runs,\n"
+	"    (SELECT count(*) FROM finding_runs r WHERE r.finding_id = p.id AND iif(test_id IS NULL,\n"
+	"      EXISTS (SELECT 1 FROM results x WHERE x.test_id = package_id AND x.run_id = r.run_id),\n"
+	"      EXISTS (SELECT 1 FROM executions x WHERE x.test_id = p.test_id AND x.run_id = r.run_id AND x.result <> 'skip')))\n"
+	"    AS runs_found FROM place p)\n"
+	"SELECT v.id AS finding, v.fingerprint, v.kind, v.title, v.tag, v.package, v.status, c.package AS ran_package,\n"
+	"  iif(c.test_id IS NULL, NULL, c.test) AS ran_test, c.runs, c.runs_found, round(1.0 * c.runs_found / c.runs, 4) AS share,\n"
+	"  v.last_seen\n"
+	"FROM counted c JOIN v_findings v ON v.id = c.id WHERE c.runs > 0",
 
 	/* A result without a time is one that Go took from its cache, or of a package that didn't build. The median is the
 	 * middle one, or the mean of the two in the middle. */

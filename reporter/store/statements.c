@@ -235,7 +235,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" SELECT f.function, f.file FROM kept JOIN stack_frames x ON x.stack_id = kept.id JOIN frames f ON f.id = x.frame_id",
 	[RF_SQL_SEARCH_TESTS] =
 		"WITH latest AS (SELECT test_a, test_b, stream_test FROM events WHERE finding_id = ?1 ORDER BY time DESC LIMIT ?2)"
-		" SELECT test_a FROM latest UNION SELECT test_b FROM latest UNION SELECT stream_test FROM latest",
+		" SELECT test_a FROM latest UNION SELECT test_b FROM latest UNION SELECT stream_test FROM latest"
+		" UNION SELECT test_a FROM findings WHERE id = ?1 UNION SELECT test_b FROM findings WHERE id = ?1",
 	[RF_SQL_SEARCH_MISSING] = "SELECT id FROM findings WHERE id > ? AND id NOT IN (SELECT rowid FROM findings_fts)"
 				  " ORDER BY id LIMIT 1",
 	/* Duplicates are never new: whoever said so knows the bug. */

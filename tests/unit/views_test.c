@@ -11,7 +11,13 @@ static const struct {
 	const char *name, *columns;
 } views[] = {
 	{ "v_alerts", "id,sink,reason,state,finding,event,silence,folded,created_at,delivered_at,error,not_before" },
-	{ "v_events", "id,finding,run,trace_id,tag,time,verdict,seed,suppressed_by,suppression,policy,severity" },
+	{ "v_events", "id,finding,run,trace_id,tag,time,verdict,seed,suppressed_by,suppression,policy,severity,fingerprint,kind,title,"
+		      "package,test_a,test_b" },
+	{ "v_events_by_day", "day,findings,findings_new,events,alert,known,bypassed,silenced,suppressed,silenced_share" },
+	{ "v_events_by_day_and_tag", "day,tag,findings,events,alert,known,bypassed,silenced,suppressed,silenced_share" },
+	{ "v_events_by_fingerprint", "fingerprint,kind,title,package,findings,events,alert,known,bypassed,silenced,suppressed,"
+				     "silenced_share,first_seen,last_seen" },
+	{ "v_events_by_tag", "tag,findings,events,alert,known,bypassed,silenced,suppressed,silenced_share,first_day,last_day" },
 	{ "v_findings", "id,fingerprint,kind,title,tag,status,package,test_a,test_b,events,first_seen,last_seen,last_trace_id,"
 			"resolved_after,regressed_at,retried,duplicate_of,duplicate_reason" },
 	{ "v_findings_by_package", "package,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
@@ -22,6 +28,7 @@ static const struct {
 					   "findings_resolved,findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
 	{ "v_findings_by_test", "test,package,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
 				"findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
+	{ "v_flaky_findings", "finding,fingerprint,kind,title,tag,package,status,ran_package,ran_test,runs,runs_found,share,last_seen" },
 	{ "v_new_by_day", "day,findings,tags,packages" },
 	{ "v_runs", "id,trace_id,command,directory,host,started_at,last_at,events,findings,findings_new,packages,tests_failed,"
 		    "processes" },
@@ -56,7 +63,18 @@ static void run_sql(sqlite3 *handle, const char *sql)
 		fail_msg("%s", sqlite3_errmsg(handle));
 }
 
-/* The file as the first `version` migrations leave it, with one finding that was seen twice. */
+/* One finding that was seen twice, in tables as the first version had them. */
+static const char first_rows[] =
+	"INSERT INTO runs VALUES (1, 't', 'test', '/', 'h', '2026-01-01', '2026-01-01');"
+	"INSERT INTO tags VALUES (1, 'shop');"
+	"INSERT INTO findings (id, fingerprint, fingerprint_version, coarse, kind, title, tag_id, package, wildcard,"
+	" side_a, side_b, test_a) VALUES (7, 'f', 1, 'c', 'data-race', 'a race', 1, 'shop', 0, '', '', 'TestOld');"
+	"INSERT INTO events (id, uid, finding_id, run_id, source, time, verdict, tag, match_key, exact,"
+	" stream_package, stream_test, memory, memory_start, memory_bytes, memory_name, allocated_goid) VALUES"
+	" (1, 'u1', 7, 1, 'text', '2026-01-01T00:00:00.000Z', 'alert', 'shop', 1, 'x', '', '', 'unknown', 0, 0, '', 0),"
+	" (2, 'u2', 7, 1, 'spool', '2026-01-02T00:00:00.000Z', 'alert', 'shop', 2, 'x', '', '', 'unknown', 0, 0, '', 0);";
+
+/* The file as the first `version` migrations leave it. */
 static void make_version(struct sample *s, int version)
 {
 	sqlite3 *handle;
@@ -64,19 +82,13 @@ static void make_version(struct sample *s, int version)
 	s->store = NULL;
 	assert_int_equal(unlink(s->path), 0);
 	assert_int_equal(sqlite3_open(s->path, &handle), SQLITE_OK);
-	for (int i = 0; i < version; i++)
+	for (int i = 0; i < version; i++) {
 		run_sql(handle, rf_schema_migrations[i]);
+		if (i == 0)
+			run_sql(handle, first_rows);
+	}
 	run_sql(handle, rf_arena_printf(&s->arena, "PRAGMA application_id = 0x52464442; PRAGMA user_version = %d", version).ptr);
-	run_sql(handle,
-		"INSERT INTO runs VALUES (1, 't', 'test', '/', 'h', '2026-01-01', '2026-01-01');"
-		"INSERT INTO tags VALUES (1, 'shop');"
-		"INSERT INTO findings (id, fingerprint, fingerprint_version, coarse, kind, title, tag_id, package, wildcard,"
-		" side_a, side_b, test_a) VALUES (7, 'f', 1, 'c', 'data-race', 'a race', 1, 'shop', 0, '', '', 'TestOld');"
-		"INSERT INTO events (id, uid, finding_id, run_id, source, time, verdict, tag, match_key, exact,"
-		" stream_package, stream_test, memory, memory_start, memory_bytes, memory_name, allocated_goid) VALUES"
-		" (1, 'u1', 7, 1, 'text', '2026-01-01T00:00:00.000Z', 'alert', 'shop', 1, 'x', '', '', 'unknown', 0, 0, '', 0),"
-		" (2, 'u2', 7, 1, 'spool', '2026-01-02T00:00:00.000Z', 'alert', 'shop', 2, 'x', '', '', 'unknown', 0, 0, '', 0);"
-		"CREATE VIEW my_own AS SELECT title FROM v_findings;");
+	run_sql(handle, "CREATE VIEW my_own AS SELECT title FROM v_findings;");
 	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
 }
 
@@ -102,6 +114,10 @@ static void test_every_version_migrates(void **state)
 		assert_views(s);
 		assert_str(sample_text(s, "SELECT id || status || events FROM v_findings"), "7new2");
 		assert_str(sample_text(s, "SELECT test || findings || events FROM v_findings_by_test"), "TestOld12");
+		assert_str(sample_text(s, "SELECT group_concat(day || events || findings_new) FROM v_events_by_day"),
+			   "2026-01-0111,2026-01-0210");
+		assert_int_equal(sample_count(s, "SELECT events FROM v_runs"), 2);
+		assert_int_equal(sample_count(s, "SELECT rowid FROM findings_fts WHERE findings_fts MATCH '\"a race\" AND TestOld'"), 7);
 		sample_store(s, sample_report(s, "Add", "Total", 1), "t2", "u3", NULL, &id);
 		assert_int_equal(sample_count(s, "SELECT count(*) FROM v_findings"), 2);
 	}
@@ -150,6 +166,26 @@ static void test_findings_by_test(void **state)
 	assert_str(sample_text(s, "SELECT group_concat(test || '=' || findings) FROM v_findings_by_test"), "TestOne=2,TestTwo=1");
 }
 
+static void test_events_by(void **state)
+{
+	struct sample *s = *state;
+	make_history(s);
+	run_sql(s->store->handle, "UPDATE events SET verdict = 'silenced' WHERE id = 3; UPDATE events SET verdict = 'known' WHERE id = 2");
+	assert_str(sample_text(s, "SELECT group_concat(day || '=' || findings || '/' || findings_new || '/' || events || '/' || alert ||"
+				  " '/' || known || '/' || silenced || '/' || silenced_share) FROM v_events_by_day"),
+		   "2026-01-01=2/2/2/1/1/0/0.0,2026-01-03=2/1/2/1/0/1/0.5");
+	assert_str(sample_text(s, "SELECT group_concat(tag || '=' || findings || '/' || events || '/' || silenced_share || '/' ||"
+				  " first_day || '/' || last_day) FROM v_events_by_tag"),
+		   "orders=2/3/0.3333/2026-01-01/2026-01-03,payment=1/1/0.0/2026-01-01/2026-01-01");
+	assert_str(sample_text(s, "SELECT group_concat(day || tag || '=' || events || '/' || silenced) FROM v_events_by_day_and_tag"),
+		   "2026-01-01orders=1/0,2026-01-01payment=1/0,2026-01-03orders=2/1");
+	assert_str(sample_text(s, "SELECT findings || '/' || events || '/' || silenced || '/' || known || '/' || first_seen || '/' ||"
+				  " last_seen FROM v_events_by_fingerprint ORDER BY events DESC"),
+		   "2/3/1/1/2026-01-01T00:00:00.000Z/2026-01-03T00:00:00.000Z");
+	assert_str(sample_text(s, "SELECT events || '/' || findings || '/' || findings_new FROM v_runs WHERE trace_id = 'r2'"), "2/2/1");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM v_events WHERE tag = 'orders' AND kind = 'data-race'"), 3);
+}
+
 static void test_time_to_resolve(void **state)
 {
 	struct sample *s = *state;
@@ -188,6 +224,27 @@ static void test_slow_packages(void **state)
 				  " FROM v_slow_packages"), "a=3/1/200/400/900/0.7059/3,b=2/0/250/250/300/0.625/2");
 }
 
+/* A package that ran in runs 1 to 4, and a finding of it in 2 and 4. */
+static void test_flaky(void **state)
+{
+	struct sample *s = *state;
+	int64_t id;
+	for (int64_t run = 1; run <= 4; run++)
+		add_result(s, run, "example.com/shop", "pass", 10);
+	sample_store(s, sample_report(s, "Add", "Total", 1), "r2", "u1", NULL, &id);
+	sample_store(s, sample_report(s, "Add", "Total", 2), "r4", "u2", NULL, &id);
+	sample_store(s, sample_report(s, "Add", "Total", 3), "no-results", "u3", NULL, &id);
+	assert_str(sample_text(s, "SELECT ran_package || '/' || coalesce(ran_test, '-') || '/' || runs_found || '/' || runs || '/' || share"
+				  " FROM v_flaky_findings"), "example.com/shop/-/2/3/0.6667");
+	/* its test ran in two of them only, and was skipped in one */
+	run_sql(s->store->handle, "INSERT INTO tests (package, name) VALUES ('example.com/shop', 'TestOne');"
+				  "INSERT INTO executions SELECT v.column1, t.id, 1, v.column2, 5 FROM tests t,"
+				  " (VALUES (1, 'pass'), (3, 'skip'), (4, 'pass')) v WHERE t.name = 'TestOne';"
+				  "INSERT INTO executions SELECT 4, id, 2, 'fail', 5 FROM tests WHERE name = 'TestOne'");
+	assert_str(sample_text(s, "SELECT ran_test || '/' || runs_found || '/' || runs || '/' || share FROM v_flaky_findings"),
+		   "TestOne/1/1/1.0");
+}
+
 #define WITH_SAMPLE(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
 
 int main(void)
@@ -197,6 +254,8 @@ int main(void)
 		WITH_SAMPLE(test_every_version_migrates),
 		WITH_SAMPLE(test_findings_by),
 		WITH_SAMPLE(test_findings_by_test),
+		WITH_SAMPLE(test_events_by),
+		WITH_SAMPLE(test_flaky),
 		WITH_SAMPLE(test_time_to_resolve),
 		WITH_SAMPLE(test_slow_packages),
 	};
