@@ -21,4 +21,4 @@ const char rf_style_base[] =
 	".frames .dropped { color: var(--dim); } .frames code { display: block; } .frames .place { color: var(--dim); padding-left: 1.5rem; }\n"
 	"details { margin-top: .75rem; } summary { cursor: pointer; } summary:focus-visible { outline: 2px solid var(--link); }\n"
 	"table { border-collapse: collapse; font-size: .875rem; } td, th { padding: .1rem .75rem .1rem 0; text-align: left; }\n"
-	".scroll { overflow-x: auto; overflow-wrap: normal; }\n";
+	".scroll { position: relative; overflow-x: auto; overflow-wrap: normal; }\n";
