@@ -162,6 +162,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/backup_cmd.c \
 	reporter/cmd/gc_cmd.c \
 	reporter/cmd/merge_cmd.c \
+	reporter/cmd/alerts_cmd.c \
 	reporter/cmd/policy_cmd.c \
 	reporter/cmd/report_cmd.c \
 	reporter/cmd/ingest_cmd.c \

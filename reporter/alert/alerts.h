@@ -8,7 +8,9 @@
  *
  * Sinks other than stderr are served from the outbox (store/outbox.h): whatever a try comes to, nothing is lost. Delivery is bounded:
  * no try begins after the deadline, and one that has begun is given its sink's time-out. Tries in a row that fail are ever further
- * apart, in all processes that share the database: 1, 2, 4 … seconds, at most 15 minutes, a random part of it less.
+ * apart, in all processes that share the database: 1, 2, 4 … seconds, at most 15 minutes, a random part of it less. A run waits for
+ * the next try only where the one before it got through, so an endpoint that is down costs the first run its time and the next ones
+ * one try at most.
  * Batches of up to RF_OUTBOX_BATCH_MAX are at least RF_ALERTS_PAUSE_NS apart, for a command or a webhook.
  *
  * Nothing here prints. Not thread safe. */

@@ -15,8 +15,8 @@ struct line {
 	const struct rf_sink *sink;
 	int64_t id;
 	bool over, tried;
+	bool worth_waiting; /* it worked the last time, or nobody has tried yet */
 	uint64_t wake_ns; /* when it may be tried again; 0 now */
-	char why[RF_ATTEMPT_WHY_BYTES];
 };
 
 struct work {
@@ -155,7 +155,7 @@ static int end_try(struct work *w, struct line *l, struct rf_outbox_claim *c, co
 	uint64_t now = now_of(w->a), pause = l->sink->type == RF_SINK_JSONL ? 0 : RF_ALERTS_PAUSE_NS;
 	if (t->done) {
 		w->d->delivered += c->count;
-		l->why[0] = '\0';
+		l->worth_waiting = true;
 		if (w->d->patient)
 			w->deadline_ns = now + w->d->time_ns;
 		return rf_outbox_delivered(store, l->id, c->key, now + pause, err);
@@ -163,8 +163,8 @@ static int end_try(struct work *w, struct line *l, struct rf_outbox_claim *c, co
 	uint64_t wait = backoff_ns(c->failures);
 	if (wait < t->retry_after_ns)
 		wait = t->retry_after_ns;
-	for (size_t i = 0; i < sizeof(l->why); i++)
-		l->why[i] = t->why[i];
+	if (l->sink->type == RF_SINK_JSONL) /* a disk doesn't become empty in seconds */
+		l->worth_waiting = false;
 	return rf_outbox_failed(store, l->id, c->key, t->permanent, rf_str_from(t->why), now + wait, err);
 }
 
@@ -180,7 +180,7 @@ static int step(struct work *w, struct line *l, struct rf_error *err)
 		return rc;
 	if (how == RF_OUTBOX_LATER) {
 		l->wake_ns = c.not_before_unix_ns;
-		l->over = l->wake_ns >= w->deadline_ns;
+		l->over = l->wake_ns >= w->deadline_ns || !l->worth_waiting;
 		return 0;
 	}
 	l->over = how != RF_OUTBOX_CLAIMED;
@@ -234,7 +234,8 @@ static int find_lines(struct work *w, struct rf_error *err)
 		for (uint32_t k = 0; k < count && rc == 0; k++) {
 			if (!rf_str_eq(rows[k].name, config->sinks[i].name) || rows[k].waiting + rows[k].failed == 0)
 				continue;
-			w->lines[w->count++] = (struct line){ .sink = &config->sinks[i], .id = rows[k].id };
+			w->lines[w->count++] = (struct line){ .sink = &config->sinks[i], .id = rows[k].id,
+							      .worth_waiting = w->d->at_once || rows[k].failures == 0 };
 			if (w->d->at_once)
 				rc = rf_outbox_retry(w->a->options.store, rows[k].id, err);
 		}

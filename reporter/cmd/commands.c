@@ -263,6 +263,17 @@ static const char sql_help[] =
 	"  redflag sql \"SELECT * FROM v_new_by_day ORDER BY day DESC LIMIT 14\"\n"
 	"  redflag sql --csv - < weekly.sql > weekly.csv";
 
+static const char alerts_help[] =
+	"Alerts go where \"alerts:\" in .redflag.yml says: stderr, a file of JSON lines, a command, a webhook. They are\n"
+	"delivered at the end of each run; what could not be waits in the database for the next run.\n"
+	"\n"
+	"  list   (the default) what waits for each sink, and why\n"
+	"  flush  deliver it now, also what failed for good; status 3 when something is left\n"
+	"  test   send a sample to each sink, and say how it went\n"
+	"  drop   forget a sink, by its name, with what it has not delivered\n"
+	"\n"
+	"What waits longest goes first, up to 100 alerts at a time. See docs/alerts.md.";
+
 static const struct rf_option help_options[] = {
 	{ "man", NULL, "print the man page" },
 	{ "completion", "SHELL", "print the completion for a shell (bash)" },
@@ -475,6 +486,14 @@ const struct rf_command rf_commands[] = {
 		.help = sql_help,
 		.options = sql_options,
 		.run = rf_cmd_sql,
+	},
+	{
+		.name = "alerts",
+		.usage = "[options] [list|flush|test|drop SINK]",
+		.summary = "Look at the queue of alerts, deliver it, try the sinks",
+		.help = alerts_help,
+		.options = db_options,
+		.run = rf_cmd_alerts,
 	},
 	{
 		.name = "version",

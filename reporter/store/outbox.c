@@ -107,6 +107,11 @@ static rf_str random_hex(size_t bytes, rf_arena *arena)
 	return text;
 }
 
+rf_str rf_outbox_key(rf_arena *arena)
+{
+	return random_hex(16, arena);
+}
+
 /* A host's name has no blanks, and if it had, its processes would only never be known as over. */
 rf_str rf_outbox_owner(struct rf_store *s, rf_str host, rf_arena *arena)
 {
@@ -153,7 +158,7 @@ static int choose_batch(struct rf_store *s, int64_t sink_id, rf_arena *arena, rf
 	sqlite3_reset(q);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	*key = random_hex(16, arena);
+	*key = rf_outbox_key(arena);
 	if (key->len == 0)
 		return rf_fail(err, RF_ERR_IO, "The system gave no random bytes: errno %d.", errno);
 	return rf_db_run(s, RF_SQL_OUTBOX_BATCH_MAKE, NULL, err, "iti", sink_id, *key, (int64_t)RF_OUTBOX_BATCH_MAX);

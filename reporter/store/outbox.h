@@ -80,6 +80,7 @@ struct rf_outbox_claim {
 	uint32_t count, failures; /* failures in a row so far */
 	uint64_t not_before_unix_ns;
 };
+rf_str rf_outbox_key(rf_arena *arena); /* 32 random hex digits; "" when the system has none */
 /* "HOST PID START RANDOM" of this process. */
 rf_str rf_outbox_owner(struct rf_store *s, rf_str host, rf_arena *arena);
 int rf_outbox_claim(struct rf_store *s, int64_t sink_id, struct rf_outbox_claim *claim, rf_arena *arena,
