@@ -1,0 +1,5 @@
+package buildfails
+
+import "testing"
+
+func TestType(t *testing.T) { var s string = 1; undefined(s) }

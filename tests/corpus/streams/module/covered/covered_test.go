@@ -1,0 +1,5 @@
+package covered
+
+import "testing"
+
+func TestHalf(t *testing.T) { Half(12) }

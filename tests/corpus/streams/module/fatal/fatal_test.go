@@ -1,0 +1,8 @@
+package fatal
+
+import (
+	"log"
+	"testing"
+)
+
+func TestLogFatal(t *testing.T) { log.Fatal("log.Fatal in a test") }

@@ -1,0 +1,3 @@
+package libfails
+
+func F() int { return "x" }

@@ -1,0 +1,6 @@
+package raced
+
+var Shared, Other int
+
+func Add()  { Shared++ }
+func Bump() { Other++ }

@@ -1,0 +1,5 @@
+package b
+
+import "testing"
+
+func TestSame(t *testing.T) { t.Error("only here") }

@@ -1,0 +1,9 @@
+package setupfails
+
+import (
+	"testing"
+
+	_ "example.com/peers/nowhere"
+)
+
+func TestNothing(t *testing.T) {}
