@@ -129,8 +129,9 @@ static void choose(struct work *w)
 	decode_request(w, &path);
 	const struct rf_route *route = rf_route_find(path, r->method, &id, &status);
 	if (!route) {
+		unsigned readable;
 		if (status == 405)
-			w->reply->allow = r->method == RF_METHOD_POST ? "GET, HEAD" : "POST";
+			w->reply->allow = rf_route_find(path, RF_METHOD_GET, &id, &readable) ? "GET, HEAD" : "POST";
 		fail(w, status, status == 405 ? "This address exists, but not for this method." : "Nothing is at this address.");
 		return;
 	}

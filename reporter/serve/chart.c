@@ -5,14 +5,14 @@
 
 int64_t rf_chart_axis(int64_t greatest)
 {
-	int64_t power = 1;
-	while (power < greatest && power < INT64_MAX / 10) {
-		if (2 * power >= greatest || 5 * power >= greatest)
-			break;
-		power *= 10;
+	static const int64_t steps[] = { 1, 2, 4, 6 };
+	for (int64_t power = 1; power <= INT64_MAX / 100; power *= 10) {
+		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+			if (steps[i] * power >= greatest && steps[i] * power >= 4)
+				return steps[i] * power;
+		}
 	}
-	int64_t top = power >= greatest ? power : 2 * power >= greatest ? 2 * power : 5 * power;
-	return top < 4 ? 4 : top;
+	return INT64_MAX;
 }
 
 /* --- days -------------------------------------------------------------------------------------------------------- */

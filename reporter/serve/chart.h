@@ -12,7 +12,8 @@
 void rf_chart_put_days(struct rf_page *p, const struct rf_day_row *days, uint32_t count);
 /* A table with a tag a row and a package a column; rows as rf_overview_heat gives them. */
 void rf_chart_put_heat(struct rf_page *p, const struct rf_heat_row *rows, uint32_t count);
-/* The upper end of an axis for values up to `greatest`: 1, 2 or 5 times a power of ten, 4 at least. */
+/* The upper end of an axis for values up to `greatest`: 1, 2, 4 or 6 times a power of ten, 4 at least, so that its half
+ * is a whole number, too. */
 int64_t rf_chart_axis(int64_t greatest);
 
 #endif
