@@ -72,6 +72,7 @@ REPORTER_SOURCES := \
 	reporter/store/merge.c \
 	reporter/store/process_linux.c \
 	reporter/store/session_reason.c \
+	reporter/store/worker.c \
 	reporter/store/stream_id.c \
 	reporter/store/kept_text.c \
 	reporter/store/session_tests.c \

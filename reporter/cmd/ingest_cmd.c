@@ -103,6 +103,7 @@ int rf_cmd_ingest(const struct rf_args *args, rf_arena *arena, struct rf_error *
 	if (rc < 0)
 		return rc;
 	struct rf_reporter_request request = { .args = args, .command = RF_STR("ingest"), .trace_id = trace,
+					       .threaded = true,
 					       .spool = args->word_count ? NULL : getenv("REDFLAG_SPOOL") };
 	rf_stream_block_signals(&old);
 	rc = rf_reporter_open(&r, &request, arena, err);

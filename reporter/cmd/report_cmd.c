@@ -84,7 +84,7 @@ int rf_cmd_report(const struct rf_args *args, rf_arena *arena, struct rf_error *
 		return rc;
 	const char *spool = getenv("REDFLAG_SPOOL");
 	struct rf_reporter_request request = { .args = args, .command = RF_STR("report"), .trace_id = trace,
-					       .mix_trace = true, .spool = spool ? spool : peer.spool,
+					       .mix_trace = true, .threaded = true, .spool = spool ? spool : peer.spool,
 					       .process_tag = peer.tag };
 	rc = rf_reporter_open(&r, &request, arena, err);
 	if (rc < 0) {

@@ -96,7 +96,8 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 		r->other_spools = request->spool;
 	struct rf_session_options options = {
 		.store = r->store, .clock = rf_reporter_clock(), .trace_id = request->trace_id,
-		.mix_trace = request->mix_trace, .suppressions = &r->suppressions, .baseline = &r->baseline,
+		.mix_trace = request->mix_trace, .threaded = request->threaded,
+		.suppressions = &r->suppressions, .baseline = &r->baseline,
 		.command = request->command, .directory = directory_name(arena),
 		.host = host_name(arena),
 		.tags = { .option = rf_str_from(tag), .process = rf_str_from(request->process_tag),

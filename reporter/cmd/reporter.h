@@ -30,6 +30,7 @@ struct rf_reporter_request {
 	rf_str command;             /* for the run's row, such as "report" */
 	rf_str trace_id;            /* "" for ingest */
 	bool mix_trace;
+	bool threaded;              /* see rf_session_options; nothing looks at the store while the stream is read */
 	bool make_spools;           /* the database's spool directory is made: a process that we start will write there */
 	const char *spool;          /* REDFLAG_SPOOL of the observed process; NULL none */
 	const char *process_tag;    /* REDFLAG_TAG as the observed process has it; NULL none */

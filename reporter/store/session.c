@@ -28,11 +28,13 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	s->options = *options;
 	s->lock_fd = -1;
 	s->opened_ns = rf_session_now(s);
-	rf_arena_init(&s->arena, 0);
-	rf_arena_init(&s->waiting_arena, RF_SESSION_ARENA_BYTES_MAX);
+	rf_arena_init(&s->arena, RF_SESSION_NAMES_BYTES_MAX);
+	rf_arena_init(&s->refused, RF_SESSION_ARENA_BYTES_MAX);
+	rf_batch_init(&s->waiting);
+	rf_batch_init(&s->storing);
+	s->try_at_bytes = RF_SESSION_BATCH_BYTES;
+	rf_worker_init(&s->worker, options->threaded);
 	s->kept.bytes_max = RF_SESSION_OUTPUT_BYTES_MAX;
-	s->waiting_end = &s->waiting;
-	s->results_end = &s->results;
 	s->sources_end = &s->sources;
 	rf_buf_init(&s->notes);
 	rf_racetext_init(&s->plain.reader);
@@ -56,6 +58,7 @@ void rf_session_close(struct rf_session *s)
 {
 	if (!s)
 		return;
+	rf_worker_release(&s->worker);
 	for (struct rf_source *source = s->sources; source; source = source->next)
 		end_source(s, source);
 	end_source(s, &s->plain);
@@ -65,7 +68,9 @@ void rf_session_close(struct rf_session *s)
 		close(s->lock_fd);
 	}
 	rf_buf_release(&s->notes);
-	rf_arena_release(&s->waiting_arena);
+	rf_arena_release(&s->waiting.arena);
+	rf_arena_release(&s->storing.arena);
+	rf_arena_release(&s->refused);
 	rf_arena_release(&s->arena);
 	free(s->events);
 	free(s);
@@ -73,6 +78,7 @@ void rf_session_close(struct rf_session *s)
 
 void rf_session_begin_stream(struct rf_session *s)
 {
+	rf_session_settle(s);
 	rf_stream_id_init(&s->stream, s->options.mix_trace ? s->options.trace_id : RF_STR(""));
 	s->stream_trace = s->options.trace_id;
 	struct rf_error ignored; /* a database that fails says so when something is stored */
@@ -98,49 +104,41 @@ void rf_session_wait_starts(struct rf_session *s)
 		s->waiting_since_ns = rf_session_now(s);
 }
 
-static bool may_wait(struct rf_session *s)
-{
-	if (s->options.store && s->waiting_count < RF_SESSION_PENDING_MAX && !s->waiting_arena.failed)
-		return true;
-	s->counts.lost++;
-	return false;
-}
-
 /* What the report that is open is called while its end is missing: the stream up to its first line. Without a time or a
  * trace ID in it that is the same for many streams, and then there is no such name. */
 static rf_str cut_uid_of(struct rf_session *s, const struct rf_source *source)
 {
 	if (!s->stream.has_times && !s->options.mix_trace)
 		return RF_STR("");
-	return rf_arena_printf(&s->waiting_arena, "cut-%.*s", RF_STREAM_UID_BYTES, source->start);
+	return rf_arena_printf(&s->waiting.arena, "cut-%.*s", RF_STREAM_UID_BYTES, source->start);
 }
 
-/* Takes a report whose memory is waiting_arena's. `cut`: the stream ended before it did. */
-static void take_report(struct rf_session *s, struct rf_source *source, const struct rf_report *report, bool cut,
-			bool incomplete)
+/* Takes a report whose memory is that of `room`. `cut`: the stream ended before it did. */
+static void take_report(struct rf_session *s, struct rf_source *source, const struct rf_report *report, rf_arena *room,
+			bool cut, bool incomplete)
 {
 	char end[RF_STREAM_UID_BYTES];
 	rf_stream_id_uid(&s->stream, end);
 	s->stream.reports++;
-	struct rf_waiting *w = may_wait(s) ? rf_arena_alloc(&s->waiting_arena, sizeof(*w)) : NULL;
-	if (!w)
+	struct rf_waiting *w = room == &s->waiting.arena ? rf_arena_alloc(room, sizeof(*w)) : NULL;
+	if (!w) {
+		s->counts.lost++;
 		return;
-	rf_str uid = rf_arena_dup(&s->waiting_arena, (rf_str){ end, sizeof(end) }), cut_uid = cut_uid_of(s, source);
+	}
+	rf_str uid = rf_arena_dup(room, (rf_str){ end, sizeof(end) }), cut_uid = cut_uid_of(s, source);
 	*w = (struct rf_waiting){ .report = *report, .source = source,
 				  .uid = cut && cut_uid.len ? cut_uid : uid,
 				  .cut_uid = cut ? RF_STR("") : cut_uid,
 				  .trace_id = rf_session_trace(s),
 				  .package = source->package.name,
-				  .test = rf_arena_dup(&s->waiting_arena, s->test),
+				  .test = rf_arena_dup(room, s->test),
 				  .time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
 				  .keep_text = incomplete };
-	*s->waiting_end = w;
-	s->waiting_end = &w->next;
-	s->waiting_count++;
+	*s->waiting.reports_end = w;
+	s->waiting.reports_end = &w->next;
+	s->waiting.report_count++;
 	rf_session_wait_starts(s);
-	/* A file comes faster than any clock ticks. Not at every report: while nothing can be written each try takes time. */
-	if (s->waiting_count % RF_SESSION_BATCH == 0)
-		rf_session_flush(s);
+	rf_session_store_full(s); /* a file comes faster than any clock ticks */
 }
 
 /* One whole line of a source's output. */
@@ -149,10 +147,11 @@ static void feed_line(struct rf_session *s, struct rf_source *source, rf_str lin
 	struct rf_report report;
 	bool was_open = source->reader.open;
 	uint64_t incomplete = source->reader.incomplete;
-	bool ended = rf_racetext_line(&source->reader, line, &s->waiting_arena, &report);
+	rf_arena *room = was_open ? rf_session_room(s) : &s->refused; /* only an open report is given out */
+	bool ended = rf_racetext_line(&source->reader, line, room, &report);
 	s->counts.incomplete += source->reader.incomplete - incomplete;
 	if (ended)
-		take_report(s, source, &report, false, source->reader.incomplete > incomplete);
+		take_report(s, source, &report, room, false, source->reader.incomplete > incomplete);
 	if (source->reader.open && (!was_open || ended))
 		rf_stream_id_uid(&s->stream, source->start);
 }
@@ -186,8 +185,9 @@ static void drain_source(struct rf_session *s, struct rf_source *source)
 	if (source->partial.len)
 		feed_line(s, source, rf_buf_str(&source->partial));
 	rf_buf_reset(&source->partial);
-	if (rf_racetext_end(&source->reader, &s->waiting_arena, &report))
-		take_report(s, source, &report, true, source->reader.incomplete > incomplete);
+	rf_arena *room = rf_session_room(s);
+	if (rf_racetext_end(&source->reader, room, &report))
+		take_report(s, source, &report, room, true, source->reader.incomplete > incomplete);
 	s->counts.incomplete += source->reader.incomplete - incomplete;
 }
 
@@ -237,7 +237,7 @@ static void end_package(struct rf_session *s, struct rf_source *source, const st
 					 rf_reasons_only_races(&source->reasons);
 	rf_session_package_ends(s, source, event, line);
 	close_source(s, source);
-	rf_session_flush(s);
+	rf_session_store_soon(s);
 }
 
 /* What go test says about a package in the last line of its output. */

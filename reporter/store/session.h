@@ -8,10 +8,12 @@
  * without times (plain text) says the same in two runs, so there the trace ID is hashed too (mix_trace), but not for a
  * file, which is one thing however often it is read.
  *
- * Storing. Reports wait at most RF_SESSION_WAIT_NS, until their package ends or there are RF_SESSION_BATCH, and are then
- * stored in one transaction. When that fails they are kept and tried again with the next ones, up to
- * RF_SESSION_PENDING_MAX; what is above is counted as lost. The stream never stops for it: rf_session_finish tells in the
- * end.
+ * Storing. Reports wait at most RF_SESSION_WAIT_NS, until their package ends or there are RF_SESSION_BATCH of them or
+ * RF_SESSION_BATCH_BYTES, and are then stored in one transaction; `threaded` does that in a thread of its own, while the
+ * stream is read on. A stream that is faster than the database waits for it when the next batch is full. When storing
+ * fails (which takes the store's patience when others have the database) reports are kept and tried again, up to
+ * RF_SESSION_PENDING_MAX or RF_SESSION_PENDING_BYTES_MAX; what is above is counted as lost. The stream does not stop
+ * for that: rf_session_finish tells in the end.
  *
  * Spools are read when their process is over (or at the end), and deleted from our own directory only after their events
  * were committed. A spool of another trace in our own directory is taken only if its process is over and no living
@@ -19,7 +21,7 @@
  * package of our stream and started since we did (`go test … | redflag report` without any trace ID); else it is a run of
  * its own, and taken when it is a minute old.
  *
- * Not thread safe. No function here prints; notes for people are in rf_session_notes.
+ * Not thread safe; the thread that stores is the session's own matter. No function here prints; notes for people are in rf_session_notes.
  */
 #ifndef RF_STORE_SESSION_H
 #define RF_STORE_SESSION_H
@@ -32,8 +34,11 @@
 
 #define RF_SESSION_WAIT_NS 1000000000u
 #define RF_SESSION_BATCH 1024         /* reports that are stored without waiting longer */
+#define RF_SESSION_BATCH_BYTES ((size_t)4 << 20)
 #define RF_SESSION_PENDING_MAX 4096   /* reports that wait while the database can't be written */
-#define RF_SESSION_ARENA_BYTES_MAX ((size_t)256 << 20) /* of waiting reports */
+#define RF_SESSION_PENDING_BYTES_MAX ((size_t)12 << 20) /* of them, and what one more may take */
+#define RF_SESSION_ARENA_BYTES_MAX ((size_t)16 << 20)
+#define RF_SESSION_NAMES_BYTES_MAX ((size_t)24 << 20) /* packages, and tests that failed; later ones are not told apart */
 
 struct rf_session; /* opaque */
 
@@ -42,6 +47,7 @@ struct rf_session_options {
 	struct rf_clock clock;
 	rf_str trace_id;            /* "": each stream or spool is a run of its own (ingest) */
 	bool mix_trace;
+	bool threaded;              /* the store is used by no one else between the session's calls but for finish and findings */
 	struct rf_tag_sources tags;
 	const struct rf_suppressions *suppressions; /* applied to what comes; may be NULL */
 	const struct rf_baseline *baseline; /* events of its findings are known; may be NULL */
@@ -99,6 +105,7 @@ struct rf_session_counts {
 	struct rf_spool_drops drops; /* of the spools read */
 	struct rf_process_counters counters;
 };
+/* With `threaded`, what is stored is counted here by the next flush, spools, findings or finish. */
 const struct rf_session_counts *rf_session_counts(const struct rf_session *s);
 /* i-th package in the order of the stream, NULL behind the last. */
 const struct rf_package *rf_session_package(const struct rf_session *s, uint32_t i);

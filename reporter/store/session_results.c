@@ -3,10 +3,8 @@
 
 #include "store/session_state.h"
 
-/* Results wait for their package's end; of a package that is very large they are stored sooner. */
-#define WAITING_BYTES (4u << 20)
 /* While nothing can be written, results go on waiting, but what tests said doesn't. */
-#define WAITING_OUTPUT_BYTES_MAX (16u << 20)
+#define WAITING_OUTPUT_BYTES_MAX (8u << 20)
 
 const char *rf_session_result_of(enum rf_action action)
 {
@@ -113,25 +111,25 @@ static rf_str output_for(struct rf_session *s, const struct rf_kept *said, bool 
 	uint64_t *used = passed ? &s->output_passed_bytes : &s->output_bytes;
 	uint64_t run_max = passed ? RF_RUN_OUTPUT_PASSED_MAX : RF_RUN_OUTPUT_MAX;
 	size_t max = passed ? RF_TEST_OUTPUT_PASSED_MAX : RF_KEPT_BYTES_MAX;
-	if (said->total == 0 || s->waiting_arena.used_total > WAITING_OUTPUT_BYTES_MAX)
+	if (said->total == 0 || s->waiting.arena.used_total > WAITING_OUTPUT_BYTES_MAX)
 		return RF_STR("");
-	rf_str text = rf_kept_text(said, *used < run_max ? max : 0, &s->waiting_arena);
+	rf_str text = rf_kept_text(said, *used < run_max ? max : 0, &s->waiting.arena);
 	*used += text.len;
 	return text;
 }
 
 static struct rf_result *add_result(struct rf_session *s, rf_str package, rf_str test, const char *result)
 {
-	struct rf_waiting_result *r = s->options.store ? rf_arena_alloc(&s->waiting_arena, sizeof(*r)) : NULL;
+	struct rf_waiting_result *r = s->options.store ? rf_arena_alloc(&s->waiting.arena, sizeof(*r)) : NULL;
 	if (!r)
 		return NULL;
 	r->trace_id = rf_session_trace(s);
-	r->result = (struct rf_result){ .package = package, .test = rf_arena_dup(&s->waiting_arena, test),
+	r->result = (struct rf_result){ .package = package, .test = rf_arena_dup(&s->waiting.arena, test),
 					.result = rf_str_from(result), .elapsed_s = -1,
 					.time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
 					.failed_before = s->has_failures };
-	*s->results_end = r;
-	s->results_end = &r->next;
+	*s->waiting.results_end = r;
+	s->waiting.results_end = &r->next;
 	rf_session_wait_starts(s);
 	return &r->result;
 }
@@ -158,8 +156,7 @@ static void put_test(struct rf_session *s, struct rf_source *source, struct rf_o
 		r->output_bytes = test->said.total;
 	}
 	rf_open_tests_remove(&source->tests, test, &s->kept);
-	if (s->waiting_arena.used_total > WAITING_BYTES && s->failure.code == 0)
-		rf_session_flush(s);
+	rf_session_store_full(s);
 }
 
 void rf_session_test_ends(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event)
@@ -190,7 +187,7 @@ static void end_open_test(struct rf_session *s, struct rf_source *source, struct
 			 result[0] == 'p' || now < test->started ? -1 : (double)(now - test->started) / 1e9);
 		return;
 	}
-	rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&test->said, RF_KEPT_BYTES_MAX, &s->waiting_arena));
+	rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&test->said, RF_KEPT_BYTES_MAX, &s->waiting.arena));
 	rf_open_tests_remove(&source->tests, test, &s->kept);
 }
 
@@ -228,7 +225,7 @@ void rf_session_package_ends(struct rf_session *s, struct rf_source *source, con
 	struct rf_build *build = event->action == RF_ACTION_FAIL ? failed_build(s, line) : NULL;
 	end_open_tests(s, source, result);
 	if (build)
-		rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&build->said, RF_KEPT_BYTES_MAX, &s->waiting_arena));
+		rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&build->said, RF_KEPT_BYTES_MAX, &s->waiting.arena));
 	put_package(s, source, result, event->elapsed_s);
 }
 

@@ -312,6 +312,7 @@ static void visit(struct rf_session *s, struct directory *d, const char *name)
 	struct rf_spool *spool = NULL;
 	rf_arena arena;
 	rf_arena_init(&arena, 0);
+	rf_session_settle(s);
 	const char *path = rf_arena_printf(&arena, "%s/%s", d->path, name).ptr;
 	int rc = was_seen(s, path) ? RF_ERR_MISSING : rf_spool_open(&spool, path, &err);
 	if (rc == 0) {

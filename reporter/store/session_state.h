@@ -7,6 +7,7 @@
 #include "store/session_reason.h"
 #include "store/session_tests.h"
 #include "store/stream_id.h"
+#include "store/worker.h"
 
 /* One process's output, in its order: a package's of a test2json stream, or the lines that are no events. */
 struct rf_source {
@@ -36,6 +37,14 @@ struct rf_waiting_result {
 	struct rf_result result;
 };
 
+/* Reports and results that are stored in one transaction. */
+struct rf_batch {
+	rf_arena arena;
+	struct rf_waiting *reports, **reports_end;
+	struct rf_waiting_result *results, **results_end;
+	uint32_t report_count;
+};
+
 struct rf_spool_seen { /* a spool that was read to its end and stays where it is */
 	struct rf_spool_seen *next;
 	rf_str path;
@@ -61,11 +70,16 @@ struct rf_session {
 	struct rf_kept_pool kept; /* what tests, packages and builds said that aren't over */
 	uint64_t output_bytes, output_passed_bytes; /* of it, stored or about to be */
 	/* what waits */
-	rf_arena waiting_arena;
-	struct rf_waiting *waiting, **waiting_end;
-	struct rf_waiting_result *results, **results_end;
-	uint32_t waiting_count;
-	uint64_t waiting_since_ns; /* 0: nothing waits */
+	struct rf_batch waiting;
+	uint64_t waiting_since_ns; /* 0: nothing waits that is to be tried by itself */
+	size_t try_at_bytes;       /* of `waiting`: it is stored when it has become that large */
+	rf_arena refused;          /* of a report that can't wait */
+	/* What is being stored, or couldn't be and is tried again. From start to wait it is the worker's, with the store and
+	 * with what was done but for the counts of the stream. */
+	struct rf_worker worker;
+	struct rf_batch storing;
+	uint32_t storing_count;    /* reports in it */
+	bool at_work, failing;     /* failing: the last try did */
 	/* what was done */
 	int64_t run_id;
 	struct rf_event_seen *events;
@@ -97,6 +111,16 @@ void rf_session_package_cut(struct rf_session *s, struct rf_source *source);
 void rf_session_build_says(struct rf_session *s, const struct rf_test_event *event);
 void rf_session_builds_release(struct rf_session *s);
 
+/* --- session_store.c */
+void rf_batch_init(struct rf_batch *b);
+/* Waits until the worker has nothing. Whoever uses the store, or what was done, does this first. */
+void rf_session_settle(struct rf_session *s);
+/* Has what waits stored soon: by the worker, when it is free. */
+void rf_session_store_soon(struct rf_session *s);
+/* The same when enough waits. */
+void rf_session_store_full(struct rf_session *s);
+/* Where the next report goes: `waiting`, or `refused` when nothing more may wait. */
+rf_arena *rf_session_room(struct rf_session *s);
 /* A transaction of this session's; what it stored is told to before_commit. */
 int rf_session_begin_storing(struct rf_session *s, struct rf_error *err);
 int rf_session_commit(struct rf_session *s, struct rf_error *err);

@@ -77,11 +77,11 @@ int rf_session_commit(struct rf_session *s, struct rf_error *err)
 	return rc < 0 ? rc : rf_store_commit(o->store, err);
 }
 
-static int put_waiting(struct rf_session *s, rf_arena *scratch, struct rf_error *err)
+static int put_batch(struct rf_session *s, const struct rf_batch *b, rf_arena *scratch, struct rf_error *err)
 {
 	int rc = 0;
 	rf_str trace = { NULL, 0 };
-	for (struct rf_waiting *w = s->waiting; w && rc == 0; w = w->next) {
+	for (struct rf_waiting *w = b->reports; w && rc == 0; w = w->next) {
 		if (!rf_str_eq(trace, w->trace_id) || !trace.ptr)
 			rc = rf_session_put_run(s, trace = w->trace_id, &s->run_id, err);
 		struct rf_event event = { .report = &w->report, .run_id = s->run_id, .uid = w->uid,
@@ -91,7 +91,7 @@ static int put_waiting(struct rf_session *s, rf_arena *scratch, struct rf_error 
 			rc = rf_session_put(s, &event, w->source, RF_STR(""), scratch, err);
 		rf_arena_reset(scratch);
 	}
-	for (struct rf_waiting_result *r = s->results; r && rc == 0; r = r->next) {
+	for (struct rf_waiting_result *r = b->results; r && rc == 0; r = r->next) {
 		if (!rf_str_eq(trace, r->trace_id) || !trace.ptr)
 			rc = rf_session_put_run(s, trace = r->trace_id, &s->run_id, err);
 		if (rc == 0)
@@ -100,60 +100,173 @@ static int put_waiting(struct rf_session *s, rf_arena *scratch, struct rf_error 
 	return rc;
 }
 
-static void forget_waiting(struct rf_session *s)
+/* --- batches --------------------------------------------------------------------------------------------------- */
+
+static void forget(struct rf_batch *b)
 {
-	s->waiting = NULL;
-	s->waiting_end = &s->waiting;
-	s->results = NULL;
-	s->results_end = &s->results;
-	s->waiting_count = 0;
-	s->waiting_since_ns = 0;
+	b->reports = NULL;
+	b->reports_end = &b->reports;
+	b->results = NULL;
+	b->results_end = &b->results;
+	b->report_count = 0;
 	/* Only between reports: an open report's lines are in its reader's own buffer. */
-	rf_arena_reset(&s->waiting_arena);
+	rf_arena_reset(&b->arena);
 }
 
-void rf_session_flush(struct rf_session *s)
+void rf_batch_init(struct rf_batch *b)
 {
+	rf_arena_init(&b->arena, RF_SESSION_ARENA_BYTES_MAX);
+	forget(b);
+}
+
+static bool is_empty(const struct rf_batch *b)
+{
+	return !b->reports && !b->results;
+}
+
+/* What waits is what is stored next; `storing` is empty. */
+static void move_waiting(struct rf_session *s)
+{
+	struct rf_batch empty = s->storing;
+	s->storing = s->waiting;
+	s->waiting = empty;
+	forget(&s->waiting);
+	s->storing_count = s->storing.report_count;
+	s->waiting_since_ns = 0;
+	s->try_at_bytes = RF_SESSION_BATCH_BYTES;
+}
+
+/* The counts of what was stored, which are the worker's while it works; the others are the stream's. */
+static void copy_stored(struct rf_session_counts *to, const struct rf_session_counts *from)
+{
+	to->events_stored = from->events_stored;
+	to->events_known = from->events_known;
+	to->events_joined = from->events_joined;
+	to->events_upgraded = from->events_upgraded;
+	to->suppressed = from->suppressed;
+}
+
+/* The worker's job: `storing` in one transaction. It is empty afterwards if that worked. */
+static void store_batch(void *context)
+{
+	struct rf_session *s = context;
 	struct rf_error err = { 0 };
-	struct rf_session_counts before = s->counts;
+	struct rf_session_counts before;
 	size_t seen_before = s->event_count;
 	rf_arena scratch;
-	if (!s->options.store || (!s->waiting && !s->results))
-		return;
+	copy_stored(&before, &s->counts);
 	rf_arena_init(&scratch, 0);
 	int rc = rf_session_begin_storing(s, &err);
 	if (rc == 0)
-		rc = put_waiting(s, &scratch, &err);
+		rc = put_batch(s, &s->storing, &scratch, &err);
 	if (rc == 0)
 		rc = rf_session_commit(s, &err);
 	rf_arena_release(&scratch);
 	if (rc == 0) {
-		forget_waiting(s);
-		s->failure = (struct rf_error){ 0 };
+		forget(&s->storing);
+	} else {
+		rf_store_rollback(s->options.store);
+		copy_stored(&s->counts, &before);
+		s->event_count = seen_before;
+	}
+	s->failure = err;
+}
+
+/* The worker is done, or there was none. */
+static void take_outcome(struct rf_session *s)
+{
+	s->at_work = false;
+	s->failing = !is_empty(&s->storing);
+	if (!s->failing)
+		s->storing_count = 0;
+	else
+		s->waiting_since_ns = rf_session_now(s); /* again after a while */
+}
+
+void rf_session_settle(struct rf_session *s)
+{
+	if (!s->at_work)
+		return;
+	rf_worker_wait(&s->worker);
+	take_outcome(s);
+}
+
+void rf_session_flush(struct rf_session *s)
+{
+	rf_session_settle(s);
+	if (!s->options.store)
+		return;
+	do {
+		if (is_empty(&s->storing))
+			move_waiting(s);
+		if (is_empty(&s->storing))
+			return;
+		store_batch(s);
+		take_outcome(s);
+	} while (!s->failing && !is_empty(&s->waiting));
+}
+
+static bool is_full(const struct rf_session *s)
+{
+	return s->waiting.report_count >= RF_SESSION_BATCH || s->waiting.arena.used_total >= RF_SESSION_BATCH_BYTES;
+}
+
+void rf_session_store_soon(struct rf_session *s)
+{
+	if (!s->options.threaded) {
+		rf_session_flush(s);
 		return;
 	}
-	rf_store_rollback(s->options.store);
-	s->counts = before;
-	s->event_count = seen_before;
-	s->failure = err;
-	s->waiting_since_ns = rf_session_now(s);
+	/* A database that is only slow is waited for, else reports of a fast stream would be lost. */
+	if (s->at_work && (rf_worker_done(&s->worker) || (is_full(s) && !s->failing)))
+		rf_session_settle(s);
+	if (s->at_work || !s->options.store)
+		return;
+	if (is_empty(&s->storing))
+		move_waiting(s);
+	if (is_empty(&s->storing))
+		return;
+	s->at_work = true;
+	rf_worker_start(&s->worker, store_batch, s);
+}
+
+/* Not at every report or result: while nothing can be written each try takes time. */
+void rf_session_store_full(struct rf_session *s)
+{
+	bool many = s->waiting.report_count && s->waiting.report_count % RF_SESSION_BATCH == 0;
+	if (!many && s->waiting.arena.used_total < s->try_at_bytes)
+		return;
+	s->try_at_bytes = s->waiting.arena.used_total + RF_SESSION_BATCH_BYTES;
+	rf_session_store_soon(s);
+}
+
+rf_arena *rf_session_room(struct rf_session *s)
+{
+	const rf_arena *a = &s->waiting.arena;
+	if (s->options.store && s->waiting.report_count + s->storing_count < RF_SESSION_PENDING_MAX &&
+	    a->used_total < RF_SESSION_PENDING_BYTES_MAX && !a->failed)
+		return &s->waiting.arena;
+	rf_arena_reset(&s->refused);
+	return &s->refused;
 }
 
 uint64_t rf_session_tick(struct rf_session *s)
 {
+	if (s->at_work && rf_worker_done(&s->worker))
+		rf_session_settle(s);
 	if (s->waiting_since_ns == 0)
-		return 0;
+		return s->at_work ? RF_SESSION_WAIT_NS : 0;
 	uint64_t waited = rf_session_now(s) - s->waiting_since_ns;
 	if (waited < RF_SESSION_WAIT_NS)
 		return RF_SESSION_WAIT_NS - waited;
-	rf_session_flush(s);
-	return s->waiting_since_ns ? RF_SESSION_WAIT_NS : 0;
+	rf_session_store_soon(s);
+	return s->waiting_since_ns || s->at_work ? RF_SESSION_WAIT_NS : 0;
 }
 
 int rf_session_finish(struct rf_session *s, struct rf_error *err)
 {
 	rf_session_flush(s);
-	uint64_t lost = s->counts.lost + s->waiting_count;
+	uint64_t lost = s->counts.lost + s->waiting.report_count + s->storing_count;
 	if (s->failure.code == 0 && lost == 0)
 		return 0;
 	*err = s->failure;
@@ -194,6 +307,7 @@ int rf_session_findings(struct rf_session *s, bool settled, rf_arena *arena, int
 			uint32_t *count, struct rf_error *err)
 {
 	size_t n;
+	rf_session_settle(s);
 	int64_t *all = rf_arena_array(arena, s->event_count + 1, sizeof(*all));
 	*is_new = rf_arena_array(arena, s->event_count + 1, sizeof(**is_new));
 	*ids = all;
