@@ -19,6 +19,7 @@ build=(
 tests=(
 	"libcmocka-dev: lib:cmocka.h"
 	"procps: pgrep"
+	"curl: curl"
 	"sqlite3: sqlite3"
 	"shellcheck: shellcheck"
 	"gcc-aarch64-linux-gnu: aarch64-linux-gnu-gcc"
