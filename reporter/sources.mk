@@ -41,6 +41,7 @@ REPORTER_SOURCES := \
 	reporter/store/store.c \
 	reporter/store/rows.c \
 	reporter/store/result_rows.c \
+	reporter/store/duplicates.c \
 	reporter/store/finding_rows.c \
 	reporter/store/verdict.c \
 	reporter/store/event_rows.c \
@@ -169,6 +170,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/ingest_cmd.c \
 	reporter/cmd/terminal.c \
 	reporter/cmd/finding_text.c \
+	reporter/cmd/duplicate_cmd.c \
 	reporter/cmd/suppress_cmd.c \
 	reporter/cmd/suppressions_cmd.c \
 	reporter/cmd/list_cmd.c \

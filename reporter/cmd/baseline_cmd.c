@@ -65,13 +65,24 @@ static int save(const struct rf_args *args, struct baseline_work *w, struct rf_e
 	return rc;
 }
 
+/* In the baseline, or the duplicate of one that is. */
+static bool is_known(const struct baseline_work *w, const struct rf_baseline *b, const struct rf_finding_row *row)
+{
+	struct rf_finding_row original;
+	struct rf_error gone;
+	if (rf_baseline_find(b, row->fingerprint, row->tag))
+		return true;
+	return row->duplicate_of && rf_query_finding_by_id(w->store, row->duplicate_of, w->arena, &original, &gone) == 0 &&
+	       rf_baseline_find(b, original.fingerprint, original.tag);
+}
+
 static void put_rows(struct rf_buf *out, const struct rf_terminal *t, struct baseline_work *w, const struct rf_baseline *b,
 		     bool known, uint32_t total)
 {
 	rf_buf_printf(out, "%s%u %s\n", known ? "\n" : "", total, known ? "unresolved" : "new");
 	for (uint32_t i = 0; i < w->count; i++) {
 		const struct rf_finding_row *row = &w->rows[i];
-		if (!is_suppressed(row) && !rf_baseline_find(b, row->fingerprint, row->tag) == !known)
+		if (!is_suppressed(row) && is_known(w, b, row) == known)
 			rf_put_finding(out, t, row, w->arena);
 	}
 }
@@ -110,7 +121,7 @@ static int diff(const struct rf_args *args, struct baseline_work *w, struct rf_e
 	if (rc < 0)
 		return rc;
 	for (uint32_t i = 0; i < w->count; i++) {
-		bool there = rf_baseline_find(&b, w->rows[i].fingerprint, w->rows[i].tag) != NULL;
+		bool there = is_known(w, &b, &w->rows[i]);
 		known += there && !is_suppressed(&w->rows[i]);
 		fresh += !there && !is_suppressed(&w->rows[i]);
 	}

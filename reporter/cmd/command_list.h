@@ -26,6 +26,7 @@ int rf_cmd_merge(const struct rf_args *args, rf_arena *arena, struct rf_error *e
 int rf_cmd_policy(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_sql(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_alerts(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_duplicate(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_version(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_help(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 

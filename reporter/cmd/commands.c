@@ -171,6 +171,21 @@ static const char suppress_help[] =
 	"\n"
 	"  redflag suppress 12 --reason \"may be off by one\" --expires 2027-01-31";
 
+static const struct rf_option duplicate_options[] = {
+	OPTION_DB,
+	{ "of", "OTHER", "the finding that it is" },
+	{ "reason", "TEXT", "why" },
+	{ "undo", NULL, "it is a finding of its own after all" },
+	OPTION_END,
+};
+
+static const char duplicate_help[] =
+	"Says that a finding is another one: one bug with two fingerprints or two tags. Its events count as\n"
+	"events of the other then: it is new only if that is new, and gives no alert of its own. `redflag show`\n"
+	"names findings that may be duplicates. Nothing is moved, so --undo brings back what was.\n"
+	"\n"
+	"  redflag duplicate 7 --of 4 --reason \"the same counter, by way of the cache\"";
+
 static const struct rf_option baseline_options[] = {
 	OPTION_DB,
 	{ "run", "TRACE_ID|last", "only findings of this run, not of the whole database" },
@@ -462,6 +477,14 @@ const struct rf_command rf_commands[] = {
 		.help = policy_help,
 		.options = db_options,
 		.run = rf_cmd_policy,
+	},
+	{
+		.name = "duplicate",
+		.usage = "[options] FINDING --of OTHER",
+		.summary = "Say that a finding is another one",
+		.help = duplicate_help,
+		.options = duplicate_options,
+		.run = rf_cmd_duplicate,
 	},
 	{
 		.name = "suppress",

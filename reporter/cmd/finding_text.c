@@ -59,6 +59,8 @@ void rf_put_finding(struct rf_buf *out, const struct rf_terminal *t, const struc
 		rf_buf_printf(&line, ", tag %.*s", RF_STR_ARG(tag));
 	if (row->retried)
 		rf_buf_put_cstr(&line, "; its test passed when it was run again, which doesn't mend it");
+	if (row->duplicate_of)
+		rf_buf_printf(&line, "; a duplicate of %lld", (long long)row->duplicate_of);
 	rf_put_wrapped(out, t, RF_STYLE_DIM, rf_buf_str(&line), TEXT_COLUMN);
 	rf_buf_release(&line);
 }
@@ -87,5 +89,9 @@ void rf_put_finding_json(struct rf_buf *out, const struct rf_finding_row *row)
 	put_member(out, "first_seen", row->first_seen);
 	put_member(out, "last_seen", row->last_seen);
 	put_member(out, "last_trace_id", row->last_trace_id);
+	if (row->duplicate_of)
+		rf_buf_printf(out, ",\"duplicate_of\":%lld", (long long)row->duplicate_of);
+	else
+		rf_buf_put_cstr(out, ",\"duplicate_of\":null");
 	rf_buf_put_char(out, '}');
 }

@@ -7,6 +7,7 @@
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "cmd/show_parts.h"
+#include "store/duplicates.h"
 
 #define BESIDE_COLUMNS_MIN 100 /* narrower, half a line is too short for a function's name */
 #define EVENTS_SHOWN_MAX 8
@@ -38,6 +39,9 @@ static void put_head(struct rf_buf *out, const struct rf_terminal *t, const stru
 	rf_buf_put_cstr(&b, ", last ");
 	rf_put_time(&b, row->last_seen);
 	put_field(out, t, "status", rf_buf_str(&b));
+	if (row->duplicate_of)
+		put_field(out, t, "duplicate", rf_arena_printf(arena, "of finding %lld%s%.*s", (long long)row->duplicate_of,
+							       row->duplicate_reason.len ? ": " : "", RF_STR_ARG(row->duplicate_reason)));
 	put_field(out, t, "tests", rf_owners_text(row, arena));
 	put_field(out, t, "tag", row->tag);
 	if (!rf_str_eq(row->tag, row->package))
@@ -140,6 +144,24 @@ static int put_related(struct rf_buf *out, const struct rf_terminal *t, struct r
 	put_heading(out, t, "Related: the same two functions, reached another way");
 	for (uint32_t i = 0; i < count; i++)
 		rf_put_finding(out, t, &rows[i], arena);
+	if (!row->duplicate_of && rows[0].duplicate_of != row->id)
+		rf_buf_printf(out, "  If they are one bug: `redflag duplicate %lld --of %lld`\n",
+			      (long long)(row->id > rows[0].id ? row->id : rows[0].id),
+			      (long long)(row->id > rows[0].id ? rows[0].id : row->id));
+	return 0;
+}
+
+static int put_duplicates(struct rf_buf *out, const struct rf_terminal *t, struct rf_store *store,
+			  const struct rf_finding_row *row, rf_arena *arena, struct rf_error *err)
+{
+	struct rf_finding_row *rows;
+	uint32_t count;
+	int rc = rf_duplicates_of(store, row->id, arena, &rows, &count, err);
+	if (rc < 0 || count == 0)
+		return rc;
+	put_heading(out, t, "Duplicates of it");
+	for (uint32_t i = 0; i < count; i++)
+		rf_put_finding(out, t, &rows[i], arena);
 	return 0;
 }
 
@@ -196,6 +218,8 @@ static int put_all(struct rf_buf *out, struct rf_show *s, struct rf_store *store
 	rc = put_process(out, s, store, err);
 	if (rc == 0)
 		rc = put_events(out, s->terminal, store, row, s->arena, err);
+	if (rc == 0)
+		rc = put_duplicates(out, s->terminal, store, row, s->arena, err);
 	return rc < 0 ? rc : put_related(out, s->terminal, store, row, s->arena, err);
 }
 

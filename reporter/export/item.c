@@ -2,6 +2,8 @@
 
 bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *row)
 {
+	if (row->duplicate_of)
+		return false;
 	return x->has_run ? row->first_run_id == x->run.id : rf_str_eq_cstr(row->status, "new");
 }
 

@@ -150,6 +150,10 @@ static void put_row(struct rf_json *j, const struct rf_item *item)
 	rf_json_str(j, "title", row->title);
 	rf_json_str(j, "tag", row->tag);
 	rf_json_str(j, "status", row->status);
+	if (row->duplicate_of)
+		rf_json_int(j, "duplicate_of", row->duplicate_of);
+	else
+		rf_json_str(j, "duplicate_of", (rf_str){ NULL, 0 });
 	rf_json_bool(j, "is_new", item->is_new);
 	rf_json_bool(j, "wildcard", row->wildcard);
 	rf_json_str(j, "package", row->package);

@@ -1,3 +1,4 @@
+#include "store/duplicates.h"
 #include "store/rows.h"
 #include "store/search.h"
 
@@ -39,6 +40,8 @@ static int absorb_wildcards(struct rf_store *s, const struct rf_event *event, in
 			rc = rf_db_run(s, RF_SQL_FINDING_MOVE_EVENTS, NULL, err, "ii", wildcard, id);
 		if (rc >= 0)
 			rc = rf_db_run(s, RF_SQL_SILENCE_MOVE, NULL, err, "ii", wildcard, id);
+		if (rc >= 0)
+			rc = rf_duplicates_move(s, wildcard, id, err);
 		if (rc >= 0)
 			rc = rf_db_run(s, RF_SQL_FINDING_DROP_EMPTY, NULL, err, "i", wildcard);
 		if (rc >= 0)

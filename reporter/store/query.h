@@ -12,6 +12,8 @@ struct rf_finding_row {
 	rf_str fingerprint, kind, title, tag, status, package, first_seen, last_seen, last_trace_id, coarse;
 	rf_str test_a, test_b; /* ptr NULL: unknown; "": no test owns it */
 	bool wildcard;
+	int64_t duplicate_of; /* 0: it is none */
+	rf_str duplicate_reason;
 	bool retried; /* its test passed when it was run again in the same run; the finding stands */
 };
 

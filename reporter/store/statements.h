@@ -5,7 +5,8 @@
 /* The columns that rf_collect_finding_row reads, and where they come from; a WHERE or ORDER BY follows. */
 #define RF_LIST_COLUMNS \
 	"SELECT v.id, v.fingerprint, v.kind, v.title, v.tag, v.status, v.package, v.test_a, v.test_b, v.events," \
-	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id, v.retried" \
+	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id, v.retried, v.duplicate_of," \
+	" v.duplicate_reason" \
 	" FROM v_findings v JOIN findings f ON f.id = v.id "
 
 #define RF_PROCESS_COLUMNS \
@@ -28,7 +29,7 @@ enum rf_sql {
 	RF_SQL_EVENT_SPOOL_NEAR, RF_SQL_EVENT_TEXT_NEAR, RF_SQL_EVENT_JOIN_TEXT,
 	RF_SQL_EVENT_ADD, RF_SQL_EVENT_UPGRADE, RF_SQL_EVENT_DROP_GOROUTINES, RF_SQL_EVENT_DROP_ACCESSES,
 	RF_SQL_EVENT_FINDING, RF_SQL_GOROUTINE_ADD, RF_SQL_ACCESS_ADD,
-	RF_SQL_LIST, RF_SQL_LIST_BY_ID, RF_SQL_LIST_BY_PREFIX, RF_SQL_LIST_RELATED, RF_SQL_EVENT_VERDICT,
+	RF_SQL_LIST, RF_SQL_LIST_BY_ID, RF_SQL_LIST_BY_PREFIX, RF_SQL_LIST_RELATED, RF_SQL_LIST_DUPLICATES, RF_SQL_EVENT_VERDICT,
 	RF_SQL_EVENTS_OF_FINDING, RF_SQL_EVENT_BEST, RF_SQL_EVENT_LOAD, RF_SQL_EVENT_GOROUTINES, RF_SQL_EVENT_ACCESSES,
 	RF_SQL_STACK_LOAD, RF_SQL_RUN_DROPS, RF_SQL_EVENT_PROCESS,
 	RF_SQL_SUPPRESSION_USES, RF_SQL_SILENCE_NOW, RF_SQL_EVENTS_RECENT, RF_SQL_SILENCE_HOLD, RF_SQL_SILENCE_ALONE, RF_SQL_SILENCE_ADD,
