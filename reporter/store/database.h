@@ -31,6 +31,8 @@ struct rf_store {
 	char *path;
 	unsigned patience_ms;
 	bool in_transaction;
+	int64_t gone_run_id;      /* the run in hand, if gc has removed events of it: */
+	uint64_t gone_before_ns;  /* those before this time were counted then */
 	struct rf_tally tally;
 	struct rf_intern intern;
 	dev_t device;          /* of the file that is open for reading (reading.h) */

@@ -273,6 +273,16 @@ static int store_spool(struct rf_store *s, const struct rf_event *e, int64_t key
 }
 
 /* `e->stacks` is filled. */
+/* gc has removed this run's events of that time, and counted them. But a finding that nobody knows is worth its event, however
+ * late. */
+static int is_gone(struct rf_store *s, const struct rf_event *e, struct rf_error *err)
+{
+	int64_t finding;
+	if (e->run_id != s->gone_run_id || e->time_unix_ns >= s->gone_before_ns)
+		return 0;
+	return rf_db_run(s, RF_SQL_FINDING_GET, &finding, err, "tt", rf_str_from(e->finding->fingerprint), e->tag);
+}
+
 static int store_event(struct rf_store *s, const struct rf_event *e, int64_t *event_id, enum rf_stored *how,
 		       struct rf_error *err)
 {
@@ -286,7 +296,11 @@ static int store_event(struct rf_store *s, const struct rf_event *e, int64_t *ev
 	}
 	if (rc >= 0 && *how == RF_STORED_NEW) {
 		id = 0;
-		rc = put_event(s, e, 0, &id, false, err);
+		rc = is_gone(s, e, err);
+		if (rc > 0)
+			*how = RF_STORED_KNOWN;
+		else if (rc == 0)
+			rc = put_event(s, e, 0, &id, false, err);
 	}
 	*event_id = id;
 	return rc < 0 ? rc : 0;

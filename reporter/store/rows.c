@@ -3,6 +3,20 @@
 #include <nettle/sha2.h>
 #include <stdio.h>
 
+static int note_gone(struct rf_store *s, rf_str trace_id, int64_t run_id, rf_arena *arena, struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	s->gone_run_id = 0;
+	int rc = rf_db_bind(s, RF_SQL_RUN_GONE, &q, err, "t", trace_id);
+	if (rc == 0)
+		rc = rf_db_step(s, q, err);
+	if (rc == 1 && rf_time_parse(rf_db_text(q, 0, arena), &s->gone_before_ns))
+		s->gone_run_id = run_id;
+	if (rc == 1)
+		sqlite3_reset(q);
+	return rc;
+}
+
 int rf_store_run(struct rf_store *s, const struct rf_run *run, int64_t *run_id, struct rf_error *err)
 {
 	rf_arena arena;
@@ -15,6 +29,8 @@ int rf_store_run(struct rf_store *s, const struct rf_run *run, int64_t *run_id, 
 	else if (rc == 0)
 		rc = rf_db_run(s, RF_SQL_RUN_ADD, run_id, err, "ttttt", run->trace_id, run->command, run->directory,
 			       run->host, time);
+	if (rc >= 0)
+		rc = note_gone(s, run->trace_id, *run_id, &arena, err);
 	rf_arena_release(&arena);
 	return rc < 0 ? rc : 0;
 }

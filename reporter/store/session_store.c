@@ -11,6 +11,8 @@ void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_sour
 	s->counts.events_known += how == RF_STORED_KNOWN;
 	s->counts.events_joined += how == RF_STORED_JOINED;
 	s->counts.events_upgraded += how == RF_STORED_UPGRADED;
+	if (event_id == 0) /* gc has removed it since */
+		return;
 	if (how == RF_STORED_NEW && s->event_first_new == 0)
 		s->event_first_new = event_id;
 	if (s->event_count == s->event_cap) {

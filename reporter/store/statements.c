@@ -15,6 +15,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_RUN_GET] = "SELECT id FROM runs WHERE trace_id = ?",
 	[RF_SQL_RUN_ADD] = "INSERT INTO runs (trace_id, command, directory, host, started_at, last_at)"
 			   " VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id",
+	[RF_SQL_RUN_GONE] = "SELECT before FROM gone_runs WHERE trace_id = ?",
 	[RF_SQL_RUN_TOUCH] = "UPDATE runs SET last_at = max(last_at, ?2) WHERE id = ?1",
 	[RF_SQL_PROCESS_GET] = "SELECT id FROM processes WHERE spool_id = ?",
 	[RF_SQL_PROCESS_PUT] =

@@ -102,7 +102,7 @@ struct rf_event {
 };
 enum rf_stored {
 	RF_STORED_NEW,       /* a new row */
-	RF_STORED_KNOWN,     /* the uid was there: nothing was added */
+	RF_STORED_KNOWN,     /* the uid was there: nothing was added; or it was, and gc has removed it: the id is 0 */
 	RF_STORED_JOINED,    /* text of an event that a spool told before */
 	RF_STORED_UPGRADED,  /* a spool's record in place of its text */
 };
