@@ -30,9 +30,24 @@ size_t rf_text_character(rf_str text, uint32_t *character)
 	return bytes;
 }
 
+/* The start of `text` that is ASCII without NUL, eight bytes at a time. */
+static size_t plain_bytes(rf_str text)
+{
+	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+	uint64_t word;
+	size_t n = 0;
+	for (; n + sizeof(word) <= text.len; n += sizeof(word)) {
+		memcpy(&word, text.ptr + n, sizeof(word));
+		if (((word - ones) | word) & highs) /* below 0x01, or above 0x7f */
+			break;
+	}
+	return n;
+}
+
 bool rf_text_is_clean(rf_str text)
 {
 	uint32_t c = 0;
+	text = rf_str_skip(text, plain_bytes(text));
 	while (text.len) {
 		size_t n = rf_text_character(text, &c);
 		if (n == 0 || c == 0)
@@ -55,12 +70,26 @@ void rf_text_put_clean(struct rf_buf *out, rf_str text)
 	}
 }
 
+/* Bytes at the start that stand for themselves in JSON. */
+static size_t json_plain_bytes(rf_str text)
+{
+	size_t n = 0;
+	while (n < text.len && text.ptr[n] >= 0x20 && text.ptr[n] < 0x7f && text.ptr[n] != '"' && text.ptr[n] != '\\')
+		n++;
+	return n;
+}
+
 void rf_text_put_json(struct rf_buf *out, rf_str text)
 {
 	uint32_t c = 0;
 	rf_buf_put_char(out, '"');
 	while (text.len) {
+		size_t plain = json_plain_bytes(text);
+		rf_buf_put(out, text.ptr, plain);
+		text = rf_str_skip(text, plain);
 		size_t n = rf_text_character(text, &c);
+		if (text.len == 0)
+			break;
 		if (n == 0)
 			rf_buf_put_cstr(out, REPLACEMENT);
 		else if (c == '"' || c == '\\')

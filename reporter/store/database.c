@@ -49,12 +49,11 @@ int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err
 	return rc == SQLITE_DONE ? 0 : (int)err->code;
 }
 
-static int bind_text(sqlite3_stmt *statement, int index, rf_str text)
+static int bind_text(sqlite3_stmt *statement, int index, rf_str text, void (*memory)(void *))
 {
 	/* SQLite's text functions stop at NUL and its JSON functions want UTF-8. */
 	if (rf_text_is_clean(text))
-		return sqlite3_bind_text64(statement, index, text.ptr ? text.ptr : "", text.len, SQLITE_TRANSIENT,
-					   SQLITE_UTF8);
+		return sqlite3_bind_text64(statement, index, text.ptr ? text.ptr : "", text.len, memory, SQLITE_UTF8);
 	struct rf_buf b;
 	rf_buf_init(&b);
 	rf_text_put_clean(&b, text);
@@ -64,16 +63,19 @@ static int bind_text(sqlite3_stmt *statement, int index, rf_str text)
 	return rc;
 }
 
-static int bind_one(sqlite3_stmt *statement, int index, char letter, va_list *args)
+static int bind_one(sqlite3_stmt *statement, int index, char letter, void (*memory)(void *), va_list *args)
 {
 	int64_t number;
 	rf_str text;
 	switch (letter) {
+	case 's':
+		text = va_arg(*args, rf_str);
+		return sqlite3_bind_text(statement, index, text.ptr, (int)text.len, memory);
 	case 't':
 	case 'n':
 		text = va_arg(*args, rf_str);
 		return letter == 'n' && !text.ptr ? sqlite3_bind_null(statement, index)
-						  : bind_text(statement, index, text);
+						  : bind_text(statement, index, text, memory);
 	case 'r':
 		number = va_arg(*args, int64_t);
 		return number ? sqlite3_bind_int64(statement, index, number) : sqlite3_bind_null(statement, index);
@@ -83,8 +85,9 @@ static int bind_one(sqlite3_stmt *statement, int index, char letter, va_list *ar
 	}
 }
 
-static int bind_all(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct rf_error *err, const char *format,
-		    va_list *args)
+/* `memory`: SQLITE_STATIC when the texts outlive the statement's last step, else SQLITE_TRANSIENT. */
+static int bind_all(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, void (*memory)(void *), struct rf_error *err,
+		    const char *format, va_list *args)
 {
 	sqlite3_stmt **kept = &s->statements[sql];
 	int rc = SQLITE_OK;
@@ -93,7 +96,7 @@ static int bind_all(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, str
 	else
 		sqlite3_reset(*kept);
 	for (int i = 0; rc == SQLITE_OK && format[i]; i++)
-		rc = bind_one(*kept, i + 1, format[i], args);
+		rc = bind_one(*kept, i + 1, format[i], memory, args);
 	*out = *kept;
 	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
 }
@@ -102,7 +105,7 @@ int rf_db_bind(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct r
 {
 	va_list args;
 	va_start(args, format);
-	int rc = bind_all(s, sql, out, err, format, &args);
+	int rc = bind_all(s, sql, out, SQLITE_TRANSIENT, err, format, &args);
 	va_end(args);
 	return rc;
 }
@@ -112,7 +115,7 @@ int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_err
 	va_list args;
 	sqlite3_stmt *statement;
 	va_start(args, format);
-	int rc = bind_all(s, sql, &statement, err, format, &args);
+	int rc = bind_all(s, sql, &statement, SQLITE_STATIC, err, format, &args);
 	va_end(args);
 	if (rc < 0)
 		return rc;
@@ -133,7 +136,7 @@ int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_er
 	int rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
 	va_start(args, format);
 	for (int i = 0; rc == SQLITE_OK && format[i]; i++)
-		rc = bind_one(q, i + 1, format[i], &args);
+		rc = bind_one(q, i + 1, format[i], SQLITE_STATIC, &args);
 	va_end(args);
 	rc = rc == SQLITE_OK ? rf_db_step(s, q, err) : rf_db_fail(s, rc, err);
 	if (rc == 1 && value)

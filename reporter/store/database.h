@@ -43,9 +43,10 @@ struct rf_store {
 	uint64_t fail_at_step; /* tests: the step that fails; 0 none */
 };
 
-/* Gets statement `sql` ready and binds: `format` has a letter an argument: 't' rf_str, 'n' rf_str that is NULL when its
- * ptr is NULL, 'i' int64_t, 'u' uint64_t (stored as the same 64 bits), 'r' int64_t that is NULL when it is 0. Text that is not
- * UTF-8 or holds NUL is stored with U+FFFD instead. */
+/* Gets statement `sql` ready and binds: `format` has a letter an argument: 't' rf_str, 'n' rf_str that is NULL when its ptr is
+ * NULL, 's' rf_str of our own making (times, hashes, words: ASCII, never NULL), 'i' int64_t, 'u' uint64_t (stored as the same 64
+ * bits), 'r' int64_t that is NULL when it is 0. Text of 't' and 'n' that is not UTF-8 or holds NUL is stored with U+FFFD
+ * instead. Texts must stay valid during the call. */
 int rf_db_bind(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct rf_error *err, const char *format, ...);
 /* 1: a row; 0: done; negative: failed. */
 int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err);

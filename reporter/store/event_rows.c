@@ -44,28 +44,25 @@ static rf_str switches_json(const struct rf_report *report, struct rf_buf *b)
 }
 
 static int add_goroutine(struct rf_store *s, int64_t event_id, uint32_t position, const struct rf_goroutine *g,
-			 struct rf_known_stack *created, struct rf_error *err)
+			 struct rf_known_stack *created, struct rf_buf *json, struct rf_error *err)
 {
 	int64_t stack_id;
-	struct rf_buf labels;
 	rf_str test = g->test_known ? (g->test.ptr ? g->test : RF_STR("")) : (rf_str){ NULL, 0 };
 	int rc = rf_rows_stack(s, created, &stack_id, err);
 	if (rc < 0)
 		return rc;
-	rf_buf_init(&labels);
-	rc = rf_db_run(s, RF_SQL_GOROUTINE_ADD, NULL, err, "iiiuuuttniiitr", event_id, (int64_t)position,
+	return rf_db_run(s, RF_SQL_GOROUTINE_ADD, NULL, err, "iiiuuuttniiitr", event_id, (int64_t)position,
 		       (int64_t)g->thread, g->goid, g->parent_goid, g->created_unix_ns, g->state, g->entry, test,
-		       (int64_t)g->test_over, (int64_t)g->is_main, (int64_t)g->finished, labels_json(g, &labels),
-		       stack_id);
-	rf_buf_release(&labels);
-	return rc;
+		       (int64_t)g->test_over, (int64_t)g->is_main, (int64_t)g->finished, labels_json(g, json),
+			 stack_id);
 }
 
-int rf_rows_goroutines(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_error *err)
+static int add_goroutines(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_buf *json,
+			  struct rf_error *err)
 {
 	int rc = 0;
 	for (uint32_t i = 0; rc >= 0 && i < event->report->goroutine_count; i++)
-		rc = add_goroutine(s, event_id, i + 1, event->report->goroutines[i], event->stacks->created[i], err);
+		rc = add_goroutine(s, event_id, i + 1, event->report->goroutines[i], event->stacks->created[i], json, err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -99,13 +96,13 @@ static int add_access(struct rf_store *s, int64_t event_id, const struct rf_even
 	int rc = rf_rows_stack(s, event->stacks->stacks[position], &stack_id, err);
 	if (rc < 0)
 		return rc;
-	return rf_db_run(s, RF_SQL_ACCESS_ADD, NULL, err, "iiriiiiuirrtt", event_id, (int64_t)position, side_number,
+	return rf_db_run(s, RF_SQL_ACCESS_ADD, NULL, err, "iiriiiiuirrst", event_id, (int64_t)position, side_number,
 			 (int64_t)a->write, (int64_t)a->atomic, (int64_t)a->freed, (int64_t)a->previous, a->address,
 			 (int64_t)a->size, goroutine_number(event->report, a), stack_id,
 			 rf_str_from(side ? rf_operation_name(side->operation) : ""), side ? side->leaf : RF_STR(""));
 }
 
-int rf_rows_accesses(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_error *err)
+static int add_accesses(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_error *err)
 {
 	int rc = 0;
 	for (uint32_t i = 0; rc >= 0 && i < event->report->access_count; i++)
@@ -136,8 +133,7 @@ struct parts {
 	struct rf_finding_state *finding;
 	int64_t allocated_stack_id;
 	rf_str verdict;
-	struct rf_buf switches;
-	rf_arena arena;
+	struct rf_buf json;
 };
 
 /* Writes the row: a new one, or in place of event `*id`. `keep_uid`: the old uid was a text's and is remembered. */
@@ -146,28 +142,21 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 {
 	const struct rf_report *r = e->report;
 	enum rf_sql sql = *id ? RF_SQL_EVENT_UPGRADE : RF_SQL_EVENT_ADD;
-	int64_t written;
+	char time[RF_TIME_BYTES];
 	rf_str none = { NULL, 0 }, by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : none;
-	int rc = rf_db_run(s, sql, &written, err, *id ? "tiirtttntitnntiitrinnttnnnnii" : "tiirtttntitnntiitrinnttnnnn",
+	rf_buf_reset(&p->json);
+	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntisnnsiitrinnttnnnnii" : "tiirsssntisnnsiitrinnttnnnn",
 			   e->uid, p->finding->id, e->run_id, e->process_id,
-			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_text(e->time_unix_ns, &p->arena),
+			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_put(e->time_unix_ns, time),
 			   p->verdict, e->seed, e->tag,
 			   (int64_t)e->stacks->match_key, rf_str_from(e->finding->exact), owner_of_side(e, 0),
 			   owner_of_side(e, 1), rf_str_from(memory_names[r->memory]), r->memory_start,
 			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
-			   switches_json(r, &p->switches), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
+			   switches_json(r, &p->json), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
 			   e->test, by, e->suppression, e->policy ? e->policy->name : none,
 			   e->policy && e->policy->severity.len ? e->policy->severity : none, (int64_t)keep_uid, *id);
 	if (rc >= 0 && !*id)
-		*id = written;
-	return rc;
-}
-
-static int put_children(struct rf_store *s, const struct rf_event *e, int64_t id, struct rf_error *err)
-{
-	int rc = rf_rows_goroutines(s, id, e, err);
-	if (rc >= 0)
-		rc = rf_rows_accesses(s, id, e, err);
+		*id = sqlite3_last_insert_rowid(s->handle);
 	return rc;
 }
 
@@ -184,8 +173,7 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 {
 	struct parts p = { 0 };
 	bool is_new = *id == 0;
-	rf_arena_init(&p.arena, 0);
-	rf_buf_init(&p.switches);
+	rf_buf_init(&p.json);
 	int rc = rf_rows_finding(s, e, reuse, &p.finding, err);
 	if (rc >= 0)
 		rc = rf_rows_stack(s, e->stacks->allocated, &p.allocated_stack_id, err);
@@ -198,13 +186,14 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 	if (rc >= 0)
 		rc = put_row(s, e, &p, id, keep_uid, err);
 	if (rc >= 0)
-		rc = put_children(s, e, *id, err);
+		rc = add_goroutines(s, *id, e, &p.json, err);
+	if (rc >= 0)
+		rc = add_accesses(s, *id, e, err);
 	if (rc >= 0)
 		rc = count_event(s, e, &p, is_new, err);
 	if (rc >= 0)
 		rc = rf_search_note(s, p.finding->id, e, err);
-	rf_buf_release(&p.switches);
-	rf_arena_release(&p.arena);
+	rf_buf_release(&p.json);
 	return rc < 0 ? rc : 0;
 }
 
@@ -239,6 +228,7 @@ static int store_text(struct rf_store *s, const struct rf_event *e, int64_t key,
 		      struct rf_error *err)
 {
 	int rc = 0;
+	s->tally.textless_run = 0;
 	if (e->cut_uid.len)
 		rc = rf_db_run(s, RF_SQL_EVENT_BY_UID, id, err, "t", e->cut_uid);
 	if (rc > 0) {
@@ -255,14 +245,27 @@ static int store_text(struct rf_store *s, const struct rf_event *e, int64_t key,
 	return rf_db_run(s, RF_SQL_EVENT_JOIN_TEXT, NULL, err, "ittt", *id, e->uid, e->package, e->test);
 }
 
+/* Does the run have events that only a text told? Asked once a transaction, until a text comes. */
+static bool has_texts(struct rf_store *s, int64_t run_id, int *rc, struct rf_error *err)
+{
+	int64_t one;
+	*rc = s->tally.textless_run == run_id ? 0 : rf_db_run(s, RF_SQL_EVENT_ANY_TEXT, &one, err, "i", run_id);
+	if (*rc == 0)
+		s->tally.textless_run = run_id;
+	return *rc > 0;
+}
+
 static int store_spool(struct rf_store *s, const struct rf_event *e, int64_t key, int64_t *id, enum rf_stored *how,
 		       struct rf_error *err)
 {
+	int rc;
 	if (e->report->suppressed) /* stock printed nothing: there is no text of it */
 		return 0;
+	if (e->text_uid.len == 0 && !has_texts(s, e->run_id, &rc, err))
+		return rc;
 	/* Which text is its own, if it is known, is known better than by what both tell. */
-	int rc = e->text_uid.len ? rf_db_run(s, RF_SQL_EVENT_TEXT_BY_UID, id, err, "t", e->text_uid)
-				 : rf_db_run(s, RF_SQL_EVENT_TEXT_OF_KEY, id, err, "ii", e->run_id, key);
+	rc = e->text_uid.len ? rf_db_run(s, RF_SQL_EVENT_TEXT_BY_UID, id, err, "t", e->text_uid)
+			     : rf_db_run(s, RF_SQL_EVENT_TEXT_OF_KEY, id, err, "ii", e->run_id, key);
 	if (rc == 0 && address_of(e->report) && e->text_uid.len == 0)
 		rc = rf_db_run(s, RF_SQL_EVENT_TEXT_NEAR, id, err, "iiu", e->run_id, e->process_id,
 			       address_of(e->report));

@@ -135,3 +135,14 @@ const char rf_schema_storing[] =
 	"CREATE INDEX events_partial ON events(run_id) WHERE text IS NOT NULL;\n"
 	"DROP INDEX events_test_a;\n"
 	"DROP INDEX events_test_b;\n";
+
+/* What a finding takes along when it goes, also from a connection that doesn't check references (rf_store_check_references). */
+const char rf_schema_cascade[] =
+	"CREATE INDEX events_text ON events(run_id, match_key) WHERE source = 'text';\n"
+	"CREATE TRIGGER findings_gone AFTER DELETE ON findings BEGIN\n"
+	"  DELETE FROM alerts WHERE silence_id IN (SELECT id FROM silences WHERE finding_id = OLD.id);\n"
+	"  DELETE FROM silences WHERE finding_id = OLD.id;\n"
+	"  DELETE FROM finding_days WHERE finding_id = OLD.id;\n"
+	"  DELETE FROM finding_runs WHERE finding_id = OLD.id;\n"
+	"  UPDATE findings SET duplicate_of = NULL WHERE duplicate_of = OLD.id;\n"
+	"END;\n";

@@ -92,14 +92,18 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" FROM findings f, findings w WHERE findings.id = ?2 AND f.id = ?2 AND w.id = ?1"
 		" AND EXISTS (SELECT 1 FROM gone_events WHERE finding_id = ?1)",
 	[RF_SQL_FINDING_EVENT_COUNT] = "SELECT events FROM findings WHERE id = ?",
-	[RF_SQL_FINDING_LAST_SEEN] = "SELECT last_seen FROM findings WHERE id = ?",
-	/* As one update an event would do it, in their order: ?2 events, the oldest ?4, the newest ?5 of run ?7, the first to
-	 * come of run ?6. */
+	[RF_SQL_FINDING_SEEN] = "SELECT iif(first_run_id IS NULL, NULL, first_seen), last_seen FROM findings WHERE id = ?",
+	/* As one update an event would do it, in their order: ?2 events, the newest at ?4 of run ?6, the oldest at ?8, the first to
+	 * come of run ?5. */
 	[RF_SQL_FINDING_ADD_UP] =
 		"UPDATE findings SET events = events + ?2, events_alert = events_alert + ?3,"
-		" first_seen = min(coalesce(first_seen, ?4), ?4), last_seen = max(coalesce(last_seen, ?5), ?5),"
-		" last_run_id = iif(last_seen IS NULL OR ?5 >= last_seen, ?7, last_run_id), first_run_id = coalesce(first_run_id, ?6),"
-		" recurring = recurring OR ?8 OR (first_run_id IS NOT NULL AND first_run_id <> ?6) WHERE id = ?1",
+		" first_seen = min(coalesce(first_seen, ?8), ?8), last_seen = max(coalesce(last_seen, ?4), ?4),"
+		" last_run_id = iif(last_seen IS NULL OR ?4 >= last_seen, ?6, last_run_id), first_run_id = coalesce(first_run_id, ?5),"
+		" recurring = recurring OR ?7 OR (first_run_id IS NOT NULL AND first_run_id <> ?5) WHERE id = ?1",
+	[RF_SQL_FINDING_ADD_LATER] =
+		"UPDATE findings SET events = events + ?2, events_alert = events_alert + ?3, last_seen = max(last_seen, ?4),"
+		" last_run_id = iif(?4 >= last_seen, ?6, last_run_id),"
+		" recurring = recurring OR ?7 OR first_run_id <> ?5 WHERE id = ?1",
 	[RF_SQL_FINDING_DAY_ADD] = "INSERT INTO finding_days (day, finding_id, verdict, events) VALUES (?, ?, ?, ?)"
 				   " ON CONFLICT DO UPDATE SET events = events + excluded.events",
 	[RF_SQL_FINDING_RUN_ADD] = "INSERT INTO finding_runs (run_id, finding_id, events) VALUES (?, ?, ?)"
@@ -112,6 +116,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_EVENT_SPOOL_OF_KEY] =
 		"SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'spool' AND +text_uid IS NULL"
 		" AND suppressed_by IS NOT 'process' ORDER BY id LIMIT 1",
+	[RF_SQL_EVENT_ANY_TEXT] = "SELECT 1 FROM events WHERE run_id = ? AND source = 'text' LIMIT 1",
 	[RF_SQL_EVENT_TEXT_OF_KEY] = "SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'text'"
 				     " ORDER BY id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_BY_UID] = "SELECT id FROM events WHERE uid = ? AND source = 'text'",
@@ -130,7 +135,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"INSERT INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key,"
 		" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,"
 		" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression, policy,"
-		" severity) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+		" severity) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	/* In place of a text: the text's uid stays known, and so does where it stood. */
 	[RF_SQL_EVENT_UPGRADE] =
 		"UPDATE events SET text_uid = iif(?28, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"

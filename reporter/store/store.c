@@ -129,7 +129,11 @@ static int set_up(struct rf_store *s, struct rf_error *err)
 	}
 	/* NORMAL: a power cut may undo the last batches, but a killed process doesn't. */
 	if (rc == 0)
-		rc = exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;", err);
+		rc = exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
+			     " PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432;"
+			     /* SQLite makes a table of the words of a CHECK at every insert; only words of ours are stored. */
+			     " PRAGMA ignore_check_constraints = ON;",
+			  err);
 	return rc;
 }
 
@@ -158,7 +162,7 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 	s->patience_ms = options->patience_ms ? options->patience_ms : RF_STORE_PATIENCE_MS;
 	int flags = options->read_only ? SQLITE_OPEN_READONLY
 				       : SQLITE_OPEN_READWRITE | (options->must_exist ? 0 : SQLITE_OPEN_CREATE);
-	rc = sqlite3_open_v2(s->path, &s->handle, flags, NULL);
+	rc = sqlite3_open_v2(s->path, &s->handle, flags | SQLITE_OPEN_NOMUTEX, NULL); /* one thread at a time, as store.h says */
 	if (rc != SQLITE_OK)
 		rc = rf_db_fail(s, rc, err);
 	else
@@ -183,6 +187,11 @@ void rf_store_close(struct rf_store *s)
 	rf_intern_release(&s->intern);
 	free(s->path);
 	free(s);
+}
+
+int rf_store_check_references(struct rf_store *s, bool on, struct rf_error *err)
+{
+	return exec(s, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", err);
 }
 
 int rf_store_begin(struct rf_store *s, struct rf_error *err)

@@ -43,6 +43,10 @@ struct rf_store_options {
 int rf_store_open(struct rf_store **out, const struct rf_store_options *options, struct rf_error *err);
 void rf_store_close(struct rf_store *s); /* NULL is fine; an open transaction is rolled back */
 
+/* Whether what rows refer to is looked up when they are stored. A session switches it off: its rows are of the store's own
+ * making, and each event refers to a dozen others. Outside a transaction; true when a store is opened. */
+int rf_store_check_references(struct rf_store *s, bool on, struct rf_error *err);
+
 int rf_store_begin(struct rf_store *s, struct rf_error *err);
 int rf_store_commit(struct rf_store *s, struct rf_error *err);
 void rf_store_rollback(struct rf_store *s);

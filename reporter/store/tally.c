@@ -45,6 +45,7 @@ int rf_tally_begin(struct rf_store *s, struct rf_error *err)
 	    s->tally.arena.used_total > RF_TALLY_BYTES_MAX)
 		rf_tally_forget_all(s);
 	rf_intern_limit(&s->intern);
+	s->tally.textless_run = 0;
 	s->tally.data_version = version;
 	return 0;
 }
@@ -93,19 +94,24 @@ static struct rf_finding_state **state_place(struct rf_tally *t, int64_t id)
 	return at;
 }
 
+static uint64_t time_in(sqlite3_stmt *q, int column)
+{
+	uint64_t ns;
+	rf_str text = { (const char *)sqlite3_column_text(q, column), (size_t)sqlite3_column_bytes(q, column) };
+	return text.ptr && rf_time_parse(text, &ns) ? ns / NS_PER_MS : 0;
+}
+
 int rf_tally_reload(struct rf_store *s, struct rf_finding_state *state, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	uint64_t ns;
-	int rc = rf_db_bind(s, RF_SQL_FINDING_LAST_SEEN, &q, err, "i", state->id);
+	int rc = rf_db_bind(s, RF_SQL_FINDING_SEEN, &q, err, "i", state->id);
 	if (rc == 0)
 		rc = rf_db_step(s, q, err);
 	state->gone = rc == 0;
-	state->last_ms = 0;
+	state->first_ms = state->last_ms = 0;
 	if (rc == 1) {
-		rf_str text = { (const char *)sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0) };
-		if (text.ptr && rf_time_parse(text, &ns))
-			state->last_ms = ns / NS_PER_MS;
+		state->first_ms = time_in(q, 0);
+		state->last_ms = time_in(q, 1);
 		sqlite3_reset(q);
 	}
 	return rc < 0 ? rc : 0;
@@ -259,18 +265,14 @@ int rf_tally_owners(struct rf_store *s, struct rf_finding_state *f, rf_str test_
 
 /* --- writing --------------------------------------------------------------------------------------------------- */
 
-static rf_str time_of(uint64_t ms, rf_arena *arena)
-{
-	return rf_time_text(ms * NS_PER_MS, arena);
-}
-
 static int write_parts(struct rf_store *s, const struct rf_finding_state *f, struct rf_error *err)
 {
-	rf_arena *arena = &s->tally.pending;
+	char day[RF_TIME_BYTES];
 	int rc = 0;
 	for (const struct rf_tally_part *p = f->days; p && rc >= 0; p = p->next)
-		rc = rf_db_run(s, RF_SQL_FINDING_DAY_ADD, NULL, err, "titi", rf_str_take(time_of(p->key * MS_PER_DAY, arena), 10),
-			       f->id, rf_str_from(p->verdict), p->events);
+		rc = rf_db_run(s, RF_SQL_FINDING_DAY_ADD, NULL, err, "sisi",
+			       rf_str_take(rf_time_put(p->key * MS_PER_DAY * NS_PER_MS, day), 10), f->id,
+			       rf_str_from(p->verdict), p->events);
 	for (const struct rf_tally_part *p = f->runs; p && rc >= 0; p = p->next)
 		rc = rf_db_run(s, RF_SQL_FINDING_RUN_ADD, NULL, err, "iii", (int64_t)p->key, f->id, p->events);
 	return rc;
@@ -278,18 +280,20 @@ static int write_parts(struct rf_store *s, const struct rf_finding_state *f, str
 
 static int write_events(struct rf_store *s, struct rf_finding_state *f, struct rf_error *err)
 {
-	rf_arena *arena = &s->tally.pending;
 	if (f->events == 0)
 		return 0;
-	rf_str oldest = time_of(f->oldest_ms, arena), newest = time_of(f->newest_ms, arena);
-	if (arena->failed)
-		return no_memory(err);
-	int rc = rf_db_run(s, RF_SQL_FINDING_ADD_UP, NULL, err, "iiittiii", f->id, f->events, f->events_alert, oldest, newest,
-			   f->first_run_id, f->last_run_id, (int64_t)f->several_runs);
+	char oldest[RF_TIME_BYTES], newest[RF_TIME_BYTES];
+	/* Most events are later than the first, and then nothing that says "first" is touched, nor its indexes. */
+	bool later = f->first_ms && f->oldest_ms >= f->first_ms;
+	int rc = rf_db_run(s, later ? RF_SQL_FINDING_ADD_LATER : RF_SQL_FINDING_ADD_UP, NULL, err, later ? "iiisiii" : "iiisiiis",
+			   f->id, f->events, f->events_alert, rf_time_put(f->newest_ms * NS_PER_MS, newest), f->first_run_id,
+			   f->last_run_id, (int64_t)f->several_runs, rf_time_put(f->oldest_ms * NS_PER_MS, oldest));
 	if (rc >= 0)
 		rc = write_parts(s, f, err);
 	if (f->newest_ms > f->last_ms)
 		f->last_ms = f->newest_ms;
+	if (f->first_ms == 0 || f->oldest_ms < f->first_ms)
+		f->first_ms = f->oldest_ms;
 	f->events = f->events_alert = 0;
 	f->several_runs = false;
 	f->days = f->runs = NULL;
@@ -325,7 +329,7 @@ int rf_tally_event(struct rf_store *s, struct rf_finding_state *f, const struct 
 {
 	uint64_t ms = event->time_unix_ns / NS_PER_MS;
 	int rc = 0;
-	/* Nothing was written yet: an event of the same batch may still be the late one. */
+	/* Nothing was written yet, but an event of the same batch may be the late one. */
 	if (f->last_ms == 0 && f->events == 0)
 		f->last_ms = ms;
 	if (ms > f->last_ms + ALONE_AFTER_MS && f->events)

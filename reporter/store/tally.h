@@ -41,7 +41,7 @@ struct rf_finding_state {
 	int64_t id;
 	bool gone;             /* forgotten: found by nobody */
 	bool dirty;
-	uint64_t last_ms;      /* findings.last_seen as written; 0 never seen */
+	uint64_t first_ms, last_ms; /* first_seen (0 also: no first run) and last_seen as written; 0 never seen */
 	struct rf_silence_now silence;
 	/* not written yet */
 	int64_t events, events_alert, first_run_id, last_run_id;
@@ -70,6 +70,7 @@ struct rf_tally {
 	struct rf_finding_state *states[RF_TALLY_BUCKETS];
 	struct rf_finding_state *dirty;
 	uint64_t epoch;
+	int64_t textless_run;  /* has no event that only a text told, in this transaction; 0 not known of any */
 	int64_t data_version;  /* PRAGMA data_version and sqlite3_total_changes when the last transaction ended */
 	int64_t changes;
 };

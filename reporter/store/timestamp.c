@@ -26,13 +26,35 @@ static void date_from_days(int64_t days, int *year, int *month, int *day)
 	*year = (int)(year_of_era + era * 400 + (*month <= 2));
 }
 
-rf_str rf_time_text(uint64_t unix_ns, rf_arena *arena)
+/* `digits` digits and what stands behind them. */
+static char *put_number(char *out, int value, int digits, char behind)
+{
+	for (int i = digits - 1; i >= 0; i--, value /= 10)
+		out[i] = (char)('0' + value % 10);
+	out[digits] = behind;
+	return out + digits + 1;
+}
+
+/* Nanoseconds in 64 bits end in the year 2554, so four digits are enough. */
+rf_str rf_time_put(uint64_t unix_ns, char out[RF_TIME_BYTES])
 {
 	uint64_t seconds = unix_ns / NS_PER_S;
 	int year, month, day, of_day = (int)(seconds % S_PER_DAY);
 	date_from_days((int64_t)(seconds / S_PER_DAY), &year, &month, &day);
-	return rf_arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day, of_day / 3600,
-			       of_day / 60 % 60, of_day % 60, (int)(unix_ns % NS_PER_S / NS_PER_MS));
+	char *p = put_number(out, year, 4, '-');
+	p = put_number(p, month, 2, '-');
+	p = put_number(p, day, 2, 'T');
+	p = put_number(p, of_day / 3600, 2, ':');
+	p = put_number(p, of_day / 60 % 60, 2, ':');
+	p = put_number(p, of_day % 60, 2, '.');
+	put_number(p, (int)(unix_ns % NS_PER_S / NS_PER_MS), 3, 'Z');
+	return (rf_str){ out, RF_TIME_BYTES };
+}
+
+rf_str rf_time_text(uint64_t unix_ns, rf_arena *arena)
+{
+	char text[RF_TIME_BYTES];
+	return rf_arena_dup(arena, rf_time_put(unix_ns, text));
 }
 
 /* `width` digits and then `after` (0: nothing is expected). */

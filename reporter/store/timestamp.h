@@ -12,7 +12,10 @@ struct rf_clock {
 	void *context;
 };
 
+#define RF_TIME_BYTES 24 /* without a NUL */
 rf_str rf_time_text(uint64_t unix_ns, rf_arena *arena);
+/* The same in memory of the caller's. */
+rf_str rf_time_put(uint64_t unix_ns, char out[RF_TIME_BYTES]);
 /* Any RFC 3339 time, with any offset and any fraction, or a date alone (midnight UTC). False on anything else. */
 bool rf_time_parse(rf_str text, uint64_t *unix_ns);
 /* What people write for "since": a time as above, or how long before `now`: 90s, 30m, 2h, 7d, 2w. RF_ERR_USAGE with what there is. */

@@ -3,9 +3,9 @@
 
 #include "policy/policy.h"
 
-static rf_str time_before(uint64_t now, uint64_t span, rf_arena *arena)
+static rf_str time_before(uint64_t now, uint64_t span, char out[RF_TIME_BYTES])
 {
-	return rf_time_text(now > span ? now - span : 0, arena);
+	return rf_time_put(now > span ? now - span : 0, out);
 }
 
 /* What was held back is written; another silence may answer from now on. */
@@ -42,17 +42,15 @@ static int is_silent(struct rf_store *s, const struct rf_event *e, struct rf_fin
 {
 	uint64_t ms = e->time_unix_ns / 1000000u;
 	int64_t silence;
-	rf_arena scratch;
+	char time[RF_TIME_BYTES];
 	*silent = ms >= f->silence.from_ms && ms < f->silence.until_ms;
 	if (*silent)
 		return 0;
-	rf_arena_init(&scratch, 0);
-	rf_str now = rf_time_text(e->time_unix_ns, &scratch);
+	rf_str now = rf_time_put(e->time_unix_ns, time);
 	int rc = rf_db_run(s, RF_SQL_SILENCE_NOW, &silence, err, "it", f->id, now);
 	*silent = rc > 0;
 	if (rc > 0)
 		rc = remember(s, f, silence, e->time_unix_ns, now, err);
-	rf_arena_release(&scratch);
 	return rc < 0 ? rc : 0;
 }
 
@@ -62,22 +60,20 @@ static int decide(struct rf_store *s, const struct rf_event *e, struct rf_findin
 	const struct rf_policy *p = e->policy;
 	int64_t before = 0;
 	bool silent = false;
-	rf_arena scratch;
+	char time[RF_TIME_BYTES], other[RF_TIME_BYTES];
 	int rc = p->bypass ? 0 : is_silent(s, e, f, &silent, err);
-	rf_arena_init(&scratch, 0);
-	rf_str now = rf_time_text(e->time_unix_ns, &scratch);
+	rf_str now = rf_time_put(e->time_unix_ns, time);
 	if (rc == 0 && !p->bypass && !silent)
 		rc = rf_db_run(s, RF_SQL_EVENTS_RECENT, &before, err, "itti", f->id,
-			       time_before(e->time_unix_ns, p->within_ns, &scratch), now, (int64_t)p->events);
+			       time_before(e->time_unix_ns, p->within_ns, other), now, (int64_t)p->events);
 	if (rc >= 0) {
 		*decision = rf_policy_decide(p, silent, (uint64_t)before + 1);
 		if (*decision == RF_POLICY_HOLD)
 			rf_tally_hold(s, f);
 		else if (*decision == RF_POLICY_SILENCE && (rc = forget_silence(s, f, err)) >= 0)
 			rc = rf_db_run(s, RF_SQL_SILENCE_ADD, NULL, err, "ittt", f->id, p->name, now,
-				       rf_time_text(e->time_unix_ns + p->silence_ns, &scratch));
+				       rf_time_put(e->time_unix_ns + p->silence_ns, other));
 	}
-	rf_arena_release(&scratch);
 	return rc < 0 ? rc : 0;
 }
 

@@ -257,6 +257,7 @@ int main(int argc, char **argv)
 	check(&f, rf_suppressions_parse(RF_STR("race:^example.com/shop/service3.*Store*7.\nrace_top:(*Store19).Put0\n"), "fill",
 					&f.keep, &f.suppressions, &f.err));
 	check(&f, rf_store_open(&f.store, &options, &f.err));
+	check(&f, rf_store_check_references(f.store, false, &f.err));
 	fill_all(&f);
 	struct times before = times_now();
 	rf_store_close(f.store); /* the last checkpoint is a part of it */
