@@ -58,7 +58,7 @@ void rf_session_test_says(struct rf_session *s, struct rf_source *source, const 
 		test = rf_open_tests_add(&source->tests, event->test, stream_time(s));
 	if (test) {
 		said = &test->said;
-		test->measured |= rf_str_contains(event->output, " ns/op");
+		test->measured |= event->test.ptr[0] == 'B' && rf_str_contains(event->output, " ns/op");
 	}
 	rf_kept_put(said, &s->kept, event->output);
 }
@@ -111,9 +111,11 @@ static rf_str output_for(struct rf_session *s, const struct rf_kept *said, bool 
 	uint64_t *used = passed ? &s->output_passed_bytes : &s->output_bytes;
 	uint64_t run_max = passed ? RF_RUN_OUTPUT_PASSED_MAX : RF_RUN_OUTPUT_MAX;
 	size_t max = passed ? RF_TEST_OUTPUT_PASSED_MAX : RF_KEPT_BYTES_MAX;
+	if (*used >= run_max)
+		max = passed || *used >= 2 * run_max ? 0 : RF_TEST_OUTPUT_LATE_MAX;
 	if (said->total == 0 || s->waiting.arena.used_total > WAITING_OUTPUT_BYTES_MAX)
 		return RF_STR("");
-	rf_str text = rf_kept_text(said, *used < run_max ? max : 0, &s->waiting.arena);
+	rf_str text = rf_kept_text(said, max, &s->waiting.arena);
 	*used += text.len;
 	return text;
 }

@@ -12,7 +12,8 @@
 #include "store/kept_text.h"
 
 #define RF_TEST_OUTPUT_PASSED_MAX ((size_t)4 << 10)        /* bytes kept of a test that passed; others RF_KEPT_BYTES_MAX */
-#define RF_RUN_OUTPUT_MAX ((uint64_t)64 << 20)             /* of all tests and packages that failed or were skipped */
+#define RF_RUN_OUTPUT_MAX ((uint64_t)16 << 20)             /* of all tests and packages that failed or were skipped; from then on */
+#define RF_TEST_OUTPUT_LATE_MAX ((size_t)1 << 10)          /* of each so many, up to twice as much */
 #define RF_RUN_OUTPUT_PASSED_MAX ((uint64_t)4 << 20)       /* of all that passed */
 #define RF_SESSION_OUTPUT_BYTES_MAX ((size_t)8 << 20)      /* of what runs at the moment, in memory */
 
