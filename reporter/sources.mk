@@ -99,6 +99,7 @@ REPORTER_SOURCES := \
 	reporter/export/words.c \
 	reporter/export/blame.c \
 	reporter/export/results.c \
+	reporter/export/suppressed.c \
 	reporter/export/to_json.c \
 	reporter/export/sarif.c \
 	reporter/export/junit.c \

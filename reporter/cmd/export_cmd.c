@@ -10,6 +10,7 @@
 
 #include "cmd/command_list.h"
 #include "cmd/kinds.h"
+#include "cmd/noise.h"
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "export/export.h"
@@ -141,6 +142,18 @@ static rf_str go_version(rf_arena *arena)
 	return rf_arena_printf(arena, "%.*s %.*s/%.*s", RF_STR_ARG(go.version), RF_STR_ARG(go.goos), RF_STR_ARG(go.goarch));
 }
 
+/* For the reasons in it. A list that can't be read gives none; the commands that use it say what is wrong with it. */
+static const struct rf_suppressions *load_suppressions(rf_arena *arena)
+{
+	struct rf_suppressions *list = rf_arena_alloc(arena, sizeof(*list));
+	struct rf_config config;
+	struct rf_error ignored;
+	if (!list || rf_config_load(rf_place_module(arena), arena, &config, &ignored) < 0 ||
+	    rf_noise_suppressions(&config, arena, list, &ignored) < 0)
+		return NULL;
+	return list;
+}
+
 static int make_options(const struct rf_args *args, const struct rf_export_format *format, rf_arena *arena,
 			struct rf_export_options *o, struct rf_error *err)
 {
@@ -200,6 +213,8 @@ int rf_cmd_export(const struct rf_args *args, rf_arena *arena, struct rf_error *
 		rc = rf_status_check(rf_arg(args, "status"), err);
 	if (rc == 0)
 		rc = make_options(args, format, arena, &options, err);
+	if (rc == 0)
+		options.suppressions = load_suppressions(arena);
 	if (rc == 0)
 		rc = rf_reporter_open_store(args, arena, &store, &path, err);
 	if (rc == 0)

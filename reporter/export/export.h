@@ -12,6 +12,7 @@
 #define RF_EXPORT_EXPORT_H
 
 #include "finding/finding.h"
+#include "policy/suppressions.h"
 #include "store/run_query.h"
 
 struct rf_export_kind { /* texts about a kind; NULL: there is none */
@@ -28,6 +29,7 @@ struct rf_export_options {
 			    machine), paths below the run's directory count as below the module. */
 	rf_str module_path; /* its import path, which files of a -trimpath build begin with; "" unknown */
 	struct rf_export_kind kinds[RF_KIND_COUNT];
+	const struct rf_suppressions *suppressions; /* the list as it is now, for the reasons in it; NULL none */
 	rf_str go_version; /* of the go command, for runs that don't know theirs; "" unknown */
 };
 

@@ -53,7 +53,8 @@ static const char *status_class(const struct rf_export *x, const struct rf_findi
 static void put_status(struct writer *w, const struct rf_finding_row *row)
 {
 	const char *class = status_class(w->x, row);
-	rf_buf_printf(w->out, "<span class=\"status %s\">%s</span>", class, class[0] == 'o' ? "suppressed" : class);
+	rf_buf_printf(w->out, "<span class=\"status %s\">%s</span>", class, class[0] == 'o' ? "suppressed"
+			      : row->duplicate_of ? "duplicate" : class);
 }
 
 /* --- parts of a finding ---------------------------------------------------------------------------------------- */
@@ -184,6 +185,11 @@ static void put_finding(struct writer *w)
 	put_term(w, "tests", rf_words_owners(row->test_a, row->test_b, scratch));
 	put_term(w, "tag", row->tag);
 	put_term(w, "trace", item->event.trace_id);
+	if (row->duplicate_of)
+		put_term(w, "duplicate", rf_arena_printf(scratch, "of finding %lld%s%.*s", (long long)row->duplicate_of,
+							 row->duplicate_reason.len ? ": " : "", RF_STR_ARG(row->duplicate_reason)));
+	for (uint32_t i = 0; i < item->suppression_count; i++)
+		put_term(w, "suppressed", rf_words_suppression(&item->suppressions[i], scratch));
 	put_labels(w);
 	put_memory(w);
 	put_term(w, "fingerprint", row->fingerprint);

@@ -125,6 +125,8 @@ int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct r
 	if (rc == 0)
 		rc = rf_query_run_events(x->store, id, run_id, RF_EXPORT_EVENTS_MAX, &x->scratch, &item->events,
 					 &item->event_count, err);
+	if (rc == 0)
+		rc = rf_item_load_suppressions(x, item, err);
 	if (rc < 0)
 		return rc;
 	rf_finding_make(&item->report, &x->scratch, &item->finding);

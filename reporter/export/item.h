@@ -5,6 +5,7 @@
 #include "export/export.h"
 #include "export/paths.h"
 #include "export/words.h"
+#include "store/noise.h"
 
 #define RF_EXPORT_EVENTS_MAX 100 /* of a finding, the latest; how many there are is always told */
 
@@ -39,6 +40,8 @@ struct rf_item {
 	uint32_t side_count;
 	bool is_new;               /* seen first in the run that is exported; without one, in one run only */
 	bool suppressed;
+	struct rf_suppression *suppressions; /* what did it, the most used first */
+	uint32_t suppression_count;
 	struct rf_event_row *events; /* the latest first */
 	uint32_t event_count;
 };
@@ -53,12 +56,17 @@ struct rf_place rf_item_place(struct rf_export *x, const struct rf_frame *frame)
 struct rf_place rf_item_no_place(struct rf_export *x);
 bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *row);
 
+int rf_item_load_suppressions(struct rf_export *x, struct rf_item *item, struct rf_error *err);
+
 /* --- words ----------------------------------------------------------------------------------------------------- */
 
 /* "Write in cart.(*Cart).Add at cart/cart.go:16 by a goroutine of TestAdd": without numbers, the same in each run. */
 rf_str rf_words_side(const struct rf_item_side *side, rf_arena *arena);
 /* Both sides with their stacks, and where goroutines and memory come from: plain text of several lines. */
 void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct rf_item *item);
+/* "race:^pkg.F$: reason; owner NAME; until 2027-01-31", and the texts of all of them. */
+rf_str rf_words_suppression(const struct rf_suppression *entry, rf_arena *arena);
+rf_str rf_words_suppressions(const struct rf_item *item, rf_arena *arena);
 
 /* --- formats: one file each ------------------------------------------------------------------------------------ */
 

@@ -162,7 +162,9 @@ static void put_finding(struct writer *w, const struct rf_item *item)
 						    RF_STR_ARG(rf_str_take(row->fingerprint, 8))));
 	rf_xml_attribute(x, "time", RF_STR("0.000"));
 	rf_xml_open(x, what);
-	rf_xml_attribute(x, "message", item->suppressed ? RF_STR("suppressed") : rf_arena_printf(&w->x->scratch, "%s: %.*s",
+	rf_xml_attribute(x, "message", item->suppression_count ? rf_arena_printf(&w->x->scratch, "suppressed by %.*s",
+			 RF_STR_ARG(rf_words_suppressions(item, &w->x->scratch))) : item->suppressed ? RF_STR("suppressed")
+			 : rf_arena_printf(&w->x->scratch, "%s: %.*s",
 			 item->is_new ? "new" : "known", RF_STR_ARG(row->title)));
 	rf_xml_attribute(x, "type", row->kind);
 	put_finding_text(w, item);

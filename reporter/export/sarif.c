@@ -178,17 +178,34 @@ static rf_str message_of(struct writer *w)
 	return rf_arena_printf(scratch, "%.*s.", RF_STR_ARG(text));
 }
 
+static void put_suppression(struct writer *w, const struct rf_suppression *entry)
+{
+	struct rf_json *j = &w->json;
+	rf_json_object(j, NULL);
+	rf_json_cstr(j, "kind", "external");
+	rf_json_cstr(j, "status", "accepted");
+	rf_json_str(j, "justification", entry ? rf_words_suppression(entry, &w->x->scratch)
+					      : RF_STR("A suppression list silences it: each of its occurrences matched."));
+	if (entry) {
+		rf_json_object(j, "properties");
+		rf_json_str(j, "entry", entry->text);
+		rf_json_str_if(j, "reason", entry->reason);
+		rf_json_str_if(j, "owner", entry->owner);
+		rf_json_str_if(j, "expires", entry->expires);
+		rf_json_end(j);
+	}
+	rf_json_end(j);
+}
+
 static void put_suppressions(struct writer *w)
 {
 	struct rf_json *j = &w->json;
 	rf_json_array(j, "suppressions");
-	if (w->item->suppressed) {
-		rf_json_object(j, NULL);
-		rf_json_cstr(j, "kind", "external");
-		rf_json_cstr(j, "status", "accepted");
-		rf_json_cstr(j, "justification", "A suppression list silences it: each of its occurrences matched.");
-		rf_json_end(j);
-	}
+	for (uint32_t i = 0; i < w->item->suppression_count; i++)
+		put_suppression(w, &w->item->suppressions[i]);
+	/* In the process, by a list that redflag doesn't know: which entry it was, nobody has told. */
+	if (w->item->suppressed && w->item->suppression_count == 0)
+		put_suppression(w, NULL);
 	rf_json_end(j);
 }
 

@@ -165,12 +165,26 @@ static void put_row(struct rf_json *j, const struct rf_item *item)
 	rf_json_str(j, "last_trace_id", row->last_trace_id);
 }
 
+static void put_suppression(struct rf_json *j, const struct rf_suppression *entry)
+{
+	rf_json_object(j, NULL);
+	rf_json_str(j, "entry", entry->text);
+	rf_json_str(j, "reason", entry->reason);
+	rf_json_str(j, "owner", entry->owner);
+	rf_json_str(j, "expires", entry->expires);
+	rf_json_end(j);
+}
+
 static void put_finding(struct writer *w)
 {
 	struct rf_json *j = &w->json;
 	const struct rf_item *item = w->item;
 	rf_json_object(j, NULL);
 	put_row(j, item);
+	rf_json_array(j, "suppressions");
+	for (uint32_t i = 0; i < item->suppression_count; i++)
+		put_suppression(j, &item->suppressions[i]);
+	rf_json_end(j);
 	rf_json_int(j, "told_by_event", item->event.id);
 	rf_json_array(j, "sides");
 	for (uint32_t i = 0; i < item->side_count; i++)

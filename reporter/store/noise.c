@@ -21,6 +21,27 @@ int rf_noise_uses(struct rf_store *s, rf_arena *arena, struct rf_suppression_use
 	return rc;
 }
 
+static void read_text(sqlite3_stmt *q, rf_arena *arena, void *row)
+{
+	*(rf_str *)row = rf_db_text(q, 0, arena);
+}
+
+int rf_noise_suppressions_of(struct rf_store *s, int64_t finding_id, rf_arena *arena, rf_str **texts, uint32_t *count,
+			     struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	void *rows = NULL;
+	int rc = rf_prepare(s, "SELECT suppression FROM events WHERE finding_id = :finding AND suppression IS NOT NULL"
+			    " GROUP BY suppression ORDER BY count(*) DESC, suppression LIMIT :most", &q, err);
+	if (rc < 0)
+		return rc;
+	rf_bind_number(q, ":finding", finding_id);
+	rf_bind_number(q, ":most", RF_NOISE_SUPPRESSIONS_MAX);
+	rc = rf_collect_once(s, q, sizeof(rf_str), read_text, arena, &rows, count, err);
+	*texts = rows;
+	return rc;
+}
+
 static void read_silence(sqlite3_stmt *q, rf_arena *arena, void *row)
 {
 	*(struct rf_silence *)row = (struct rf_silence){

@@ -4,6 +4,8 @@
 
 #include "store/store.h"
 
+#define RF_NOISE_SUPPRESSIONS_MAX 8
+
 struct rf_suppression_use {
 	rf_str text; /* TYPE:PATTERN */
 	int64_t events, findings;
@@ -12,6 +14,10 @@ struct rf_suppression_use {
 /* One a suppression that ever matched, the most used first. */
 int rf_noise_uses(struct rf_store *s, rf_arena *arena, struct rf_suppression_use **uses, uint32_t *count,
 		  struct rf_error *err);
+
+/* Texts of the suppressions that its events matched, the one that matched most first; RF_NOISE_SUPPRESSIONS_MAX at most. */
+int rf_noise_suppressions_of(struct rf_store *s, int64_t finding_id, rf_arena *arena, rf_str **texts, uint32_t *count,
+			     struct rf_error *err);
 
 struct rf_silence {
 	int64_t id, finding_id, held;

@@ -61,6 +61,13 @@ check "with the list the other race is new: 66" status_of 66 report t1
 check "one suppressed by the reporter, with its entry" equal 1 \
 	"$(query "$db" "SELECT count(*) FROM v_events WHERE suppressed_by = 'reporter' AND suppression LIKE 'race:^example%'")"
 check "its finding says so" equal 1 "$(query "$db" "SELECT count(*) FROM v_findings WHERE status = 'suppressed'")"
+check "SARIF names the entry and its reason" sh -c '"$1" export --db "$2" --format sarif --run all | python3 -c "
+import json, sys
+[s] = [s for r in json.load(sys.stdin)[\"runs\"][0][\"results\"] for s in r[\"suppressions\"]]
+assert s[\"kind\"] == \"external\" and s[\"justification\"].endswith(\": off by one is fine; owner shop; until 2199-12-31\"), s
+assert s[\"properties\"][\"entry\"].startswith(\"race:^example.com/shop\"), s"' - "$redflag" "$db"
+check "JUnit names the entry" sh -c '"$1" export --db "$2" --format junit | grep -q "skipped message=\"suppressed by race:^example"' - \
+	"$redflag" "$db"
 check "stats counts it" sh -c '"$1" suppressions stats --db "$2" | grep -qE "^ +1 +1 +20.*race:"' - "$redflag" "$db"
 printf 'race_top:shop.take\nrace:shop.TestTake$\n' >>.redflag.supp
 db=$work/text3.db
@@ -220,5 +227,37 @@ check "the finding stays and says so" sh -c '"$1" list --db "$2" | tr -s " \n" "
 check "still new" equal "new|1" "$(query "$db" "SELECT status, retried FROM v_findings")"
 query "$db" "UPDATE findings SET resolved_after = '2020-01-01T00:00:00.000Z'"
 check "list --status resolved" sh -c '"$1" list --db "$2" --status resolved | grep -q "resolved  "' - "$redflag" "$db"
+
+# --- duplicates
+db=$work/duplicates.db
+status_of 66 report d1
+a=$(query "$db" "SELECT min(id) FROM v_findings") b=$(query "$db" "SELECT max(id) FROM v_findings")
+check "of itself: refused" status_of 2 "$redflag" duplicate --db "$db" "$a" --of "$a"
+check "without --of: refused" status_of 2 "$redflag" duplicate --db "$db" "$a"
+check "a duplicate" status_of 0 "$redflag" duplicate --db "$db" "$b" --of "$a" --reason "the same <b>counter</b>"
+check "no circles" status_of 2 "$redflag" duplicate --db "$db" "$a" --of "$b"
+check "list --status duplicate" sh -c '"$1" list --db "$2" --status duplicate | tr -s " \n" " " | grep -q "a duplicate of $3"' - \
+	"$redflag" "$db" "$a"
+check "show names it at the original" sh -c '"$1" show --db "$2" "$3" | grep -q "^Duplicates of it"' - "$redflag" "$db" "$a"
+check "show says why" sh -c '"$1" show --db "$2" "$3" | grep -q "duplicate  *of finding .*same <b>counter"' - "$redflag" "$db" "$b"
+for format in json sarif junit github markdown html ctrf otlp; do
+	check "export --format $format --status duplicate" status_of 0 "$redflag" export --db "$db" --format "$format" --status duplicate
+done
+check "the baseline has both" sh -c '"$1" baseline --db "$2" save "$3/b" && test "$(grep -vc "^#" "$3/b")" = 2' - "$redflag" "$db" "$work"
+grep -v "^$(query "$db" "SELECT fingerprint FROM findings WHERE id = $b")" "$work/b" >"$work/b1"
+check "the original alone makes the duplicate known" sh -c '"$1" baseline --db "$2" diff "$3" | grep -x "0 new"' - "$redflag" "$db" "$work/b1"
+sed -n '/WARNING/,/^====/p' "$work/stock.txt" | sed '1i ==================' >"$work/both.txt"
+gate_other() { "$redflag" report --db "$db" --trace-id d2 --tag other --fail-on=new <"$work/both.txt"; }
+check "under another tag both are new: 66" status_of 66 gate_other
+for id in $(query "$db" "SELECT id FROM v_findings WHERE tag = 'other'"); do
+	"$redflag" duplicate --db "$db" "$id" --of "$b" >"$work/out"
+done
+check "a duplicate's duplicate is one of the original" grep -qx "Finding .* is a duplicate of $a, of which $b is one too." "$work/out"
+check "the same run again: they are known: 0" status_of 0 gate_other
+check "and count as no new ones" equal 0 "$(query "$db" "SELECT findings_new FROM v_runs WHERE trace_id = 'd2'")"
+check "one new finding in the first run" equal 1 "$(query "$db" "SELECT findings_new FROM v_runs WHERE trace_id = 'd1'")"
+check "undo" status_of 0 "$redflag" duplicate --db "$db" "$b" --undo
+check "undone" equal 0 "$(query "$db" "SELECT count(*) FROM v_findings WHERE status = 'duplicate'")"
+check "twice: refused" status_of 2 "$redflag" duplicate --db "$db" "$b" --undo
 
 finish
