@@ -17,7 +17,7 @@
  *	    argv: [ci/alert.py, --channel, races]
  *
  * $NAME and ${NAME} in url, headers and secret stand for environment variables ($$ for a dollar sign); they are looked up when
- * something is sent, and neither stored nor printed.
+ * something is sent, and neither stored nor printed. docs/alerts.md says the rest.
  */
 #ifndef RF_FINDING_SINK_H
 #define RF_FINDING_SINK_H

@@ -257,7 +257,7 @@ check "the same run again: they are known: 0" status_of 0 gate_other
 check "and count as no new ones" equal 0 "$(query "$db" "SELECT findings_new FROM v_runs WHERE trace_id = 'd2'")"
 check "one new finding in the first run" equal 1 "$(query "$db" "SELECT findings_new FROM v_runs WHERE trace_id = 'd1'")"
 check "undo" status_of 0 "$redflag" duplicate --db "$db" "$b" --undo
-check "undone" equal 0 "$(query "$db" "SELECT count(*) FROM v_findings WHERE status = 'duplicate'")"
+check "undone" equal 0 "$(query "$db" "SELECT count(*) FROM v_findings WHERE status = 'duplicate' AND id = $b")"
 check "twice: refused" status_of 2 "$redflag" duplicate --db "$db" "$b" --undo
 
 finish
