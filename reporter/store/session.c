@@ -35,6 +35,7 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	s->try_at_bytes = RF_SESSION_BATCH_BYTES;
 	rf_worker_init(&s->worker, options->threaded);
 	s->kept.bytes_max = RF_SESSION_OUTPUT_BYTES_MAX;
+	s->open_tests.bytes_max = RF_SESSION_TESTS_BYTES_MAX;
 	s->sources_end = &s->sources;
 	rf_buf_init(&s->notes);
 	rf_racetext_init(&s->plain.reader);
@@ -53,7 +54,7 @@ static void end_source(struct rf_session *s, struct rf_source *source)
 		return;
 	rf_racetext_release(&source->reader);
 	rf_buf_release(&source->partial);
-	rf_open_tests_release(&source->tests, &s->kept);
+	rf_open_tests_release(&source->tests, &s->open_tests, &s->kept);
 	source->over = true;
 }
 

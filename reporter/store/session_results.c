@@ -41,7 +41,7 @@ static void measure_groups(struct rf_open_tests *tests, rf_str name)
 
 void rf_session_test_begins(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event)
 {
-	struct rf_open_test *test = event->test.len ? rf_open_tests_add(&source->tests, event->test, stream_time(s)) : NULL;
+	struct rf_open_test *test = event->test.len ? rf_open_tests_add(&source->tests, event->test, stream_time(s), &s->open_tests) : NULL;
 	if (test)
 		test->announced = true;
 	if (test && rf_str_starts(event->test, "Benchmark"))
@@ -55,7 +55,7 @@ void rf_session_test_says(struct rf_session *s, struct rf_source *source, const 
 	if (!s->options.store || rf_test_output_is_frame(event->output, event->test))
 		return;
 	if (event->test.len)
-		test = rf_open_tests_add(&source->tests, event->test, stream_time(s));
+		test = rf_open_tests_add(&source->tests, event->test, stream_time(s), &s->open_tests);
 	if (test) {
 		said = &test->said;
 		test->measured |= event->test.ptr[0] == 'B' && rf_str_contains(event->output, " ns/op");
@@ -77,7 +77,8 @@ void rf_session_build_says(struct rf_session *s, const struct rf_test_event *eve
 	struct rf_build *b = build_of(s, event->package);
 	if (!s->options.store)
 		return;
-	if (!b && (b = rf_arena_alloc(&s->arena, sizeof(*b)))) {
+	if (!b && s->build_count < RF_SESSION_BUILDS_MAX && (b = rf_arena_alloc(&s->arena, sizeof(*b)))) {
+		s->build_count++;
 		*b = (struct rf_build){ .next = s->builds, .import_path = rf_arena_dup(&s->arena, event->package) };
 		s->builds = b;
 	}
@@ -90,6 +91,7 @@ void rf_session_builds_release(struct rf_session *s)
 	for (struct rf_build *b = s->builds; b; b = b->next)
 		rf_kept_release(&b->said, &s->kept);
 	s->builds = NULL;
+	s->build_count = 0;
 }
 
 /* The build that go test says the package failed for; import paths have nothing that JSON escapes. */
@@ -145,27 +147,27 @@ static void count_test(struct rf_session *s, struct rf_package *p, rf_str test, 
 	s->has_failures |= result[0] == 'f' || result[0] == 'u';
 }
 
-static void put_test(struct rf_session *s, struct rf_source *source, struct rf_open_test *test, const char *result,
+/* `test` NULL: none was open, because there were too many. */
+static void put_test(struct rf_session *s, struct rf_source *source, struct rf_open_test *test, rf_str name, const char *result,
 		     double elapsed_s)
 {
-	rf_str name = { test->name, test->name_len };
 	count_test(s, &source->package, name, result);
 	struct rf_result *r = add_result(s, source->package.name, name, result);
 	if (r) {
-		r->started = test->started;
+		r->started = test ? test->started : rf_open_tests_start(&source->tests, stream_time(s));
 		r->elapsed_s = elapsed_s;
-		r->output = output_for(s, &test->said, result[0] == 'p');
-		r->output_bytes = test->said.total;
+		r->output = test ? output_for(s, &test->said, result[0] == 'p') : RF_STR("");
+		r->output_bytes = test ? test->said.total : 0;
 	}
-	rf_open_tests_remove(&source->tests, test, &s->kept);
+	if (test)
+		rf_open_tests_remove(&source->tests, test, &s->open_tests, &s->kept);
 	rf_session_store_full(s);
 }
 
 void rf_session_test_ends(struct rf_session *s, struct rf_source *source, const struct rf_test_event *event)
 {
-	struct rf_open_test *test = rf_open_tests_add(&source->tests, event->test, stream_time(s));
-	if (test)
-		put_test(s, source, test, rf_session_result_of(event->action), event->elapsed_s);
+	struct rf_open_test *test = rf_open_tests_add(&source->tests, event->test, stream_time(s), &s->open_tests);
+	put_test(s, source, test, event->test, rf_session_result_of(event->action), event->elapsed_s);
 }
 
 /* --- packages -------------------------------------------------------------------------------------------------- */
@@ -185,12 +187,12 @@ static void end_open_test(struct rf_session *s, struct rf_source *source, struct
 	const char *result = result_of_open(test, package_result);
 	uint64_t now = stream_time(s);
 	if (test->announced) {
-		put_test(s, source, test, result,
+		put_test(s, source, test, (rf_str){ test->name, test->name_len }, result,
 			 result[0] == 'p' || now < test->started ? -1 : (double)(now - test->started) / 1e9);
 		return;
 	}
 	rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&test->said, RF_KEPT_BYTES_MAX, &s->waiting.arena));
-	rf_open_tests_remove(&source->tests, test, &s->kept);
+	rf_open_tests_remove(&source->tests, test, &s->open_tests, &s->kept);
 }
 
 static void end_open_tests(struct rf_session *s, struct rf_source *source, const char *package_result)

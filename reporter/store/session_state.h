@@ -67,6 +67,8 @@ struct rf_session {
 	struct rf_source *sources, **sources_end, *open;
 	struct rf_source plain;
 	struct rf_build *builds;
+	uint32_t build_count;
+	struct rf_kept_pool open_tests; /* their names and so on */
 	struct rf_kept_pool kept; /* what tests, packages and builds said that aren't over */
 	uint64_t output_bytes, output_passed_bytes; /* of it, stored or about to be */
 	/* what waits */

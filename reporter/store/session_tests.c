@@ -58,16 +58,22 @@ uint64_t rf_open_tests_start(struct rf_open_tests *t, uint64_t time_unix_ns)
 	return t->last_started;
 }
 
-struct rf_open_test *rf_open_tests_add(struct rf_open_tests *t, rf_str name, uint64_t time_unix_ns)
+static size_t bytes_of(size_t name_len)
+{
+	return sizeof(struct rf_open_test) + name_len;
+}
+
+struct rf_open_test *rf_open_tests_add(struct rf_open_tests *t, rf_str name, uint64_t time_unix_ns, struct rf_kept_pool *tests)
 {
 	struct rf_open_test *test = rf_open_tests_find(t, name);
 	if (test)
 		return test;
-	if (t->count >= t->bucket_count && !rehash(t))
+	if (tests->bytes + bytes_of(name.len) > tests->bytes_max || (t->count >= t->bucket_count && !rehash(t)))
 		return NULL;
-	test = calloc(1, sizeof(*test) + name.len);
+	test = calloc(1, bytes_of(name.len));
 	if (!test)
 		return NULL;
+	tests->bytes += bytes_of(name.len);
 	memcpy(test->name, name.ptr, name.len);
 	test->name_len = name.len;
 	test->hash = hash_of(name);
@@ -78,7 +84,7 @@ struct rf_open_test *rf_open_tests_add(struct rf_open_tests *t, rf_str name, uin
 	return t->latest = test;
 }
 
-void rf_open_tests_remove(struct rf_open_tests *t, struct rf_open_test *test, struct rf_kept_pool *pool)
+void rf_open_tests_remove(struct rf_open_tests *t, struct rf_open_test *test, struct rf_kept_pool *tests, struct rf_kept_pool *said)
 {
 	struct rf_open_test **at = &t->buckets[test->hash & (t->bucket_count - 1)];
 	while (*at != test)
@@ -87,17 +93,18 @@ void rf_open_tests_remove(struct rf_open_tests *t, struct rf_open_test *test, st
 	t->count--;
 	if (t->latest == test)
 		t->latest = NULL;
-	rf_kept_release(&test->said, pool);
+	rf_kept_release(&test->said, said);
+	tests->bytes -= bytes_of(test->name_len);
 	free(test);
 }
 
-void rf_open_tests_release(struct rf_open_tests *t, struct rf_kept_pool *pool)
+void rf_open_tests_release(struct rf_open_tests *t, struct rf_kept_pool *tests, struct rf_kept_pool *said)
 {
 	for (uint32_t i = 0; i < t->bucket_count; i++) {
 		while (t->buckets[i])
-			rf_open_tests_remove(t, t->buckets[i], pool);
+			rf_open_tests_remove(t, t->buckets[i], tests, said);
 	}
-	rf_kept_release(&t->said, pool);
+	rf_kept_release(&t->said, said);
 	free(t->buckets);
 	*t = (struct rf_open_tests){ 0 };
 }

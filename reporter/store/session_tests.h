@@ -16,6 +16,8 @@
 #define RF_TEST_OUTPUT_LATE_MAX ((size_t)1 << 10)          /* of each so many, up to twice as much */
 #define RF_RUN_OUTPUT_PASSED_MAX ((uint64_t)4 << 20)       /* of all that passed */
 #define RF_SESSION_OUTPUT_BYTES_MAX ((size_t)8 << 20)      /* of what runs at the moment, in memory */
+#define RF_SESSION_TESTS_BYTES_MAX ((size_t)16 << 20)      /* of the tests that run at the moment: about 100,000; others only end */
+#define RF_SESSION_BUILDS_MAX 4096u                        /* builds whose words are kept */
 
 struct rf_open_test {
 	struct rf_open_test *next;
@@ -43,12 +45,13 @@ struct rf_build { /* what the compiler or vet said about a package that may not 
 
 /* NULL when there is none, or when out of memory. */
 struct rf_open_test *rf_open_tests_find(struct rf_open_tests *t, rf_str name);
-/* Opens it, or finds it. `time_unix_ns` 0: the stream has no times. NULL when out of memory. */
-struct rf_open_test *rf_open_tests_add(struct rf_open_tests *t, rf_str name, uint64_t time_unix_ns);
-/* The next start, for what isn't a test. */
+/* Opens it, or finds it. `time_unix_ns` 0: the stream has no times. NULL when out of memory, also of the pool that they share. */
+struct rf_open_test *rf_open_tests_add(struct rf_open_tests *t, rf_str name, uint64_t time_unix_ns, struct rf_kept_pool *tests);
+/* The next start, for what isn't opened. */
 uint64_t rf_open_tests_start(struct rf_open_tests *t, uint64_t time_unix_ns);
-void rf_open_tests_remove(struct rf_open_tests *t, struct rf_open_test *test, struct rf_kept_pool *pool);
-void rf_open_tests_release(struct rf_open_tests *t, struct rf_kept_pool *pool);
+/* `said`: the pool of their texts. */
+void rf_open_tests_remove(struct rf_open_tests *t, struct rf_open_test *test, struct rf_kept_pool *tests, struct rf_kept_pool *said);
+void rf_open_tests_release(struct rf_open_tests *t, struct rf_kept_pool *tests, struct rf_kept_pool *said);
 
 /* A line that the testing package or go test frames output with, and that says nothing that the result doesn't. */
 bool rf_test_output_is_frame(rf_str output, rf_str test);

@@ -220,6 +220,25 @@ static void test_bounds_of_a_run(void **state)
 	assert_int_equal(sample_count(s, "SELECT count(*) FROM outputs WHERE text = '[redflag: 5 bytes left out]' || char(10)"), 2);
 }
 
+/* Tests that begin and never end: those that don't fit into memory have an end all the same, when it comes. */
+static void test_too_many_at_once(void **state)
+{
+	struct sample *s = *state;
+	struct rf_session *session = open_session(s);
+	session->open_tests.bytes_max = 1000;
+	for (int i = 0; i < 50; i++)
+		feed(s, session, 1, rf_arena_printf(&s->arena, RUN("Test%d") SAYS("Test%d", "hello"), i, i).ptr);
+	assert_true(session->open_tests.bytes <= 1000);
+	for (int i = 0; i < 50; i++)
+		feed(s, session, 2, rf_arena_printf(&s->arena, "\"Action\":\"fail\",\"Test\":\"Test%d\"\n", i).ptr);
+	assert_int_equal(session->open_tests.bytes, 0);
+	feed(s, session, 3, PACKAGE("fail"));
+	finish(s, session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM executions WHERE result = 'fail'"), 50);
+	/* What the others said is not lost either. */
+	assert_int_equal(sample_count(s, "SELECT sum(bytes) FROM outputs"), 50 * 6);
+}
+
 /* Each call of SQLite fails once: what was not stored is stored with the next. */
 static void test_every_step_may_fail(void **state)
 {
@@ -256,6 +275,7 @@ int main(void)
 		WITH_SAMPLE(test_output_of_nobody),
 		WITH_SAMPLE(test_bounds),
 		WITH_SAMPLE(test_bounds_of_a_run),
+		WITH_SAMPLE(test_too_many_at_once),
 		WITH_SAMPLE(test_every_step_may_fail),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
