@@ -378,9 +378,12 @@ static const char version_12[] =
 	"DROP INDEX events_suppression;\n"
 	"CREATE INDEX events_suppression ON events(suppression, time, finding_id) WHERE suppression IS NOT NULL;\n";
 
+static const char version_14[] =
+	"CREATE INDEX runs_last_at ON runs(last_at);\n";
+
 const char *const rf_schema_migrations[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
-	rf_schema_executions, rf_schema_storing, version_12, rf_schema_cascade, NULL,
+	rf_schema_executions, rf_schema_storing, version_12, rf_schema_cascade, version_14, NULL,
 };
 
 int rf_schema_version(void)
