@@ -68,6 +68,20 @@ static void put_text(struct rf_xml *x, const char *element, rf_str text)
 	rf_xml_close(x, element);
 }
 
+/* A report may stand in its output all the same, when it was the last that ran. */
+static void put_passed(struct writer *w, const struct rf_case *c)
+{
+	struct rf_buf b;
+	rf_buf_init(&b);
+	rf_blames_put(&w->blames, c->package, c->test, &w->x->scratch, &b);
+	if (b.len)
+		rf_buf_put_char(&b, '\n');
+	rf_buf_put_str(&b, c->output);
+	if (b.len)
+		put_text(&w->xml, "system-out", rf_buf_str(&b));
+	rf_buf_release(&b);
+}
+
 static void put_skipped(struct rf_xml *x, const struct rf_case *c)
 {
 	rf_xml_open(x, "skipped");
@@ -89,8 +103,8 @@ static void put_case(struct writer *w, const struct rf_case *c)
 		put_skipped(x, c);
 	else if (c->outcome != RF_PASSED)
 		put_failure(w, c);
-	else if (c->output.len)
-		put_text(x, "system-out", c->output);
+	else
+		put_passed(w, c);
 	rf_xml_close(x, "testcase");
 }
 

@@ -5,6 +5,7 @@
 #include "store/timestamp.h"
 
 #define NS_PER_MS 1000000u
+#define SUBTESTS_AFTER_MAX 4096u /* cases behind a test among which a failed subtest is looked for */
 #define NUMBER_NOT_TIME UINT64_C(31536000000000000) /* less is no time: the stream had none */
 
 /* The rows that a run's suites are made of, each by package, and how far they are used up. */
@@ -198,6 +199,25 @@ static bool take_executions(struct merge *m, struct rf_suite *suite, int64_t *pa
 	return suite->cases;
 }
 
+static bool is_subtest(rf_str test, rf_str of)
+{
+	return test.len > of.len && test.ptr[of.len] == '/' && rf_str_eq(rf_str_take(test, of.len), of);
+}
+
+/* A test that failed for its subtests alone says nothing; they began after it. */
+static void name_subtests(struct rf_suite *suite)
+{
+	for (uint32_t i = 0; i < suite->count; i++) {
+		struct rf_case *c = &suite->cases[i];
+		if (c->outcome != RF_FAILED || c->message.len)
+			continue;
+		for (uint32_t k = i + 1; k < suite->count && k - i <= SUBTESTS_AFTER_MAX && !c->message.len; k++) {
+			if (suite->cases[k].outcome == RF_FAILED && is_subtest(suite->cases[k].test, c->test))
+				c->message = RF_STR("A subtest failed");
+		}
+	}
+}
+
 static void end_suite(struct rf_suite *suite, const struct rf_result_row *row, int64_t passed_listed)
 {
 	uint64_t ended = 0;
@@ -205,6 +225,7 @@ static void end_suite(struct rf_suite *suite, const struct rf_result_row *row, i
 	if (rf_time_parse(row->time, &ended))
 		suite->start_ms = (int64_t)(ended / NS_PER_MS) - row->elapsed_ms;
 	suite->coverage = coverage_of(suite->output);
+	name_subtests(suite);
 	/* Executions, where there are any, are complete; a package that ran twice has the number of the last time. */
 	suite->counts.passed_unlisted = passed_listed ? 0 : row->passed;
 	if (row->result.len && make_package_case(&suite->cases[suite->count], suite, row->result)) {
