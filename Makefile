@@ -85,9 +85,14 @@ $(BUILD)/bench/fill: $(BUILD)/obj/tests/bench/fill.o $(BUILD)/obj/tests/bench/fi
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
 
+# The whole command with the sanitizers, to be attacked.
+$(BUILD)/san/redflag: $(BUILD)/san/reporter/cmd/main.o $(SAN_OBJECTS) $(BUILD)/obj/embedded.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN_FLAGS) -o $@ $^ $(LIBS)
+
 .SECONDARY:
 
-units: $(UNIT_PROGRAMS)
+units: $(UNIT_PROGRAMS) $(BUILD)/san/redflag
 
 # What is missing is installed first, then everything is built side by side.
 check: deps ## quick tier: lint, unit and corpus tests under ASan and UBSan
@@ -105,6 +110,7 @@ bench: deps ## ratios against the alternatives
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@tests/bench.sh
 	@tests/bench/stream.sh 1000 100000
+	@tests/bench/serve.sh
 
 demo: ## a sample module with real bugs, from the test run to the summary
 	@ci/deps.sh --build

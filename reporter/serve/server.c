@@ -12,10 +12,19 @@
 
 #include "serve/answer.h"
 
+struct exchange { /* a request while it comes */
+	char *uri;
+	struct rf_buf body;
+	bool begun, too_long;
+};
+
 struct place { /* of a connection */
 	struct rf_server *server;
 	int fd;           /* -1: free */
 	uint64_t since_ns; /* monotonic: when it came, or its last answer was done */
+	/* Of the request that comes. The library doesn't tell the end of a request that it refuses by itself (too many headers or
+	 * parameters), so it is freed with the next one, or with the connection. Its thread's alone. */
+	struct exchange *exchange;
 };
 
 struct rf_server {
@@ -27,12 +36,6 @@ struct rf_server {
 	char url[64];
 	pthread_mutex_t lock; /* of places */
 	struct place places[RF_SERVER_CONNECTIONS_MAX];
-};
-
-struct exchange { /* a request while it comes */
-	char *uri;
-	struct rf_buf body;
-	bool begun, too_long;
 };
 
 static uint64_t now_ns(void)
@@ -59,6 +62,16 @@ static void take_place(struct rf_server *s, struct MHD_Connection *connection, v
 	pthread_mutex_unlock(&s->lock);
 }
 
+static void free_exchange(struct place *p)
+{
+	if (!p->exchange)
+		return;
+	rf_buf_release(&p->exchange->body);
+	free(p->exchange->uri);
+	free(p->exchange);
+	p->exchange = NULL;
+}
+
 /* The library tells of the end before it closes the descriptor, so a place never names somebody else's. */
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
 			  enum MHD_ConnectionNotificationCode code)
@@ -67,18 +80,21 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		take_place(s, connection, socket_context);
 	} else if (*socket_context) {
+		free_exchange(*socket_context);
 		pthread_mutex_lock(&s->lock);
 		((struct place *)*socket_context)->fd = -1;
 		pthread_mutex_unlock(&s->lock);
 	}
 }
 
-static void restart_place(struct MHD_Connection *connection)
+static struct place *place_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct place *p = info ? info->socket_context : NULL;
-	if (!p)
-		return;
+	return info ? info->socket_context : NULL;
+}
+
+static void restart_place(struct place *p)
+{
 	pthread_mutex_lock(&p->server->lock);
 	p->since_ns = now_ns();
 	pthread_mutex_unlock(&p->server->lock);
@@ -105,29 +121,28 @@ void rf_server_tend(struct rf_server *s)
 
 static void *on_uri(void *context, const char *uri, struct MHD_Connection *connection)
 {
-	struct exchange *x = calloc(1, sizeof(*x));
+	struct place *p = place_of(connection);
 	(void)context;
-	(void)connection;
-	if (x && !(x->uri = strdup(uri))) {
-		free(x);
+	if (!p)
 		return NULL;
-	}
-	return x;
+	free_exchange(p);
+	p->exchange = calloc(1, sizeof(*p->exchange));
+	if (p->exchange && !(p->exchange->uri = strdup(uri)))
+		free_exchange(p);
+	return p->exchange;
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
 			 enum MHD_RequestTerminationCode code)
 {
-	struct exchange *x = *request_context;
+	struct place *p = place_of(connection);
 	(void)context;
 	(void)code;
-	restart_place(connection);
-	if (!x)
-		return;
-	rf_buf_release(&x->body);
-	free(x->uri);
-	free(x);
 	*request_context = NULL;
+	if (!p)
+		return;
+	restart_place(p);
+	free_exchange(p);
 }
 
 static rf_str header(struct MHD_Connection *connection, const char *name)
