@@ -5,7 +5,7 @@
 #include "serve/page.h"
 #include "store/overview.h"
 
-#define RF_CHART_DAYS_MAX 180
+#define RF_CHART_DAYS_MAX 90
 
 /* Bars a day, new ones above those seen before, and the same as a table that can be opened. `days` has a row for every day, in
  * their order. */

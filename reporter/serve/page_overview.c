@@ -70,7 +70,7 @@ static struct rf_day_row *fill_days(struct rf_page *p, const struct rf_day_row *
 
 static void put_spans(struct rf_page *p, int64_t days)
 {
-	static const int64_t spans[] = { 14, 30, 90, 180 };
+	static const int64_t spans[] = { 7, 14, 30, 90 };
 	rf_html(p->out, "<nav class=\"spans\" aria-label=\"Days shown\">\n");
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
 		rf_html(p->out, "<a href=\"/?days=%d\"%s>%d days</a>\n", spans[i],
@@ -102,7 +102,7 @@ static int put_heat(struct rf_page *p, struct rf_error *err)
 {
 	struct rf_heat_row *rows;
 	uint32_t count;
-	int rc = rf_overview_heat(p->store, HEAT_TAGS, HEAT_PACKAGES, p->arena, &rows, &count, err);
+	int rc = rf_overview_heat(p->store, now(p), HEAT_TAGS, HEAT_PACKAGES, p->arena, &rows, &count, err);
 	if (rc < 0)
 		return rc;
 	rf_html(p->out, "<section>\n<h2>Open findings by tag and package</h2>\n");

@@ -30,8 +30,8 @@ struct rf_heat_row {
 	int64_t findings; /* that are open: new, recurring or regressed */
 };
 /* Of the tags and the packages with the most open findings; the greatest tag first, in it the greatest package. */
-int rf_overview_heat(struct rf_store *s, uint32_t tags, uint32_t packages, rf_arena *arena, struct rf_heat_row **rows,
-		     uint32_t *count, struct rf_error *err);
+int rf_overview_heat(struct rf_store *s, uint64_t now_unix_ns, uint32_t tags, uint32_t packages, rf_arena *arena,
+		     struct rf_heat_row **rows, uint32_t *count, struct rf_error *err);
 
 /* Findings with the most events from day `from` on that weren't suppressed; `events` of a row counts these alone. */
 int rf_overview_loudest(struct rf_store *s, rf_str from, uint32_t limit, rf_arena *arena, struct rf_finding_row **rows,

@@ -1,3 +1,4 @@
+#include "store/status.h"
 #include "store/views.h"
 
 /* How many findings are in which state, of rows of v_findings. */
@@ -14,16 +15,10 @@
 	" sum(iif(d.verdict = 'silenced', d.events, 0)) AS silenced, sum(iif(d.verdict = 'suppressed', d.events, 0)) AS suppressed," \
 	" round(1.0 * sum(iif(d.verdict = 'silenced', d.events, 0)) / sum(d.events), 4) AS silenced_share"
 
-#define PAST(time) time " < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
-
 const char *const rf_view_texts[] = {
 	"CREATE VIEW v_findings AS\n"
 	"SELECT f.id, f.fingerprint, f.kind, f.title, t.name AS tag,\n"
-	"  CASE WHEN f.duplicate_of IS NOT NULL THEN 'duplicate'\n"
-	"    WHEN f.events_alert = 0 THEN 'suppressed'\n"
-	"    WHEN " PAST("f.resolved_after") " THEN 'resolved'\n"
-	"    WHEN f.regressed_at IS NOT NULL THEN 'regressed'\n"
-	"    WHEN f.recurring THEN 'recurring' ELSE 'new' END AS status,\n"
+	"  " RF_STATUS_SQL " AS status,\n"
 	"  f.package, f.test_a, f.test_b, f.events, f.first_seen, f.last_seen, r.trace_id AS last_trace_id,\n"
 	"  f.resolved_after, f.regressed_at, f.retry_run_id IS NOT NULL AS retried,\n"
 	"  f.duplicate_of, f.duplicate_reason\n"

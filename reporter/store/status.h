@@ -20,6 +20,15 @@ enum rf_status {
 /* All of them as a list in a sentence, for help texts, which have to be constants: RF_STATUS_LIST("or"). */
 #define RF_STATUS_LIST(conjunction) "new, recurring, regressed, resolved, duplicate " conjunction " suppressed"
 
+/* The status of a row of the table findings that is called f, in SQL: what v_findings says, for statements that need no more of that
+ * view than this. */
+#define RF_STATUS_SQL \
+	"CASE WHEN f.duplicate_of IS NOT NULL THEN 'duplicate'\n" \
+	"    WHEN f.events_alert = 0 THEN 'suppressed'\n" \
+	"    WHEN f.resolved_after < strftime('%Y-%m-%dT%H:%M:%fZ', 'now') THEN 'resolved'\n" \
+	"    WHEN f.regressed_at IS NOT NULL THEN 'regressed'\n" \
+	"    WHEN f.recurring THEN 'recurring' ELSE 'new' END"
+
 const char *rf_status_name(enum rf_status status);
 /* RF_STATUS_COUNT when there is no such state. */
 enum rf_status rf_status_from_name(rf_str name);

@@ -110,7 +110,7 @@ static int set_up_reading(struct rf_store *s, struct rf_error *err)
 	if (rc == 0 && version < rf_schema_version())
 		return rf_fail(err, RF_ERR_VERSION, "%s has schema version %lld and this redflag reads %d; `redflag list` brings it up "
 			       "to date.", s->path, (long long)version, rf_schema_version());
-	return rc < 0 ? rc : exec(s, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;", err);
+	return rc < 0 ? rc : exec(s, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;", err);
 }
 
 static int set_up(struct rf_store *s, struct rf_error *err)
@@ -160,7 +160,8 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 	rf_intern_init(&s->intern);
 	s->clock = options->clock;
 	s->patience_ms = options->patience_ms ? options->patience_ms : RF_STORE_PATIENCE_MS;
-	int flags = options->read_only ? SQLITE_OPEN_READONLY
+	/* A connection is one thread's at a time, as store.h says. */
+	int flags = options->read_only ? SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX
 				       : SQLITE_OPEN_READWRITE | (options->must_exist ? 0 : SQLITE_OPEN_CREATE);
 	rc = sqlite3_open_v2(s->path, &s->handle, flags | SQLITE_OPEN_NOMUTEX, NULL); /* one thread at a time, as store.h says */
 	if (rc != SQLITE_OK)
