@@ -159,6 +159,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/gorace.c \
 	reporter/cmd/reporter.c \
 	reporter/cmd/pass.c \
+	reporter/cmd/courier.c \
 	reporter/cmd/gate.c \
 	reporter/cmd/baseline_cmd.c \
 	reporter/cmd/bytes.c \

@@ -54,8 +54,8 @@ static void add_lines(struct rf_alerts *a, const struct rf_sink *sink, const str
 	}
 }
 
-static int queue_for(struct rf_store *store, const struct rf_sink *sink, const struct rf_outbox_candidate *rows, uint32_t count,
-		     struct rf_error *err)
+static int queue_for(struct rf_alerts *a, struct rf_store *store, const struct rf_sink *sink,
+		     const struct rf_outbox_candidate *rows, uint32_t count, struct rf_error *err)
 {
 	int64_t sink_id = 0, open = 0;
 	uint64_t folded = 0;
@@ -72,6 +72,7 @@ static int queue_for(struct rf_store *store, const struct rf_sink *sink, const s
 		else if (rc == 0)
 			rc = rf_outbox_put(store, sink_id, reason_of(&rows[i]), rows[i].event_id, 0, err);
 		open++;
+		a->queued++;
 	}
 	return rc < 0 ? rc : rf_outbox_fold(store, sink_id, folded, err);
 }
@@ -90,7 +91,7 @@ int rf_alerts_queue(void *context, struct rf_store *store, int64_t first_event, 
 		if (sink->type == RF_SINK_STDERR)
 			add_lines(a, sink, rows, count);
 		else
-			rc = queue_for(store, sink, rows, count, err);
+			rc = queue_for(a, store, sink, rows, count, err);
 	}
 	rf_arena_release(&scratch);
 	return rc;

@@ -48,6 +48,7 @@ struct rf_alerts {
 	struct rf_alerts_line *lines;
 	uint32_t line_count;
 	uint64_t lines_more;
+	uint64_t queued;     /* alerts that came into the queue; some of them perhaps undone */
 	struct rf_buf ended; /* a line for each silence that is over */
 };
 

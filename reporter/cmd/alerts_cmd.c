@@ -115,9 +115,10 @@ static void print_notes(struct rf_buf *notes)
 	}
 }
 
-static int flush(struct alerts_work *w, struct rf_error *err)
+/* `at_once`: everything, as long as something arrives; else what is due, as at the end of a run. */
+static int deliver(struct alerts_work *w, bool at_once, struct rf_error *err)
 {
-	struct rf_alerts_delivery d = { .time_ns = FLUSH_NS, .patient = true, .at_once = true };
+	struct rf_alerts_delivery d = { .time_ns = at_once ? FLUSH_NS : RF_ALERTS_END_NS, .patient = at_once, .at_once = at_once };
 	if (!rf_alerts_wanted(&w->alerts))
 		return fail_no_sinks(w, err);
 	int rc = rf_alerts_silences(&w->alerts, err);
@@ -187,14 +188,14 @@ static int drop(struct alerts_work *w, const char *name, struct rf_error *err)
 
 static int check_words(const struct rf_args *args, const char **what, struct rf_error *err)
 {
-	static const char *const words[] = { "list", "flush", "test", "drop" };
+	static const char *const words[] = { "list", "flush", "deliver", "test", "drop" };
 	*what = args->word_count ? args->words[0] : "list";
 	int wanted = strcmp(*what, "drop") == 0 ? 2 : 1;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(*what, words[i]) == 0 && (args->word_count == 0 || args->word_count == wanted))
 			return 0;
 	}
-	return rf_fail(err, RF_ERR_USAGE, "alerts wants list, flush, test, or drop with the name of a sink.");
+	return rf_fail(err, RF_ERR_USAGE, "alerts wants list, flush, deliver, test, or drop with the name of a sink.");
 }
 
 int rf_cmd_alerts(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
@@ -209,7 +210,8 @@ int rf_cmd_alerts(const struct rf_args *args, rf_arena *arena, struct rf_error *
 	if (rc == 0) {
 		rf_reporter_alerts(&w.alerts, w.store, &w.config, arena);
 		w.alerts.options.stop = NULL; /* signals are not blocked here: they end us, and a lease ends with its owner */
-		rc = strcmp(what, "flush") == 0	 ? flush(&w, err)
+		rc = strcmp(what, "flush") == 0	 ? deliver(&w, true, err)
+		     : strcmp(what, "deliver") == 0 ? deliver(&w, false, err)
 		     : strcmp(what, "test") == 0 ? test(&w, err)
 		     : strcmp(what, "drop") == 0 ? drop(&w, args->words[1], err)
 						 : list(&w, err);

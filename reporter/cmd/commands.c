@@ -280,12 +280,15 @@ static const char sql_help[] =
 
 static const char alerts_help[] =
 	"Alerts go where \"alerts:\" in .redflag.yml says: stderr, a file of JSON lines, a command, a webhook. They are\n"
-	"delivered at the end of each run; what could not be waits in the database for the next run.\n"
+	"delivered during each run and at its end; what could not be waits in the database for the next run.\n"
 	"\n"
-	"  list   (the default) what waits for each sink, and why\n"
-	"  flush  deliver it now, also what failed for good; status 3 when something is left\n"
-	"  test   send a sample to each sink, and say how it went\n"
-	"  drop   forget a sink, by its name, with what it has not delivered\n"
+	"  list     (the default) what waits for each sink, and why\n"
+	"  flush    deliver it now, also what failed for good\n"
+	"  deliver  deliver what is due, as a run does\n"
+	"  test     send a sample to each sink, and say how it went\n"
+	"  drop     forget a sink, by its name, with what it has not delivered\n"
+	"\n"
+	"Exits with 3 when something is left, or a sink failed its test.\n"
 	"\n"
 	"What waits longest goes first, up to 100 alerts at a time. See docs/alerts.md.";
 
@@ -512,7 +515,7 @@ const struct rf_command rf_commands[] = {
 	},
 	{
 		.name = "alerts",
-		.usage = "[options] [list|flush|test|drop SINK]",
+		.usage = "[options] [list|flush|deliver|test|drop SINK]",
 		.summary = "Look at the queue of alerts, deliver it, try the sinks",
 		.help = alerts_help,
 		.options = db_options,

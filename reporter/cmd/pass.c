@@ -107,7 +107,7 @@ uint64_t rf_pass_idle(void *context)
 	p->package_ended = false;
 	if (ended)
 		rf_reporter_spools(p->reporter, RF_SPOOLS_OVER);
-	uint64_t ours = rf_session_tick(p->reporter->session);
+	uint64_t ours = rf_reporter_tick(p->reporter);
 	uint64_t theirs = p->on_idle ? p->on_idle(p->context, ended) : 0;
 	return ours && (ours < theirs || !theirs) ? ours : theirs;
 }

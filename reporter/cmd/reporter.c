@@ -120,6 +120,12 @@ void rf_reporter_spools(struct rf_reporter *r, enum rf_spool_scope scope)
 		rf_session_spools(r->session, r->other_spools, false, scope);
 }
 
+uint64_t rf_reporter_tick(struct rf_reporter *r)
+{
+	uint64_t storing = rf_session_tick(r->session), alerts = rf_courier_send(&r->courier, r->database, r->alerts.queued);
+	return storing && (storing < alerts || !alerts) ? storing : alerts;
+}
+
 int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err)
 {
 	int rc = rf_session_finish(r->session, err);
@@ -225,6 +231,7 @@ static void print_lines(const struct rf_buf *lines, const char *before)
 static void print_and_deliver(struct rf_reporter *r)
 {
 	struct rf_alerts_delivery d = { .time_ns = RF_ALERTS_END_NS };
+	uint64_t waited;
 	struct rf_error err = { 0 };
 	struct rf_buf lines;
 	if (!r->store)
@@ -234,6 +241,8 @@ static void print_and_deliver(struct rf_reporter *r)
 	rf_alerts_put_lines(&r->alerts, &lines);
 	print_lines(&lines, "");
 	fflush(stderr);
+	waited = rf_courier_wait(&r->courier, RF_ALERTS_END_NS);
+	d.time_ns -= waited < d.time_ns ? waited : d.time_ns;
 	if (rf_alerts_deliver(&r->alerts, &d, &err) < 0)
 		fprintf(stderr, "redflag: Alerts could not be delivered: %s\n", err.text);
 	print_lines(&d.notes, "");

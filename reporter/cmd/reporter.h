@@ -7,6 +7,7 @@
 
 #include "alert/alerts.h"
 #include "cmd/command.h"
+#include "cmd/courier.h"
 #include "policy/baseline.h"
 #include "store/query.h"
 #include "store/session.h"
@@ -22,6 +23,7 @@ struct rf_reporter {
 	struct rf_suppressions suppressions;
 	struct rf_baseline baseline;
 	struct rf_alerts alerts;
+	struct rf_courier courier;
 	struct rf_error failure;    /* code 0: none */
 };
 
@@ -41,6 +43,8 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 		     struct rf_error *err);
 /* Reads the spools of this run that are there. */
 void rf_reporter_spools(struct rf_reporter *r, enum rf_spool_scope scope);
+/* Stores what has waited long enough, and has alerts on their way. Nanoseconds until it wants to be called again; 0: nothing waits. */
+uint64_t rf_reporter_tick(struct rf_reporter *r);
 /* Stores what is left. RF_EXIT_OWN_FAILURE's sentence in *err when something failed on the way. */
 int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err);
 void rf_reporter_close(struct rf_reporter *r);

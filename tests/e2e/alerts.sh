@@ -228,6 +228,43 @@ check "a line end in a header's value is refused" sh -c '"$1" alerts test | grep
 export TOKEN=t0ken
 check "test says when it works" sh -c '"$1" alerts test | grep -qx "ok      hook"' - "$redflag"
 
+# --- while the stream still runs
+start_over early
+mkfifo "$work/stream"
+"$redflag" report --db "$db" --trace-id e1 <"$work/stream" >/dev/null 2>&1 &
+pid=$!
+exec 3>"$work/stream"
+races 2 >&3
+early() { # the stream stays open
+	local i
+	for i in $(seq 100); do
+		delivered 2 && return
+		sleep 0.1
+	done
+	return 1
+}
+check "alerts go out while the tests still run" early
+mode slow
+races 3 >&3
+for _ in $(seq 100); do
+	requests "r[-1]['mode'] == 'slow'" >/dev/null && break
+	sleep 0.1
+done
+races 1 late >&3
+stored() {
+	local i
+	for i in $(seq 50); do
+		[ "$(query "SELECT count(*) FROM events")" = 6 ] && return
+		sleep 0.1
+	done
+	return 1
+}
+check "an endpoint that hangs delays nothing" stored
+mode ok
+exec 3>&-
+wait "$pid"
+check "the end delivers the rest" equal 4 "$(query "SELECT count(*) FROM v_alerts WHERE state = 'delivered'")"
+
 # --- four reporters at once, on one database
 start_over four
 for i in 1 2 3 4; do
