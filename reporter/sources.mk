@@ -34,6 +34,7 @@ REPORTER_SOURCES := \
 	reporter/store/schema_views.c \
 	reporter/store/views.c \
 	reporter/store/schema_tally.c \
+	reporter/store/schema_details.c \
 	reporter/store/statements.c \
 	reporter/store/intern.c \
 	reporter/store/tally.c \
@@ -44,6 +45,7 @@ REPORTER_SOURCES := \
 	reporter/store/duplicates.c \
 	reporter/store/finding_rows.c \
 	reporter/store/verdict.c \
+	reporter/store/event_details.c \
 	reporter/store/event_rows.c \
 	reporter/store/collect.c \
 	reporter/store/query.c \

@@ -10,21 +10,6 @@ static const char *const memory_names[] = {
 };
 _Static_assert(sizeof(memory_names) / sizeof(memory_names[0]) == RF_MEMORY_COUNT, "one name a kind of memory");
 
-static rf_str labels_json(const struct rf_goroutine *g, struct rf_buf *b)
-{
-	rf_buf_reset(b);
-	rf_buf_put_char(b, '[');
-	for (uint32_t i = 0; i < g->label_count; i++) {
-		rf_buf_put_cstr(b, i ? ",[" : "[");
-		rf_text_put_json(b, g->labels[i].key);
-		rf_buf_put_char(b, ',');
-		rf_text_put_json(b, g->labels[i].value);
-		rf_buf_put_char(b, ']');
-	}
-	rf_buf_put_char(b, ']');
-	return rf_buf_str(b);
-}
-
 static rf_str switches_json(const struct rf_report *report, struct rf_buf *b)
 {
 	if (report->switch_count == 0)
@@ -41,73 +26,6 @@ static rf_str switches_json(const struct rf_report *report, struct rf_buf *b)
 	}
 	rf_buf_put_char(b, ']');
 	return rf_buf_str(b);
-}
-
-static int add_goroutine(struct rf_store *s, int64_t event_id, uint32_t position, const struct rf_goroutine *g,
-			 struct rf_known_stack *created, struct rf_buf *json, struct rf_error *err)
-{
-	int64_t stack_id;
-	rf_str test = g->test_known ? (g->test.ptr ? g->test : RF_STR("")) : (rf_str){ NULL, 0 };
-	int rc = rf_rows_stack(s, created, &stack_id, err);
-	if (rc < 0)
-		return rc;
-	return rf_db_run(s, RF_SQL_GOROUTINE_ADD, NULL, err, "iiiuuuttniiitr", event_id, (int64_t)position,
-		       (int64_t)g->thread, g->goid, g->parent_goid, g->created_unix_ns, g->state, g->entry, test,
-		       (int64_t)g->test_over, (int64_t)g->is_main, (int64_t)g->finished, labels_json(g, json),
-			 stack_id);
-}
-
-static int add_goroutines(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_buf *json,
-			  struct rf_error *err)
-{
-	int rc = 0;
-	for (uint32_t i = 0; rc >= 0 && i < event->report->goroutine_count; i++)
-		rc = add_goroutine(s, event_id, i + 1, event->report->goroutines[i], event->stacks->created[i], json, err);
-	return rc < 0 ? rc : 0;
-}
-
-/* 1-based position of the access's goroutine among the report's; 0 when it isn't there. */
-static int64_t goroutine_number(const struct rf_report *report, const struct rf_access *access)
-{
-	for (uint32_t i = 0; i < report->goroutine_count; i++) {
-		if (report->goroutines[i] == access->goroutine)
-			return i + 1;
-	}
-	return 0;
-}
-
-static const struct rf_side *side_of(const struct rf_finding *f, uint32_t access, int64_t *side)
-{
-	for (uint32_t i = 0; i < f->side_count; i++) {
-		if (f->sides[i].access == access) {
-			*side = i + 1;
-			return &f->sides[i];
-		}
-	}
-	return NULL;
-}
-
-static int add_access(struct rf_store *s, int64_t event_id, const struct rf_event *event, uint32_t position,
-		      struct rf_error *err)
-{
-	const struct rf_access *a = &event->report->accesses[position];
-	int64_t stack_id, side_number = 0;
-	const struct rf_side *side = side_of(event->finding, position, &side_number);
-	int rc = rf_rows_stack(s, event->stacks->stacks[position], &stack_id, err);
-	if (rc < 0)
-		return rc;
-	return rf_db_run(s, RF_SQL_ACCESS_ADD, NULL, err, "iiriiiiuirrst", event_id, (int64_t)position, side_number,
-			 (int64_t)a->write, (int64_t)a->atomic, (int64_t)a->freed, (int64_t)a->previous, a->address,
-			 (int64_t)a->size, goroutine_number(event->report, a), stack_id,
-			 rf_str_from(side ? rf_operation_name(side->operation) : ""), side ? side->leaf : RF_STR(""));
-}
-
-static int add_accesses(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_error *err)
-{
-	int rc = 0;
-	for (uint32_t i = 0; rc >= 0 && i < event->report->access_count; i++)
-		rc = add_access(s, event_id, event, i, err);
-	return rc < 0 ? rc : 0;
 }
 
 /* Owner of one side, in the order of the fingerprint. */
@@ -186,9 +104,7 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 	if (rc >= 0)
 		rc = put_row(s, e, &p, id, keep_uid, err);
 	if (rc >= 0)
-		rc = add_goroutines(s, *id, e, &p.json, err);
-	if (rc >= 0)
-		rc = add_accesses(s, *id, e, err);
+		rc = rf_rows_details(s, *id, e, &p.json, err);
 	if (rc >= 0)
 		rc = count_event(s, e, &p, is_new, err);
 	if (rc >= 0)
@@ -206,10 +122,6 @@ static int upgrade(struct rf_store *s, const struct rf_event *e, int64_t id, boo
 		rc = rf_db_run(s, RF_SQL_EVENT_FINDING, &old_finding, err, "i", id);
 	if (rc > 0)
 		rc = rf_db_run(s, RF_SQL_FINDING_EVENT_COUNT, &old_events, err, "i", old_finding);
-	if (rc > 0)
-		rc = rf_db_run(s, RF_SQL_EVENT_DROP_GOROUTINES, NULL, err, "i", id);
-	if (rc >= 0)
-		rc = rf_db_run(s, RF_SQL_EVENT_DROP_ACCESSES, NULL, err, "i", id);
 	if (rc >= 0)
 		rc = put_event(s, e, old_events == 1 ? old_finding : 0, &id, keep_uid, err);
 	if (rc >= 0)

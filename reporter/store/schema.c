@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "store/schema_details.h"
 #include "store/schema_executions.h"
 #include "store/schema_tally.h"
 #include "store/schema_upkeep.h"
@@ -383,7 +384,7 @@ static const char version_14[] =
 
 const char *const rf_schema_migrations[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
-	rf_schema_executions, rf_schema_storing, version_12, rf_schema_cascade, version_14, NULL,
+	rf_schema_executions, rf_schema_storing, version_12, rf_schema_cascade, version_14, rf_schema_details, NULL,
 };
 
 int rf_schema_version(void)

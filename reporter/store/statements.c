@@ -147,16 +147,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" stream_package = iif(?22 = '', stream_package, ?22), stream_test = iif(?22 = '', stream_test, ?23),"
 		" suppressed_by = ?24, suppression = ?25,"
 		" policy = coalesce(policy, ?26), severity = coalesce(?27, severity) WHERE id = ?29",
-	[RF_SQL_EVENT_DROP_GOROUTINES] = "DELETE FROM goroutines WHERE event_id = ?",
-	[RF_SQL_EVENT_DROP_ACCESSES] = "DELETE FROM accesses WHERE event_id = ?",
 	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
-	[RF_SQL_GOROUTINE_ADD] =
-		"INSERT INTO goroutines (event_id, position, thread, goid, parent_goid, created_unix_ns, state, entry,"
-		" test, test_over, is_main, finished, labels, created_stack_id)"
-		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[RF_SQL_ACCESS_ADD] =
-		"INSERT INTO accesses (event_id, position, side, write, atomic, freed, previous, address, size,"
-		" goroutine, stack_id, operation, leaf) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[RF_SQL_EVENT_DETAILS_PUT] = "INSERT OR REPLACE INTO event_details (event_id, accesses, goroutines) VALUES (?, ?, ?)",
 	/* Filters: NULL matches everything. Where no owner is known, the test that was running stands in. */
 	[RF_SQL_LIST] = RF_LIST_COLUMNS
 		"WHERE (?1 IS NULL OR v.kind = ?1) AND (?2 IS NULL OR v.tag GLOB ?2) AND (?3 IS NULL OR v.status = ?3)"

@@ -208,11 +208,11 @@ static void test_foreign_keys_are_known(void **state)
 	rf_str keys = sample_text(s, "SELECT group_concat(k, ' ') FROM (SELECT m.name || '.' || f.\"from\" AS k FROM sqlite_schema m,"
 				     " pragma_foreign_key_list(m.name) f WHERE m.type = 'table' ORDER BY 1)");
 	assert_str(keys,
-		   "accesses.event_id accesses.stack_id alerts.event_id alerts.silence_id alerts.sink_id events.allocated_stack_id "
+		   "alerts.event_id alerts.silence_id alerts.sink_id event_details.event_id events.allocated_stack_id "
 		   "events.finding_id events.process_id events.run_id executions.run_id executions.test_id finding_days.finding_id "
 		   "finding_runs.finding_id finding_runs.run_id findings.duplicate_of findings.first_run_id findings.last_run_id "
-		   "findings.retry_run_id findings.tag_id gone_events.finding_id gone_events.run_id goroutines.created_stack_id "
-		   "goroutines.event_id outputs.run_id outputs.test_id processes.run_id results.run_id results.test_id "
+		   "findings.retry_run_id findings.tag_id gone_events.finding_id gone_events.run_id "
+		   "outputs.run_id outputs.test_id processes.run_id results.run_id results.test_id "
 		   "silences.finding_id stack_frames.frame_id stack_frames.stack_id");
 }
 

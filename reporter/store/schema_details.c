@@ -1,0 +1,28 @@
+#include "store/schema_details.h"
+
+const char rf_schema_details[] =
+	"CREATE TABLE event_details (\n"
+	"  event_id INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,\n"
+	"  accesses TEXT NOT NULL,\n"  /* in the order of the report */
+	"  goroutines TEXT NOT NULL\n"
+	") STRICT;\n"
+	"INSERT INTO event_details (event_id, accesses, goroutines) SELECT e.id,\n"
+	"  (SELECT json_group_array(json_array(side, write, atomic, freed, previous, address, size, goroutine, stack_id,\n"
+	"    operation, leaf)) FROM (SELECT * FROM accesses WHERE event_id = e.id ORDER BY position)),\n"
+	"  (SELECT json_group_array(json_array(thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over,\n"
+	"    is_main, finished, json(iif(json_valid(labels), labels, '[]')), created_stack_id))\n"
+	"    FROM (SELECT * FROM goroutines WHERE event_id = e.id ORDER BY position))\n"
+	"FROM events e;\n"
+	"DROP TABLE accesses;\n"
+	"DROP TABLE goroutines;\n"
+	"CREATE VIEW accesses AS\n"
+	"SELECT d.event_id, a.key AS position, a.value ->> 0 AS side, a.value ->> 1 AS write, a.value ->> 2 AS atomic,\n"
+	"  a.value ->> 3 AS freed, a.value ->> 4 AS previous, a.value ->> 5 AS address, a.value ->> 6 AS size,\n"
+	"  a.value ->> 7 AS goroutine, a.value ->> 8 AS stack_id, a.value ->> 9 AS operation, a.value ->> 10 AS leaf\n"
+	"FROM event_details d, json_each(d.accesses) a;\n"
+	"CREATE VIEW goroutines AS\n"
+	"SELECT d.event_id, g.key + 1 AS position, g.value ->> 0 AS thread, g.value ->> 1 AS goid, g.value ->> 2 AS parent_goid,\n"
+	"  g.value ->> 3 AS created_unix_ns, g.value ->> 4 AS state, g.value ->> 5 AS entry, g.value ->> 6 AS test,\n"
+	"  g.value ->> 7 AS test_over, g.value ->> 8 AS is_main, g.value ->> 9 AS finished, g.value ->> 10 AS labels,\n"
+	"  g.value ->> 11 AS created_stack_id\n"
+	"FROM event_details d, json_each(d.goroutines) g;\n";
