@@ -2,27 +2,15 @@
 
 #include <string.h>
 
+#include "cmd/terminal.h"
 #include "store/status.h"
 
 #define COLUMNS 79
 #define NAME_COLUMNS 14 /* of a command in the overview: "suppressions" and two blanks */
 
-/* `text` broken at blanks so that lines end before COLUMNS; the cursor stands at `indent` already. */
 static void put_wrapped(struct rf_buf *out, rf_str text, size_t indent)
 {
-	size_t column = indent;
-	while (text.len) {
-		rf_str word = rf_str_cut(&text, ' ');
-		if (column > indent && column + 1 + word.len > COLUMNS) {
-			rf_buf_printf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column > indent) {
-			rf_buf_put_char(out, ' ');
-			column++;
-		}
-		rf_buf_put_str(out, word);
-		column += word.len;
-	}
+	rf_put_words(out, text, indent, COLUMNS);
 	rf_buf_put_char(out, '\n');
 }
 

@@ -92,13 +92,13 @@ void rf_put_clipped(struct rf_buf *out, const struct rf_terminal *t, enum rf_sty
 	rf_buf_release(&visible);
 }
 
-static void put_words(struct rf_buf *out, const struct rf_terminal *t, rf_str text, size_t indent)
+void rf_put_words(struct rf_buf *out, rf_str text, size_t indent, size_t columns)
 {
 	size_t column = indent;
 	while (text.len) {
 		rf_str word = rf_str_cut(&text, ' ');
 		size_t width = rf_text_columns(word);
-		if (column > indent && column + 1 + width > t->columns) {
+		if (column > indent && column + 1 + width > columns) {
 			rf_buf_printf(out, "\n%*s", (int)indent, "");
 			column = indent;
 		} else if (column > indent) {
@@ -116,7 +116,7 @@ void rf_put_wrapped(struct rf_buf *out, const struct rf_terminal *t, enum rf_sty
 	rf_buf_init(&visible);
 	rf_text_put_visible(&visible, text);
 	put_code(out, t, style);
-	put_words(out, t, rf_buf_str(&visible), indent);
+	rf_put_words(out, rf_buf_str(&visible), indent, t->columns);
 	put_reset(out, t, style);
 	rf_buf_put_char(out, '\n');
 	rf_buf_release(&visible);

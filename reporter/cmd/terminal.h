@@ -30,6 +30,8 @@ void rf_put_clipped(struct rf_buf *out, const struct rf_terminal *t, enum rf_sty
 		    bool pad);
 /* Broken at blanks; the cursor stands at `indent`, and further lines start there. Ends with a newline. */
 void rf_put_wrapped(struct rf_buf *out, const struct rf_terminal *t, enum rf_style style, rf_str text, size_t indent);
+/* The same of text that is visible as it is, into lines of at most `columns`, without the newline. */
+void rf_put_words(struct rf_buf *out, rf_str text, size_t indent, size_t columns);
 /* Writes the buffer to stdout and empties it. */
 void rf_print(struct rf_buf *out);
 /* "2026-01-31 12:00:05" of a stored time. */
