@@ -7,7 +7,6 @@ struct test {
 	struct test *next;
 	char *name;
 	struct rf_buf output;
-	bool failed;
 };
 
 struct rf_gotest_package {
@@ -170,10 +169,8 @@ static void forget_test(struct rf_gotest_package *p, struct test *passed)
 
 static void end_test(struct rf_gotest *g, struct rf_gotest_package *p, const struct rf_test_event *event)
 {
-	struct test *t = g->verbose ? NULL : test_of(p, event->test);
-	if (t && event->action == RF_ACTION_FAIL)
-		t->failed = true;
-	else if (t)
+	struct test *t = g->verbose || event->action == RF_ACTION_FAIL ? NULL : test_of(p, event->test);
+	if (t)
 		forget_test(p, t);
 }
 
@@ -219,10 +216,9 @@ static void put_package_lines(struct rf_gotest *g, const struct rf_gotest_packag
 
 static void put_package(struct rf_gotest *g, struct rf_gotest_package *p, bool failed)
 {
-	for (const struct test *t = p->tests->next; t && failed; t = t->next) {
-		if (t->failed)
-			put_test(g, t);
-	}
+	/* What is left are tests that failed, and those that ran when the process ended: a panic elsewhere, a time-out. */
+	for (const struct test *t = p->tests->next; t && failed; t = t->next)
+		put_test(g, t);
 	if (p->line.len)
 		take_line(g, p, RF_STR(""), rf_buf_str(&p->line));
 	put_package_lines(g, p, failed || g->verbose);

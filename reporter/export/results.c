@@ -34,7 +34,7 @@ static bool is_crash(rf_str line)
 
 static bool is_race_outside(rf_str line)
 {
-	return rf_str_starts(line, "testing: race detected outside of test execution") ||
+	return rf_str_starts(line, "testing: race detected ") || /* outside of test execution, in a goroutine that TestA left running */
 	       (rf_str_starts(line, "Found ") && rf_str_ends(line, " data race(s)"));
 }
 

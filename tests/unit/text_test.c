@@ -122,6 +122,24 @@ static void test_failed_package(void **state)
 	rf_buf_release(&out);
 }
 
+/* os.Exit, a panic in a goroutine, a time-out: the test that ran has no verdict, and its lines tell what happened. */
+static void test_unfinished_test(void **state)
+{
+	const struct rf_terminal t = { .columns = 80 };
+	struct rf_buf out;
+	struct rf_gotest g;
+	(void)state;
+	rf_buf_init(&out);
+	rf_gotest_init(&g, &t, &out, false);
+	event(&g, RF_ACTION_RUN, "TestHangs", "");
+	event(&g, RF_ACTION_OUTPUT, "TestHangs", "panic: test timed out after 1s\n");
+	event(&g, RF_ACTION_OUTPUT, "", "FAIL\tp\t1.0s\n");
+	event(&g, RF_ACTION_FAIL, "", "");
+	assert_str(rf_buf_str(&out), "panic: test timed out after 1s\nFAIL\tp\t1.0s\n");
+	rf_gotest_release(&g);
+	rf_buf_release(&out);
+}
+
 static void test_passed_package(void **state)
 {
 	const struct rf_terminal t = { .columns = 80 };
@@ -148,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_times),	       cmocka_unit_test(test_clean_text), cmocka_unit_test(test_clipping),
 		cmocka_unit_test(test_failed_package), cmocka_unit_test(test_passed_package),
+		cmocka_unit_test(test_unfinished_test),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
