@@ -61,7 +61,7 @@ check "which ways there are" has 'Allow: GET, HEAD'
 check "forms are no pages" http 405 /suppressions/add
 http 200 /findings
 for header in "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'" \
-	'X-Content-Type-Options: nosniff' 'X-Frame-Options: DENY' 'Referrer-Policy: no-referrer' 'Cache-Control: no-store' \
+	'X-Content-Type-Options: nosniff' 'X-Frame-Options: DENY' 'Referrer-Policy: same-origin' 'Cache-Control: no-store' \
 	'Cross-Origin-Resource-Policy: same-origin'; do
 	check "header ${header%%:*}" has "$header"
 done
