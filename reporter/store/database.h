@@ -22,6 +22,8 @@
 struct rf_search_seen {
 	uint64_t hashes[RF_SEARCH_SEEN];
 	int64_t fresh; /* a finding that was just made, whatever was known under its id before; 0 none */
+	struct rf_search_pending *pending; /* names that this transaction adds (search_document.c) */
+	unsigned pending_count;
 };
 
 struct rf_store {

@@ -10,8 +10,8 @@
  * double quotes is one word. A pasted line of a stack will do: parentheses, type arguments and ":123" at its end don't matter.
  * Nothing in the text is an operator, so there are no syntax errors.
  *
- * Writing: rf_store_event keeps documents up to date; it costs something only when a finding has a name that its document
- * lacks. Names beyond RF_SEARCH_COLUMN_BYTES_MAX a column are left out. A document goes with its finding (a trigger).
+ * Writing: rf_store_event notes what an event adds, and rf_store_commit brings documents up to date, each once a transaction; it
+ * costs something only when a finding has a name that its document lacks. Names beyond RF_SEARCH_COLUMN_BYTES_MAX a column are left out. A document goes with its finding (a trigger).
  */
 #ifndef RF_STORE_SEARCH_H
 #define RF_STORE_SEARCH_H
@@ -20,7 +20,7 @@
 
 #define RF_SEARCH_TEXT_BYTES_MAX 400          /* of what is typed; the rest is ignored */
 #define RF_SEARCH_WORDS_MAX 16                /* likewise */
-#define RF_SEARCH_COLUMN_BYTES_MAX 16384
+#define RF_SEARCH_COLUMN_BYTES_MAX 4096       /* a document is written anew as it grows, which is what this bounds */
 #define RF_SEARCH_EVENTS_MAX 200              /* a document made anew has the names of so many events, the latest */
 
 /* What is typed as an expression for `findings_fts MATCH ?`, to be bound; ptr NULL when there is nothing in it to search for. As in

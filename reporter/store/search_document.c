@@ -1,6 +1,7 @@
 /* Documents: made when a finding has none, and grown when an event brings names that are not in it yet. */
 #include "store/search_document.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "finding/canon.h"
@@ -118,8 +119,25 @@ static void add_event(struct rf_search_names *n, const struct rf_event *e)
 	rf_search_add_test(n, e->test);
 }
 
-/* The document with what the event adds; `old` are the columns that it has now, none for a new one. */
-static int grow(struct rf_store *s, int64_t finding_id, const struct rf_event *event, bool *written, rf_arena *arena,
+/* --- what a transaction adds ------------------------------------------------------------------------------------- */
+
+/* Writing a document costs a hundred times what an event does, and a noisy finding brings names with event after event. */
+struct rf_search_pending {
+	struct rf_search_pending *next;
+	int64_t finding_id;
+	struct rf_search_names names;
+};
+
+#define PENDING_MAX 256u /* findings; written when there are more */
+
+static void add_lines(struct rf_search_names *n, struct rf_buf *to, rf_str lines)
+{
+	while (lines.len)
+		add_line(n, to, rf_str_cut(&lines, '\n'));
+}
+
+/* The document with what is noted, if that isn't in it. */
+static int grow(struct rf_store *s, int64_t finding_id, const struct rf_search_names *more, rf_arena *arena,
 		struct rf_error *err)
 {
 	sqlite3_stmt *q;
@@ -135,17 +153,76 @@ static int grow(struct rf_store *s, int64_t finding_id, const struct rf_event *e
 		rf_buf_put_str(&n.tests, rf_db_text(q, 3, arena));
 		rf_buf_put_str(&n.functions, rf_db_text(q, 4, arena));
 		rf_buf_put_str(&n.files, rf_db_text(q, 5, arena));
-		add_event(&n, event);
-		*written = n.grown || !is_there;
-		if (*written)
+		add_lines(&n, &n.functions, rf_buf_str(&more->functions));
+		add_lines(&n, &n.files, rf_buf_str(&more->files));
+		add_lines(&n, &n.tests, rf_buf_str(&more->tests));
+		bool written = n.grown || !is_there;
+		if (written)
 			put_starts(q, &n, arena, &starts);
 		sqlite3_reset(q);
-		if (*written)
+		if (written)
 			rc = put_document(s, finding_id, &n, rf_buf_str(&starts), err);
 	}
 	rf_search_names_release(&n);
 	rf_buf_release(&starts);
 	return rc < 0 ? rc : 0;
+}
+
+static void drop_pending(struct rf_search_seen *seen)
+{
+	for (struct rf_search_pending *p = seen->pending, *next; p; p = next) {
+		next = p->next;
+		rf_search_names_release(&p->names);
+		free(p);
+	}
+	seen->pending = NULL;
+	seen->pending_count = 0;
+}
+
+int rf_search_flush(struct rf_store *s, struct rf_error *err)
+{
+	rf_arena arena;
+	int rc = 0;
+	rf_arena_init(&arena, 0);
+	for (struct rf_search_pending *p = s->search.pending; p && rc == 0; p = p->next) {
+		const struct rf_search_names *n = &p->names;
+		if (n->functions.failed || n->files.failed || n->tests.failed)
+			rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing what a finding is found by.");
+		else
+			rc = grow(s, p->finding_id, n, &arena, err);
+		rf_arena_reset(&arena);
+	}
+	rf_arena_release(&arena);
+	if (rc == 0)
+		drop_pending(&s->search);
+	return rc;
+}
+
+void rf_search_forget(struct rf_store *s)
+{
+	drop_pending(&s->search);
+	s->search = (struct rf_search_seen){ .fresh = 0 };
+}
+
+/* The latest used first. */
+static struct rf_search_pending *pending_of(struct rf_store *s, int64_t finding_id)
+{
+	for (struct rf_search_pending **at = &s->search.pending; *at; at = &(*at)->next) {
+		struct rf_search_pending *found = *at;
+		if (found->finding_id != finding_id)
+			continue;
+		*at = found->next;
+		found->next = s->search.pending;
+		return s->search.pending = found;
+	}
+	struct rf_search_pending *p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	rf_search_names_init(&p->names);
+	p->finding_id = finding_id;
+	p->next = s->search.pending;
+	s->search.pending_count++;
+	return s->search.pending = p;
 }
 
 static uint64_t mix(uint64_t hash, rf_str text)
@@ -172,15 +249,22 @@ int rf_search_note(struct rf_store *s, int64_t finding_id, const struct rf_event
 {
 	uint64_t hash = hash_of(finding_id, event);
 	uint64_t *seen = &s->search.hashes[hash % RF_SEARCH_SEEN];
-	bool written;
-	rf_arena arena;
-	if (*seen == hash && s->search.fresh != finding_id)
+	bool fresh = s->search.fresh == finding_id;
+	if (*seen == hash && !fresh)
 		return 0;
-	rf_arena_init(&arena, 0);
-	int rc = grow(s, finding_id, event, &written, &arena, err);
-	rf_arena_release(&arena);
-	if (rc < 0)
-		return rc;
+	if (s->search.pending_count >= PENDING_MAX) {
+		int rc = rf_search_flush(s, err);
+		if (rc < 0)
+			return rc;
+	}
+	struct rf_search_pending *p = pending_of(s, finding_id);
+	if (!p)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing what a finding is found by.");
+	if (fresh) { /* the names were those of another finding, which is gone */
+		rf_search_names_release(&p->names);
+		rf_search_names_init(&p->names);
+	}
+	add_event(&p->names, event);
 	*seen = hash;
 	s->search.fresh = 0;
 	return 0;

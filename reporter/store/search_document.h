@@ -19,7 +19,11 @@ void rf_search_add_test(struct rf_search_names *n, rf_str test);
 /* The first two characters of every word of `text`, behind what `out` has: " ca ad x ". */
 void rf_search_put_starts(struct rf_buf *out, rf_str text);
 
-/* Keeps the document of the event's finding up to date. */
+/* Notes what the event adds to the document of its finding; inside a transaction. */
 int rf_search_note(struct rf_store *s, int64_t finding_id, const struct rf_event *event, struct rf_error *err);
+/* Writes what was noted, once a finding; before a transaction is committed. */
+int rf_search_flush(struct rf_store *s, struct rf_error *err);
+/* Nothing is noted or known any more: a transaction was rolled back. */
+void rf_search_forget(struct rf_store *s);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "store/database.h"
 #include "store/schema.h"
-#include "store/search.h"
+#include "store/search_document.h"
 #include "store/views.h"
 
 #define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
@@ -208,6 +208,8 @@ int rf_store_commit(struct rf_store *s, struct rf_error *err)
 {
 	int rc = rf_tally_flush(s, err);
 	if (rc == 0)
+		rc = rf_search_flush(s, err);
+	if (rc == 0)
 		rc = rf_db_run(s, RF_SQL_COMMIT, NULL, err, "");
 	if (rc < 0)
 		return rc;
@@ -225,6 +227,6 @@ void rf_store_rollback(struct rf_store *s)
 		sqlite3_reset(s->statements[i]);
 	rf_db_run(s, RF_SQL_ROLLBACK, NULL, &ignored, "");
 	rf_tally_forget_all(s);
-	s->search = (struct rf_search_seen){ .fresh = 0 };
+	rf_search_forget(s);
 	s->in_transaction = false;
 }
