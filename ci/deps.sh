@@ -83,6 +83,7 @@ collect_clang() {
 wanted=()
 if [ "${1:-}" != --build ]; then
 	collect "${extras[@]}"
+	python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
 	wanted=("${missing[@]}")
 	missing=()
 	collect "${tests[@]}"

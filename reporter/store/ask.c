@@ -314,7 +314,7 @@ rf_str rf_ask_views(struct rf_ask *a, rf_arena *arena)
 	sqlite3_stmt *q = NULL;
 	rf_str names = RF_STR(""), before = { NULL, 0 };
 	a->deadline_ms = UINT64_MAX;
-	if (sqlite3_prepare_v2(a->handle, "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name", -1, &q, NULL) == SQLITE_OK) {
+	if (sqlite3_prepare_v2(a->handle, "SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v_*' ORDER BY name", -1, &q, NULL) == SQLITE_OK) {
 		while (sqlite3_step(q) == SQLITE_ROW) {
 			if (before.ptr)
 				names = rf_arena_printf(arena, "%.*s%s%.*s", RF_STR_ARG(names), names.len ? ", " : "", RF_STR_ARG(before));

@@ -29,10 +29,10 @@ INSERT INTO events (uid, finding_id, run_id, source, time, verdict, tag, match_k
 		CASE i % 10 WHEN 1 THEN 'suppressed' WHEN 2 THEN 'known' WHEN 3 THEN 'bypassed' WHEN 4 THEN 'silenced' WHEN 5 THEN 'silenced'
 		ELSE 'alert' END, '', i, '', 'TestOf' || (i % 1000), 'example.com/app/p' || (i % 50), '', 'heap', 0, 0, '', 0,
 		iif(i % 10 = 1, 'race:f' || (i % 30), NULL), iif(i % 10 = 1, 'process', NULL) FROM x;
-INSERT INTO accesses (event_id, position, write, atomic, freed, previous, address, size, operation, leaf)
-	SELECT id, 0, 1, 0, 0, 0, id, 8, '', '' FROM events WHERE id NOT IN (SELECT event_id FROM accesses);
-INSERT INTO goroutines (event_id, position, thread, goid, parent_goid, created_unix_ns, state, entry, test_over, is_main, finished, labels)
-	SELECT id, 1, 7, 7, 1, 0, 'running', '', 0, 0, 0, '[]' FROM events WHERE id NOT IN (SELECT event_id FROM goroutines);
+INSERT INTO event_details (event_id, accesses, goroutines)
+	SELECT id, json_array(json_array(1, 1, 0, 0, 0, id, 8, 1, 1, 'plain', 'p.F'), json_array(2, 0, 0, 0, 1, id, 8, 2, 1, 'plain', 'p.G')),
+		json_array(json_array(7, 7, 1, 0, 'running', '', 'TestOf' || (id % 1000), 0, 0, 0, '[]', 1)) FROM events
+	WHERE id NOT IN (SELECT event_id FROM event_details);
 DELETE FROM finding_days;
 DELETE FROM finding_runs;
 INSERT INTO finding_days (day, finding_id, verdict, events) SELECT substr(time, 1, 10), finding_id, verdict, count(*) FROM events GROUP BY 1, 2, 3;

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import time
 
-BIG = {"events", "accesses", "goroutines", "stack_frames", "frames", "stacks"}
+BIG = {"events", "event_details", "stack_frames", "frames", "stacks"}
 # Why others may be walked when a question has no filter that an index could serve.
 SMALL = {
     "findings": "thousands of findings where there are a million events",
@@ -48,6 +48,8 @@ QUESTIONS = [
     ("v_events WHERE time >= '2026-06-20' AND time < '2026-06-21' LIMIT 50", []),
     ("v_events WHERE time >= '2026-06-20' ORDER BY time DESC LIMIT 50", [LATEST]),
     ("v_events WHERE suppression = 'race:f11' ORDER BY time DESC LIMIT 50", []),
+    ("accesses WHERE event_id = 77", []),
+    ("goroutines WHERE event_id = 77", []),
     ("v_runs ORDER BY id DESC LIMIT 20", [LATEST]),
     ("v_runs ORDER BY last_at DESC LIMIT 20", [LATEST]),
     ("v_runs WHERE id = 77", []),
