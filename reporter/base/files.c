@@ -28,9 +28,9 @@ int rf_file_read(const char *path, size_t bytes_max, rf_arena *arena, rf_str *ou
 {
 	struct stat st;
 	size_t got = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc; /* not waiting for whoever writes to a FIFO */
 	if (fd < 0 || fstat(fd, &st) != 0)
-		rc = rf_fail(err, RF_ERR_IO, "can't read %s: %s", path, strerror(errno));
+		rc = rf_fail(err, errno == ENOENT ? RF_ERR_MISSING : RF_ERR_IO, "can't read %s: %s", path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		rc = rf_fail(err, RF_ERR_INPUT, "%s is no regular file; give the path of one", path);
 	else if ((uint64_t)st.st_size > bytes_max)

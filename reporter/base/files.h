@@ -7,7 +7,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-/* The whole file; a NUL follows that `len` doesn't count. Larger than bytes_max is RF_ERR_INPUT, unreadable RF_ERR_IO. */
+/* The whole file; a NUL follows that `len` doesn't count. No file is RF_ERR_MISSING, larger than
+ * bytes_max RF_ERR_INPUT, unreadable RF_ERR_IO. */
 int rf_file_read(const char *path, size_t bytes_max, rf_arena *arena, rf_str *out, struct rf_error *err);
 /* Writes and syncs; directories above are made. An existing file is overwritten. */
 int rf_file_write(const char *path, rf_str bytes, mode_t mode, struct rf_error *err);

@@ -47,6 +47,14 @@ ptrdiff_t rf_str_find_str(rf_str s, rf_str needle)
 	return p ? p - s.ptr : -1;
 }
 
+size_t rf_str_count(rf_str s, char c)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s.len; i++)
+		count += s.ptr[i] == c;
+	return count;
+}
+
 ptrdiff_t rf_str_find_last(rf_str s, char c)
 {
 	const char *p = s.len ? memrchr(s.ptr, c, s.len) : NULL;

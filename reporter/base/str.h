@@ -62,6 +62,7 @@ bool rf_str_contains(rf_str s, const char *needle);
 rf_str rf_str_trim(rf_str s);                          /* without ASCII white space at both ends */
 ptrdiff_t rf_str_find(rf_str s, char c);               /* index or -1 */
 ptrdiff_t rf_str_find_str(rf_str s, rf_str needle);    /* index or -1 */
+size_t rf_str_count(rf_str s, char c);                 /* how often it is there */
 ptrdiff_t rf_str_find_last(rf_str s, char c);          /* index or -1 */
 /* Cuts the text before the first `sep` off *s and returns it; the whole rest when there is none. */
 rf_str rf_str_cut(rf_str *s, char sep);

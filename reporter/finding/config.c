@@ -1,12 +1,12 @@
 #include "finding/config_scan.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/files.h"
 
 #define FILE_NAME ".redflag.yml"
 #define FILE_BYTES_MAX ((size_t)1 << 20)
@@ -259,31 +259,9 @@ int rf_config_parse(rf_str text, const char *path, rf_arena *arena, struct rf_co
 
 static int load_file(const char *path, rf_arena *arena, struct rf_config *out, struct rf_error *err)
 {
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		int rc = rf_fail(err, RF_ERR_IO, "cannot read %s (%s)", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return rc;
-	}
-	char *text = NULL;
-	int rc = 0;
-	size_t len = 0;
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > FILE_BYTES_MAX)
-		rc = rf_fail(err, RF_ERR_INPUT, "%s must be a file of at most 1 MiB", path);
-	else if (!(text = rf_arena_alloc(arena, (size_t)st.st_size + 1)))
-		rc = rf_fail(err, RF_ERR_MEMORY, "no memory for reading %s", path);
-	while (rc == 0 && len < (size_t)st.st_size) {
-		ssize_t n = read(fd, text + len, (size_t)st.st_size - len);
-		if (n < 0 && errno != EINTR)
-			rc = rf_fail(err, RF_ERR_IO, "cannot read %s (%s)", path, strerror(errno));
-		if (n == 0)
-			break;
-		len += n > 0 ? (size_t)n : 0;
-	}
-	close(fd);
-	return rc ? rc : rf_config_parse((rf_str){ text, len }, path, arena, out, err);
+	rf_str text;
+	int rc = rf_file_read(path, FILE_BYTES_MAX, arena, &text, err);
+	return rc < 0 ? rc : rf_config_parse(text, path, arena, out, err);
 }
 
 static bool exists_in(rf_str directory, const char *name, rf_arena *arena, const char **path)

@@ -68,11 +68,9 @@ static int read_line(const char *path, uint32_t number, rf_str line, rf_arena *a
 int rf_baseline_parse(rf_str text, const char *path, rf_arena *arena, struct rf_baseline *out, struct rf_error *err)
 {
 	uint32_t number = 0;
-	size_t lines = 1;
+	size_t lines = rf_str_count(text, '\n') + 1;
 	int rc = 0;
 	text = rf_arena_dup(arena, text);
-	for (size_t i = 0; i < text.len; i++)
-		lines += text.ptr[i] == '\n';
 	*out = (struct rf_baseline){ .path = rf_arena_dup(arena, rf_str_from(path)),
 				     .entries = rf_arena_array(arena, lines, sizeof(*out->entries)) };
 	if (!out->entries)

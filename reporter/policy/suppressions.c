@@ -1,10 +1,8 @@
 #include "policy/suppressions.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/files.h"
 
 #define DAY_NS 86400000000000u
 #define YEAR_MAX 2200 /* above, nanoseconds leave 64 bits; nobody means it */
@@ -274,11 +272,9 @@ int rf_suppressions_parse(rf_str text, const char *path, rf_arena *arena, struct
 			  struct rf_error *err)
 {
 	struct scan s = { .path = path, .out = out, .err = err };
-	size_t lines = 1;
+	size_t lines = rf_str_count(text, '\n') + 1;
 	int rc = 0;
 	text = rf_arena_dup(arena, text);
-	for (size_t i = 0; i < text.len; i++)
-		lines += text.ptr[i] == '\n';
 	*out = (struct rf_suppressions){ .path = rf_arena_dup(arena, rf_str_from(path)), .source = text,
 					 .entries = rf_arena_array(arena, lines, sizeof(*out->entries)) };
 	if (!out->entries)
@@ -296,38 +292,12 @@ int rf_suppressions_parse(rf_str text, const char *path, rf_arena *arena, struct
 	return rc;
 }
 
-static int read_all(int fd, const char *path, rf_arena *arena, rf_str *text, struct rf_error *err)
-{
-	struct stat st;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size > RF_SUPPRESSIONS_BYTES_MAX)
-		return rf_fail(err, RF_ERR_INPUT, "%s must be a file of at most 4 MiB.", path);
-	char *bytes = rf_arena_alloc(arena, (size_t)st.st_size + 1);
-	if (!bytes)
-		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading %s.", path);
-	size_t len = 0;
-	while (len < (size_t)st.st_size) {
-		ssize_t n = read(fd, bytes + len, (size_t)st.st_size - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return rf_fail(err, RF_ERR_IO, "Cannot read %s: %s.", path, strerror(errno));
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	*text = (rf_str){ bytes, len };
-	return 0;
-}
-
 int rf_suppressions_load(const char *path, rf_arena *arena, struct rf_suppressions *out, struct rf_error *err)
 {
 	rf_str text = { 0 };
 	*out = (struct rf_suppressions){ 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return rf_fail(err, errno == ENOENT ? RF_ERR_MISSING : RF_ERR_IO, "Cannot read the suppressions %s: %s.", path,
-			       strerror(errno));
-	int rc = read_all(fd, path, arena, &text, err);
-	close(fd);
-	return rc < 0 ? rc : rf_suppressions_parse(text, path, arena, out, err);
+	int rc = rf_file_read(path, RF_SUPPRESSIONS_BYTES_MAX, arena, &text, err);
+	if (rc < 0)
+		return rf_fail_again(err, "The suppression list");
+	return rf_suppressions_parse(text, path, arena, out, err);
 }

@@ -112,9 +112,7 @@ int rf_anchors_parse(rf_str table, rf_str go_version, rf_str goarch, rf_arena *a
 {
 	struct stanza s = { .applies = true };
 	unsigned line = 0;
-	size_t stanzas = 1;
-	for (size_t i = 0; i < table.len; i++)
-		stanzas += table.ptr[i] == '\n';
+	size_t stanzas = rf_str_count(table, '\n') + 1;
 	*out = (struct rf_anchors){ .items = rf_arena_array(arena, stanzas, sizeof(struct rf_anchor)) };
 	if (!out->items)
 		return rf_fail(err, RF_ERR_MEMORY, "not enough memory for the anchor table");
@@ -367,9 +365,7 @@ static int apply_one(const struct patch *p)
 
 static bool split_lines(struct patch *p, rf_str source)
 {
-	size_t count = 1;
-	for (size_t i = 0; i < source.len; i++)
-		count += source.ptr[i] == '\n';
+	size_t count = rf_str_count(source, '\n') + 1;
 	p->original = rf_arena_array(p->arena, count, sizeof(rf_str));
 	p->current = rf_arena_array(p->arena, count, sizeof(rf_str));
 	if (!p->original || !p->current)
