@@ -4,7 +4,7 @@ bool rf_item_is_new_row(const struct rf_export *x, const struct rf_finding_row *
 {
 	if (row->duplicate_of)
 		return false;
-	return x->has_run ? row->first_run_id == x->run.id : rf_str_eq_cstr(row->status, "new");
+	return !row->in_baseline && (x->has_run ? row->first_run_id == x->run.id : rf_str_eq_cstr(row->status, "new"));
 }
 
 /* --- places ---------------------------------------------------------------------------------------------------- */

@@ -95,8 +95,11 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 	int rc = rf_rows_finding(s, e, reuse, &p.finding, err);
 	if (rc >= 0)
 		rc = rf_rows_stack(s, e->stacks->allocated, &p.allocated_stack_id, err);
-	/* A record in place of its text is no second event: what was decided stays, but for a suppression. */
-	p.verdict = e->report->suppressed || e->suppression.ptr ? RF_STR("suppressed") : RF_STR("alert");
+	/* A record in place of its text is no second event: what was decided stays, but for a suppression, and for the baseline,
+	 * which goes by the tag, and the text didn't know that. */
+	p.verdict = e->report->suppressed || e->suppression.ptr ? RF_STR("suppressed")
+		    : e->known					? RF_STR("known")
+								: RF_STR("alert");
 	if (e->decided.ptr)
 		p.verdict = e->decided;
 	if (rc >= 0 && is_new)

@@ -24,6 +24,7 @@ void rf_collect_finding_row(sqlite3_stmt *q, rf_arena *arena, void *any)
 	row->retried = sqlite3_column_int(q, 16);
 	row->duplicate_of = sqlite3_column_int64(q, 17);
 	row->duplicate_reason = rf_db_text(q, 18, arena);
+	row->in_baseline = sqlite3_column_int(q, 19);
 }
 
 int rf_collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes, void (*read)(sqlite3_stmt *, rf_arena *, void *),

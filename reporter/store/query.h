@@ -14,6 +14,7 @@ struct rf_finding_row {
 	bool wildcard;
 	int64_t duplicate_of; /* 0: it is none */
 	rf_str duplicate_reason;
+	bool in_baseline; /* of a run that has seen it */
 	bool retried; /* its test passed when it was run again in the same run; the finding stands */
 };
 

@@ -6,7 +6,7 @@
 #define RF_LIST_COLUMNS \
 	"SELECT v.id, v.fingerprint, v.kind, v.title, v.tag, v.status, v.package, v.test_a, v.test_b, v.events," \
 	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id, v.retried, v.duplicate_of," \
-	" v.duplicate_reason" \
+	" v.duplicate_reason, EXISTS (SELECT 1 FROM finding_days d WHERE d.finding_id = f.id AND d.verdict = 'known')" \
 	" FROM v_findings v JOIN findings f ON f.id = v.id "
 
 #define RF_PROCESS_COLUMNS \
