@@ -14,7 +14,7 @@
 #include "finding/finding.h"
 
 #define RF_INTERN_BUCKETS 8192
-#define RF_INTERN_BYTES_MAX ((size_t)20 << 20) /* some twenty thousand stacks and as many findings */
+#define RF_INTERN_BYTES_MAX ((size_t)10 << 20) /* some ten thousand stacks and as many findings */
 
 struct rf_known_frame {
 	struct rf_known_frame *next;
