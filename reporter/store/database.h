@@ -16,7 +16,7 @@
 #include "store/store.h"
 #include "store/tally.h"
 
-#define RF_SEARCH_SEEN 8192 /* 64 KiB a connection; more findings at work cost a look at a document each */
+#define RF_SEARCH_SEEN 32768 /* 256 KiB a connection; more findings at work cost a look at a document each */
 
 /* Events whose names are known to be in the documents of the search, as hashes of those names; a direct-mapped cache. */
 struct rf_search_seen {

@@ -225,7 +225,7 @@ static void make_finding(struct rf_intern *n, const struct rf_known_key *key, st
 }
 
 const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_report *report,
-					   const struct rf_known_report *known)
+					   struct rf_known_report *known)
 {
 	struct rf_known_key key;
 	if (!key_of(report, known, &key))
@@ -233,16 +233,64 @@ const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_
 	struct rf_known_finding **bucket = &n->findings[hash_key(&key) % RF_INTERN_BUCKETS], *f = *bucket;
 	while (f && memcmp(&f->key, &key, sizeof(key)) != 0)
 		f = f->next;
-	if (f)
-		return &f->finding;
-	f = rf_arena_alloc(&n->arena, sizeof(*f));
-	if (!f)
-		return NULL;
-	f->key = key;
-	make_finding(n, &key, &f->finding);
-	if (n->arena.failed)
-		return NULL;
-	f->next = *bucket;
-	*bucket = f;
+	if (!f) {
+		f = rf_arena_alloc(&n->arena, sizeof(*f));
+		if (!f)
+			return NULL;
+		f->key = key;
+		make_finding(n, &key, &f->finding);
+		if (n->arena.failed)
+			return NULL;
+		f->next = *bucket;
+		*bucket = f;
+	}
+	known->made = f;
 	return &f->finding;
+}
+
+/* --- suppressions ------------------------------------------------------------------------------------------------ */
+
+void rf_intern_use_suppressions(struct rf_intern *n, const struct rf_suppressions *list)
+{
+	n->suppressions = list;
+	n->list++;
+}
+
+static bool find_fits(struct rf_intern *n, const struct rf_report *report, struct rf_known_finding *f)
+{
+	const struct rf_suppressions *list = n->suppressions;
+	rf_arena_reset(&n->scratch);
+	const struct rf_suppression **fits = rf_arena_array(&n->scratch, list->count, sizeof(*fits));
+	uint32_t count = 0;
+	for (uint32_t i = 0; fits && i < list->count; i++) {
+		struct rf_suppression entry = list->entries[i];
+		entry.tag = RF_STR("");
+		if (rf_suppression_fits(&entry, report, RF_STR("")))
+			fits[count++] = &list->entries[i];
+	}
+	f->fits = fits ? rf_arena_array(&n->arena, count, sizeof(*fits)) : NULL;
+	if (!f->fits)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		f->fits[i] = fits[i];
+	f->fit_count = count;
+	f->list = n->list;
+	return true;
+}
+
+const struct rf_suppression *rf_intern_suppression(struct rf_intern *n, const struct rf_report *report,
+						   const struct rf_known_report *known, rf_str tag, uint64_t now_unix_ns)
+{
+	struct rf_known_finding *f = known->made;
+	if (!n->suppressions || n->suppressions->count == 0)
+		return NULL;
+	/* What is kept knows the first two accesses. */
+	if (!f || report->access_count > 2 || (f->list != n->list && !find_fits(n, report, f)))
+		return rf_suppressions_match(n->suppressions, report, tag, now_unix_ns);
+	for (uint32_t i = 0; i < f->fit_count; i++) {
+		const struct rf_suppression *entry = f->fits[i];
+		if (!rf_suppression_expired(entry, now_unix_ns) && (entry->tag.len == 0 || rf_str_glob(entry->tag, tag)))
+			return entry;
+	}
+	return NULL;
 }

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "finding/finding.h"
+#include "policy/suppressions.h"
 
 #define RF_INTERN_BUCKETS 8192
 #define RF_INTERN_BYTES_MAX ((size_t)10 << 20) /* some ten thousand stacks and as many findings */
@@ -44,12 +45,16 @@ struct rf_known_finding {
 	struct rf_known_finding *next;
 	struct rf_known_key key;
 	struct rf_finding finding;
+	/* Entries of the list that fit, whatever their tag and expiry, while `list` is the intern's; in the list's order. */
+	uint32_t list, fit_count;
+	const struct rf_suppression **fits;
 };
 
 /* One report: its rf_report_match_key (0 until it is asked for), and its stacks; NULL: the stack is missing. */
 struct rf_known_report {
 	uint64_t match_key;
 	struct rf_known_stack *stacks[RF_REPORT_ACCESSES_MAX], *created[RF_REPORT_GOROUTINES_MAX], *allocated;
+	struct rf_known_finding *made; /* by rf_intern_finding; NULL: not kept */
 };
 
 struct rf_intern {
@@ -58,6 +63,8 @@ struct rf_intern {
 	struct rf_known_stack *stacks[RF_INTERN_BUCKETS];
 	struct rf_known_finding *findings[RF_INTERN_BUCKETS];
 	uint32_t generation;
+	uint32_t list;        /* counts the lists of suppressions that were in use */
+	const struct rf_suppressions *suppressions;
 };
 
 void rf_intern_init(struct rf_intern *n);
@@ -68,6 +75,10 @@ void rf_intern_forget_ids(struct rf_intern *n);
 bool rf_intern_report(struct rf_intern *n, const struct rf_report *report, struct rf_known_report *out);
 /* The finding of a report whose stacks these are, as rf_finding_make gives it; NULL when out of memory. */
 const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_report *report,
-					   const struct rf_known_report *known);
+					   struct rf_known_report *known);
+void rf_intern_use_suppressions(struct rf_intern *n, const struct rf_suppressions *list);
+/* As rf_suppressions_match of the list in use. */
+const struct rf_suppression *rf_intern_suppression(struct rf_intern *n, const struct rf_report *report,
+						   const struct rf_known_report *known, rf_str tag, uint64_t now_unix_ns);
 
 #endif

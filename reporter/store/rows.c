@@ -158,6 +158,17 @@ int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_aren
 	return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 }
 
+void rf_store_use_suppressions(struct rf_store *s, const struct rf_suppressions *list)
+{
+	rf_intern_use_suppressions(&s->intern, list);
+}
+
+const struct rf_suppression *rf_store_suppression(struct rf_store *s, const struct rf_report *report,
+						  const struct rf_known_report *stacks, rf_str tag, uint64_t now_unix_ns)
+{
+	return rf_intern_suppression(&s->intern, report, stacks, tag, now_unix_ns);
+}
+
 static bool is_test_name(rf_str function)
 {
 	ptrdiff_t dot = rf_str_find_last(function, '.');

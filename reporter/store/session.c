@@ -41,8 +41,10 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	rf_racetext_init(&s->plain.reader);
 	rf_buf_init(&s->plain.partial);
 	struct rf_error ignored; /* slower, and no worse */
-	if (s->options.store)
+	if (s->options.store) {
 		rf_store_check_references(s->options.store, false, &ignored);
+		rf_store_use_suppressions(s->options.store, s->options.suppressions);
+	}
 	rf_session_begin_stream(s);
 	*out = s;
 	return 0;
@@ -63,8 +65,10 @@ void rf_session_close(struct rf_session *s)
 	struct rf_error ignored;
 	if (!s)
 		return;
-	if (s->options.store)
+	if (s->options.store) {
 		rf_store_check_references(s->options.store, true, &ignored);
+		rf_store_use_suppressions(s->options.store, NULL);
+	}
 	rf_worker_release(&s->worker);
 	for (struct rf_source *source = s->sources; source; source = source->next)
 		end_source(s, source);

@@ -12,7 +12,7 @@
 #include "store/session_state.h"
 #include "tsan-glue/spool_format.h"
 
-#define BATCH_REPORTS 256 /* of one transaction */
+#define BATCH_REPORTS 2048 /* of one transaction, some 50 ms */
 
 /* Options of REDFLAG are separated by blanks or commas. */
 static size_t option_length(rf_str options)

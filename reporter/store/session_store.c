@@ -43,8 +43,8 @@ int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf
 	event->stacks = stacks;
 	event->tag = rf_tag_choose(event->report, finding, &tags);
 	/* By the event's own time, so that a log read later gets the verdict that it had. */
-	const struct rf_suppression *fit = rf_suppressions_match(s->options.suppressions, event->report, event->tag,
-								 event->time_unix_ns ? event->time_unix_ns : rf_session_now(s));
+	const struct rf_suppression *fit = rf_store_suppression(s->options.store, event->report, stacks, event->tag,
+								event->time_unix_ns ? event->time_unix_ns : rf_session_now(s));
 	event->suppression = fit ? fit->text : (rf_str){ NULL, 0 };
 	event->known = s->options.baseline &&
 		       rf_baseline_find(s->options.baseline, rf_str_from(finding->fingerprint), event->tag);

@@ -66,7 +66,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	/* Same tag, or both tags are only the package's name: that one depends on which side is missing. */
 	[RF_SQL_FINDING_FULL_OF_SIDE] =
 		"SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
-		" WHERE f.wildcard = 0 AND f.kind = ?1 AND f.id IN (SELECT id FROM findings WHERE side_a = ?2 AND side_a <> ''"
+		" WHERE f.wildcard = 0 AND +f.kind = ?1 AND f.id IN (SELECT id FROM findings WHERE side_a = ?2 AND side_a <> ''"
 		"  UNION ALL SELECT id FROM findings WHERE side_b = ?2 AND side_b <> '')"
 		" AND (t.name = ?3 OR (?3 = ?4 AND t.name = f.package)) ORDER BY t.name = ?3 DESC, f.id LIMIT 1",
 	[RF_SQL_FINDING_WILDCARD_OF_SIDE] =

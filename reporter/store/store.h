@@ -84,6 +84,14 @@ struct rf_known_report;
 int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
 		     struct rf_known_report **stacks, struct rf_error *err);
 
+/* Which list of suppressions rf_store_suppression asks from now on; it must stay valid. NULL: none. */
+struct rf_suppression;
+struct rf_suppressions;
+void rf_store_use_suppressions(struct rf_store *s, const struct rf_suppressions *list);
+/* As rf_suppressions_match, but remembered as rf_store_finding, which gave `stacks`. */
+const struct rf_suppression *rf_store_suppression(struct rf_store *s, const struct rf_report *report,
+						  const struct rf_known_report *stacks, rf_str tag, uint64_t now_unix_ns);
+
 struct rf_policy;
 struct rf_event {
 	const struct rf_report *report;

@@ -20,7 +20,7 @@
 #include "policy/suppressions.h"
 #include "store/session.h"
 
-#define BATCH RF_SESSION_BATCH
+#define BATCH 2048 /* as a session does with spools */
 #define PROCESSES 4 /* of a run */
 
 struct times {
@@ -119,8 +119,7 @@ static void put_event(struct fill *f, const struct fill_run *run, struct fill_re
 	event->finding = finding;
 	event->stacks = stacks;
 	event->tag = rf_tag_choose(&made->report, finding, &tags);
-	const struct rf_suppression *fit = rf_suppressions_match(&f->suppressions, &made->report, event->tag,
-								 made->time_unix_ns);
+	const struct rf_suppression *fit = rf_store_suppression(f->store, &made->report, stacks, event->tag, made->time_unix_ns);
 	event->suppression = fit ? fit->text : (rf_str){ NULL, 0 };
 	event->known = made->finding % 37 == 36;
 	event->policy = rf_policy_choose(NULL, event->tag, finding->kind);
@@ -258,6 +257,7 @@ int main(int argc, char **argv)
 					&f.keep, &f.suppressions, &f.err));
 	check(&f, rf_store_open(&f.store, &options, &f.err));
 	check(&f, rf_store_check_references(f.store, false, &f.err));
+	rf_store_use_suppressions(f.store, &f.suppressions);
 	fill_all(&f);
 	struct times before = times_now();
 	rf_store_close(f.store); /* the last checkpoint is a part of it */
