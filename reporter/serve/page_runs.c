@@ -1,4 +1,6 @@
 /* The runs, and one run. */
+#include <string.h>
+
 #include "serve/page.h"
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */
@@ -14,7 +16,7 @@ static void put_run(struct rf_page *p, const struct rf_run_summary *r, rf_str be
 		r->findings, r->events, r->tests_failed, r->packages);
 	rf_html(p->out, "<td>");
 	if (before.len)
-		rf_html(p->out, "<a href=\"/compare?a=%q&amp;b=%q\">with the one before</a>", before, r->run.trace_id);
+		rf_html(p->out, "<a href=\"/compare?a=%q&amp;b=%q\">compare<span class=\"unseen\"> with the run before</span></a>", before, r->run.trace_id);
 	rf_html(p->out, "</td></tr>\n");
 }
 
@@ -24,7 +26,7 @@ void rf_page_put_runs(struct rf_page *p, const struct rf_run_summary *rows, uint
 			"<th scope=\"col\">Trace ID</th><th scope=\"col\">Ended</th><th scope=\"col\" class=\"number\">New</th>"
 			"<th scope=\"col\" class=\"number\">Findings</th><th scope=\"col\" class=\"number\">Events</th>"
 			"<th scope=\"col\" class=\"number\">Tests failed</th><th scope=\"col\" class=\"number\">Packages</th>"
-			"<th scope=\"col\">Compare</th></tr></thead>\n<tbody>\n");
+			"<th scope=\"col\"><span class=\"unseen\">Compare</span></th></tr></thead>\n<tbody>\n");
 	for (uint32_t i = 0; i < shown; i++)
 		put_run(p, &rows[i], i + 1 < count ? rows[i + 1].run.trace_id : RF_STR(""));
 	rf_html(p->out, "</tbody></table>\n");
@@ -75,6 +77,22 @@ static void put_facts(struct rf_page *p, const struct rf_run_row *run)
 	rf_html(p->out, "</dl>\n");
 }
 
+/* Those that the run has seen first come first; else the order stays. */
+static void sort_new_first(struct rf_page *p, int64_t run_id, struct rf_finding_row *rows, uint32_t count)
+{
+	struct rf_finding_row *old = rf_arena_array(p->arena, count, sizeof(*old));
+	uint32_t at = 0;
+	if (!old)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		if (rows[i].first_run_id == run_id)
+			rows[at++] = rows[i];
+		else
+			old[i - at] = rows[i];
+	}
+	memcpy(rows + at, old, (count - at) * sizeof(*old));
+}
+
 static int put_findings(struct rf_page *p, int64_t run_id, struct rf_error *err)
 {
 	struct rf_finding_filter filter = { .run_id = run_id };
@@ -84,6 +102,8 @@ static int put_findings(struct rf_page *p, int64_t run_id, struct rf_error *err)
 	int rc = rf_query_findings(p->store, &filter, p->arena, &rows, &count, err);
 	if (rc < 0)
 		return rc;
+	if (count)
+		sort_new_first(p, run_id, rows, count);
 	rf_html(p->out, "<h2>Findings <span class=\"count\">%n</span></h2>\n", (int64_t)count);
 	if (first < count)
 		rf_page_put_findings(p, &table, rows + first, count - first > RF_PAGE_ROWS ? RF_PAGE_ROWS : count - first);
