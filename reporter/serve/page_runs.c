@@ -16,7 +16,8 @@ static void put_run(struct rf_page *p, const struct rf_run_summary *r, rf_str be
 		r->findings, r->events, r->tests_failed, r->packages);
 	rf_html(p->out, "<td>");
 	if (before.len)
-		rf_html(p->out, "<a href=\"/compare?a=%q&amp;b=%q\">compare<span class=\"unseen\"> with the run before</span></a>", before, r->run.trace_id);
+		rf_html(p->out, "<a href=\"/compare?a=%q&amp;b=%q\">compare<span class=\"unseen\"> with the run before</span></a>",
+			before, r->run.trace_id);
 	rf_html(p->out, "</td></tr>\n");
 }
 
