@@ -90,6 +90,9 @@ $(BUILD)/san/redflag: $(BUILD)/san/reporter/cmd/main.o $(SAN_OBJECTS) $(BUILD)/o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN_FLAGS) -o $@ $^ $(LIBS)
 
+# It makes allocations fail.
+$(BUILD)/unit/store_faults: LIBS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 .SECONDARY:
 
 units: $(UNIT_PROGRAMS) $(BUILD)/san/redflag

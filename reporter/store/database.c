@@ -147,8 +147,11 @@ int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_er
 
 rf_str rf_db_text(sqlite3_stmt *statement, int column, rf_arena *arena)
 {
+	bool is_null = sqlite3_column_type(statement, column) == SQLITE_NULL;
 	const unsigned char *text = sqlite3_column_text(statement, column);
-	if (!text)
+	if (!text) {
+		arena->failed |= !is_null; /* SQLite had no memory for it */
 		return (rf_str){ NULL, 0 };
+	}
 	return rf_arena_dup(arena, (rf_str){ (const char *)text, (size_t)sqlite3_column_bytes(statement, column) });
 }

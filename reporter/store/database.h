@@ -56,7 +56,8 @@ int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err
 int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, ...);
 /* The same for a statement that is needed once, or so seldom that it needn't be kept. */
 int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_error *err, const char *format, ...);
-/* Column as text in `arena`; NULL comes back as the slice with ptr NULL. */
+/* Column as text in `arena`; NULL comes back as the slice with ptr NULL; so does what there is no memory for,
+ * and then arena->failed is set. */
 rf_str rf_db_text(sqlite3_stmt *statement, int column, rf_arena *arena);
 /* The sentence for what SQLite said last. */
 int rf_db_fail(struct rf_store *s, int rc, struct rf_error *err);

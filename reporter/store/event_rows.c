@@ -106,6 +106,9 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 		rc = rf_rows_verdict(s, e, p.finding, &p.verdict, err);
 	if (rc >= 0)
 		rc = put_row(s, e, &p, id, keep_uid, err);
+	/* A text that was cut for want of memory must not stay: the transaction ends with this. */
+	if (rc >= 0 && p.json.failed)
+		rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 	if (rc >= 0)
 		rc = rf_rows_details(s, *id, e, &p.json, err);
 	if (rc >= 0)

@@ -181,5 +181,7 @@ int rf_query_report(struct rf_store *s, int64_t event_id, rf_arena *arena, struc
 		rc = load_goroutines(s, event_id, arena, out, err);
 	if (rc == 0)
 		rc = load_accesses(s, event_id, arena, out, err);
+	if (rc == 0 && arena->failed)
+		rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.");
 	return rc;
 }

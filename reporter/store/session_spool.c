@@ -86,6 +86,8 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 {
 	int64_t process_id;
 	struct rf_report report;
+	struct rf_session_counts before = s->counts;
+	size_t seen_before = s->event_count;
 	int rc = rf_session_begin_storing(s, err);
 	if (rc == 0)
 		rc = put_process(s, spool, trace, run_id, &process_id, err);
@@ -100,8 +102,11 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 		rc = put_process(s, spool, trace, run_id, &process_id, err);
 	if (rc == 0)
 		rc = rf_session_commit(s, err);
-	if (rc < 0)
+	if (rc < 0) {
 		rf_store_rollback(s->options.store);
+		s->counts = before;
+		s->event_count = seen_before;
+	}
 	return rc;
 }
 
