@@ -309,20 +309,24 @@ struct rf_value rf_ask_value(const struct rf_ask *a, int column)
 	return v;
 }
 
+/* Several names in prose; the last one waits for its "and". */
+static rf_str add_name(rf_str names, const char *before, rf_str name, rf_arena *arena)
+{
+	return name.ptr ? rf_arena_printf(arena, "%.*s%s%.*s", RF_STR_ARG(names), names.len ? before : "", RF_STR_ARG(name)) : names;
+}
+
 rf_str rf_ask_views(struct rf_ask *a, rf_arena *arena)
 {
+	static const char sql[] = "SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v_*' ORDER BY name";
 	sqlite3_stmt *q = NULL;
-	rf_str names = RF_STR(""), before = { NULL, 0 };
+	rf_str names = RF_STR(""), last = { NULL, 0 };
 	a->deadline_ms = UINT64_MAX;
-	if (sqlite3_prepare_v2(a->handle, "SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v_*' ORDER BY name", -1, &q, NULL) == SQLITE_OK) {
+	if (sqlite3_prepare_v2(a->handle, sql, -1, &q, NULL) == SQLITE_OK) {
 		while (sqlite3_step(q) == SQLITE_ROW) {
-			if (before.ptr)
-				names = rf_arena_printf(arena, "%.*s%s%.*s", RF_STR_ARG(names), names.len ? ", " : "", RF_STR_ARG(before));
-			before = rf_arena_dup(arena, rf_str_from((const char *)sqlite3_column_text(q, 0)));
+			names = add_name(names, ", ", last, arena);
+			last = rf_arena_dup(arena, rf_str_from((const char *)sqlite3_column_text(q, 0)));
 		}
-		if (before.ptr)
-			names = rf_arena_printf(arena, "%.*s%s%.*s", RF_STR_ARG(names), names.len ? " and " : "", RF_STR_ARG(before));
 	}
 	sqlite3_finalize(q);
-	return names;
+	return add_name(names, " and ", last, arena);
 }

@@ -68,8 +68,10 @@ int rf_query_findings(struct rf_store *s, const struct rf_finding_filter *f, rf_
 		      struct rf_finding_row **rows, uint32_t *count, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	int rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnrn", f->kind, f->tag, f->status, f->since, f->test, f->run_id,
-			    rf_search_match(f->search, arena));
+	rf_str match = rf_search_match(f->search, arena);
+	if (f->search.ptr && !match.ptr)
+		match = RF_STR("\"\""); /* fits nothing */
+	int rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnrn", f->kind, f->tag, f->status, f->since, f->test, f->run_id, match);
 	return rc < 0 ? rc : rf_collect_findings(s, q, arena, rows, count, err);
 }
 

@@ -22,7 +22,7 @@ struct rf_finding_filter { /* ptr NULL (and 0) matches everything */
 	rf_str kind, tag, status, test; /* tag and test may hold * */
 	rf_str since;                   /* seen at or after, as rf_time_text writes it */
 	int64_t run_id;                 /* seen in this run */
-	rf_str search;                  /* text as a person types it (search.h); with nothing to search for it matches everything */
+	rf_str search;                  /* text as a person types it (search.h); with nothing to search for in it, it matches nothing */
 };
 /* Latest first. */
 int rf_query_findings(struct rf_store *s, const struct rf_finding_filter *filter, rf_arena *arena,

@@ -197,7 +197,7 @@ done <<-'END'
 	example.com/shop/cart.(*Cart).Remove()|1
 	add payment|1
 	add checkout|0
-	"|2
+	"|0
 	' OR 1|0
 	AND NOT *|0
 	re|1

@@ -240,6 +240,10 @@ static void test_list_filter(void **state)
 	assert_int_equal(rf_query_findings(s->store, &filter, &s->arena, &rows, &count, &s->err), 0);
 	assert_int_equal(count, 1);
 	assert_str(rows[0].tag, "payment");
+	filter.search = RF_STR("( )");
+	assert_int_equal(rf_query_findings(s->store, &filter, &s->arena, &rows, &count, &s->err), 0);
+	assert_int_equal(count, 0);
+	filter.search = RF_STR("shop.rem");
 	filter.tag = RF_STR("orders");
 	assert_int_equal(rf_query_findings(s->store, &filter, &s->arena, &rows, &count, &s->err), 0);
 	assert_int_equal(count, 0);
