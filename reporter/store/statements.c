@@ -225,10 +225,11 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_SEARCH_GET] =
 		"SELECT f.title, t.name, f.package, x.tests, x.functions, x.files FROM findings f JOIN tags t ON t.id = f.tag_id"
 		" LEFT JOIN findings_fts x ON x.rowid = f.id WHERE f.id = ?",
+	/* VALUES and no SELECT: before a statement that may write several rows FTS5 writes out what it has gathered, each time. */
 	[RF_SQL_SEARCH_PUT] =
 		"INSERT OR REPLACE INTO findings_fts (rowid, title, tag, package, tests, functions, files, starts)"
-		" SELECT f.id, f.title, t.name, f.package, ?2, ?3, ?4, ?5 FROM findings f JOIN tags t ON t.id = f.tag_id"
-		" WHERE f.id = ?1",
+		" VALUES (?1, (SELECT title FROM findings WHERE id = ?1), (SELECT t.name FROM findings f JOIN tags t ON t.id = f.tag_id"
+		"  WHERE f.id = ?1), (SELECT package FROM findings WHERE id = ?1), ?2, ?3, ?4, ?5)",
 	[RF_SQL_SEARCH_FRAMES] =
 		"WITH latest AS (SELECT id, allocated_stack_id FROM events WHERE finding_id = ?1 ORDER BY time DESC LIMIT ?2),"
 		" kept AS (SELECT a.stack_id AS id FROM latest JOIN accesses a ON a.event_id = latest.id"
