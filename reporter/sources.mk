@@ -19,6 +19,7 @@ REPORTER_SOURCES := \
 	reporter/finding/sink.c \
 	reporter/finding/config_alerts.c \
 	reporter/finding/config.c \
+	reporter/finding/config_database.c \
 	reporter/finding/tag.c \
 	reporter/policy/suppressions.c \
 	reporter/policy/suppression_file.c \

@@ -11,6 +11,9 @@
 #include "cmd/gorace.h"
 #include "cmd/noise.h"
 #include "cmd/place.h"
+#include "store/gc.h"
+
+#define CLEAN_UP_NS 2000000000u
 
 static uint64_t system_now(void *context)
 {
@@ -136,9 +139,30 @@ int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err)
 	return rc;
 }
 
+/* What "database:" in .redflag.yml asks for, once a day. The run's result doesn't depend on it. */
+static void clean_up(struct rf_reporter *r)
+{
+	struct rf_gc_options options = { .keep_ns = r->config.keep_ns, .size_max_bytes = r->config.size_max_bytes,
+					 .budget_ns = CLEAN_UP_NS };
+	struct rf_gc gc;
+	struct rf_gc_files files;
+	struct rf_error err = { 0 };
+	bool due = false;
+	if (!r->store || (!options.keep_ns && !options.size_max_bytes))
+		return;
+	int rc = rf_gc_is_due(r->store, &due, &err);
+	if (rc == 0 && due)
+		rc = rf_gc_run(r->store, &options, r->arena, &gc, &err);
+	if (rc == 0 && due && options.keep_ns)
+		rc = rf_gc_spools(r->spools, options.keep_ns, rf_reporter_clock(), host_name(r->arena), false, &files, &err);
+	if (rc < 0)
+		fprintf(stderr, "redflag: What is old could not be removed (\"database:\" in .redflag.yml): %s\n", err.text);
+}
+
 void rf_reporter_close(struct rf_reporter *r)
 {
 	rf_session_close(r->session);
+	clean_up(r);
 	rf_alerts_release(&r->alerts);
 	rf_store_close(r->store);
 }

@@ -188,8 +188,8 @@ static int read_policies(const struct rf_config_scan *c, const yaml_node_t *node
 
 static int read_root(const struct rf_config_scan *c, const yaml_node_t *root)
 {
-	enum { TAGS, SUPPRESSIONS, POLICIES, ALERTS, MEMBER_COUNT };
-	static const char *const members[] = { "tags", "suppressions", "policies", "alerts" };
+	enum { TAGS, SUPPRESSIONS, POLICIES, ALERTS, DATABASE, MEMBER_COUNT };
+	static const char *const members[] = { "tags", "suppressions", "policies", "alerts", "database" };
 	bool seen[MEMBER_COUNT] = { false };
 	if (!root || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0))
 		return 0; /* an empty file */
@@ -203,7 +203,8 @@ static int read_root(const struct rf_config_scan *c, const yaml_node_t *root)
 		while (member < MEMBER_COUNT && !rf_str_eq_cstr(name, members[member]))
 			member++;
 		if (member == MEMBER_COUNT)
-			return rf_config_fail(c, key, "is not known; the file has \"tags\", \"suppressions\", \"policies\" and \"alerts\"", name);
+			return rf_config_fail(c, key, "is not known; the file has \"tags\", \"suppressions\", \"policies\", \"alerts\" and "
+						      "\"database\"", name);
 		if (seen[member])
 			return rf_config_fail(c, key, "comes twice; put everything under one", name);
 		seen[member] = true;
@@ -211,6 +212,7 @@ static int read_root(const struct rf_config_scan *c, const yaml_node_t *root)
 		int rc = member == TAGS	      ? read_rules(c, value)
 			 : member == POLICIES ? read_policies(c, value)
 			 : member == ALERTS   ? rf_config_alerts(c, value)
+			 : member == DATABASE ? rf_config_database(c, value)
 					      : rf_config_text(c, value, "suppressions", &c->out->suppressions);
 		if (rc)
 			return rc;

@@ -30,6 +30,8 @@ int rf_config_choice(const struct rf_config_scan *c, const yaml_node_t *node, co
 		     const char *sentence, rf_str *out);
 int rf_config_kind(const struct rf_config_scan *c, const yaml_node_t *node, rf_str *out);
 int rf_config_severity(const struct rf_config_scan *c, const yaml_node_t *node, rf_str *out);
+/* "database:" with keep and max_size. */
+int rf_config_database(const struct rf_config_scan *c, const yaml_node_t *node);
 /* The list "alerts:"; see finding/sink.h. */
 int rf_config_alerts(const struct rf_config_scan *c, const yaml_node_t *node);
 

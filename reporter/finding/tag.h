@@ -22,6 +22,10 @@
  *	  - type: jsonl
  *	    path: /var/log/redflag.jsonl
  *
+ *	database:                                  # what every run removes at its end, once a day; see store/gc.h
+ *	  keep: 90d
+ *	  max_size: 500MB
+ *
  * Rules are tried in the order of the file, on every user frame's function or package, sides in canonical order.
  */
 #ifndef RF_FINDING_TAG_H
@@ -50,6 +54,7 @@ struct rf_config {
 	rf_str suppressions; /* "suppressions:", a path as the file has it, relative to it; "" not given */
 	struct rf_policy *policies;
 	uint32_t policy_count;
+	uint64_t keep_ns, size_max_bytes; /* "database:": what every run removes at its end; 0 not given */
 	struct rf_sink *sinks; /* "alerts:" */
 	uint32_t sink_count;
 	bool has_alerts;       /* the file has "alerts:"; without it the summaries of silences go to stderr, and nothing else */
