@@ -192,17 +192,17 @@ static int step(struct work *w, struct line *l, struct rf_error *err)
 	return end_try(w, l, &c, &attempt, err);
 }
 
-/* Sleeps until the first sink may be tried again. False when that is after the deadline. */
+/* Sleeps until the first sink may be tried again. False when the time is over before that, or all sinks are. */
 static bool wait_for_next(struct work *w)
 {
-	uint64_t wake = UINT64_MAX;
+	uint64_t wake = UINT64_MAX, now;
 	for (uint32_t i = 0; i < w->count; i++) {
 		if (!w->lines[i].over && w->lines[i].wake_ns < wake)
 			wake = w->lines[i].wake_ns;
 	}
-	for (uint64_t now = now_of(w->a); now < wake && wake < w->deadline_ns && !stopped(w->a); now = now_of(w->a))
+	for (now = now_of(w->a); now < wake && wake < w->deadline_ns && !stopped(w->a); now = now_of(w->a))
 		w->a->options.sleep(wake - now < SLEEP_NS_MAX ? wake - now : SLEEP_NS_MAX);
-	return wake < w->deadline_ns && !stopped(w->a);
+	return wake < w->deadline_ns && now < w->deadline_ns && !stopped(w->a);
 }
 
 /* In turns, so that a sink that is slow doesn't take the time of the others. */

@@ -252,24 +252,26 @@ static const char *const texts[RF_SQL_COUNT] = {
 			       " ON CONFLICT (name) DO UPDATE SET type = excluded.type RETURNING id",
 	[RF_SQL_OUTBOX_OPEN] = "SELECT count(*) FROM alerts WHERE sink_id = ? AND state <> 'delivered'",
 	[RF_SQL_OUTBOX_PUT] = "INSERT OR IGNORE INTO alerts (sink_id, reason, event_id, silence_id, created_at) VALUES (?,?,?,?,?)",
+	/* state <> 'delivered' is what the index is made of; SQLite doesn't see that the other condition implies it. */
 	[RF_SQL_OUTBOX_FOLD] = "UPDATE alerts SET folded = folded + ?2 WHERE id = (SELECT id FROM alerts WHERE sink_id = ?1"
-			       " AND state = 'waiting' AND reason = 'folded' AND batch IS NULL LIMIT 1) RETURNING id",
+			       " AND state <> 'delivered' AND state = 'waiting' AND reason = 'folded' AND batch IS NULL LIMIT 1) RETURNING id",
 	[RF_SQL_OUTBOX_FOLD_ADD] = "INSERT INTO alerts (sink_id, reason, folded, created_at) VALUES (?, 'folded', ?, ?)",
 	[RF_SQL_OUTBOX_STATE] = "SELECT lease, lease_until, not_before, failures FROM alert_sinks WHERE id = ?",
-	[RF_SQL_OUTBOX_WAITING] = "SELECT 1 FROM alerts WHERE sink_id = ? AND state = 'waiting' LIMIT 1",
+	[RF_SQL_OUTBOX_WAITING] = "SELECT 1 FROM alerts WHERE sink_id = ? AND state <> 'delivered' AND state = 'waiting' LIMIT 1",
 	[RF_SQL_OUTBOX_LEASE] = "UPDATE alert_sinks SET lease = ?2, lease_until = ?3 WHERE id = ?1",
 	[RF_SQL_OUTBOX_RELEASE] = "UPDATE alert_sinks SET lease = NULL, lease_until = NULL WHERE id = ?1 AND lease = ?2",
-	[RF_SQL_OUTBOX_BATCH] = "SELECT batch FROM alerts WHERE sink_id = ? AND state = 'waiting' AND batch IS NOT NULL"
-				" ORDER BY id LIMIT 1",
+	[RF_SQL_OUTBOX_BATCH] = "SELECT batch FROM alerts WHERE sink_id = ? AND state <> 'delivered' AND state = 'waiting'"
+				" AND batch IS NOT NULL ORDER BY id LIMIT 1",
 	[RF_SQL_OUTBOX_BATCH_MAKE] = "UPDATE alerts SET batch = ?2 WHERE id IN (SELECT id FROM alerts WHERE sink_id = ?1"
-				     " AND state = 'waiting' AND batch IS NULL ORDER BY id LIMIT ?3)",
+				     " AND state <> 'delivered' AND state = 'waiting' AND batch IS NULL ORDER BY id LIMIT ?3)",
 	[RF_SQL_OUTBOX_ALERTS] =
 		"SELECT a.id, a.event_id, a.silence_id, a.folded, a.reason, a.created_at, e.uid, e.time, e.verdict, e.policy,"
 		" e.severity, e.source, e.seed, e.test_a, e.test_b, e.stream_package, e.stream_test, f.id, f.events, f.fingerprint,"
-		" f.kind, f.title, coalesce(e.tag, f.tag), f.status, f.package, f.first_seen, r.trace_id, coalesce(p.host, r.host),"
+		" f.kind, f.title, coalesce(e.tag, t.name), (SELECT v.status FROM v_findings v WHERE v.id = f.id), f.package,"
+		" f.first_seen, r.trace_id, coalesce(p.host, r.host),"
 		" coalesce(p.directory, r.directory), p.executable, p.arguments, p.go_version, p.pid, q.policy, q.since, q.until, q.held"
 		" FROM alerts a LEFT JOIN events e ON e.id = a.event_id LEFT JOIN silences q ON q.id = a.silence_id"
-		" LEFT JOIN v_findings f ON f.id = coalesce(e.finding_id, q.finding_id) LEFT JOIN runs r ON r.id = e.run_id"
+		" LEFT JOIN findings f ON f.id = coalesce(e.finding_id, q.finding_id) LEFT JOIN tags t ON t.id = f.tag_id LEFT JOIN runs r ON r.id = e.run_id"
 		" LEFT JOIN processes p ON p.id = e.process_id WHERE a.sink_id = ? AND a.batch = ? AND a.state <> 'delivered' ORDER BY a.id",
 	[RF_SQL_OUTBOX_SIDES] = "SELECT operation, leaf FROM accesses WHERE event_id = ? AND side IS NOT NULL ORDER BY side",
 	[RF_SQL_OUTBOX_LABELS] = "SELECT DISTINCT l.value ->> 0, l.value ->> 1 FROM goroutines g, json_each(g.labels) l"
@@ -281,17 +283,17 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" (SELECT count(*) FROM alerts WHERE sink_id = ?1 AND batch = ?2 AND state <> 'delivered') WHERE id = ?1",
 	[RF_SQL_OUTBOX_FAILED] = "UPDATE alerts SET state = 'failed' WHERE sink_id = ? AND batch = ? AND state <> 'delivered'",
 	[RF_SQL_OUTBOX_SINK_FAILED] = "UPDATE alert_sinks SET failures = failures + 1, error = ?2, not_before = ?3 WHERE id = ?1",
-	[RF_SQL_OUTBOX_RETRY] = "UPDATE alerts SET state = 'waiting' WHERE sink_id = ? AND state = 'failed'",
+	[RF_SQL_OUTBOX_RETRY] = "UPDATE alerts SET state = 'waiting' WHERE sink_id = ? AND state <> 'delivered' AND state = 'failed'",
 	[RF_SQL_OUTBOX_RETRY_SINK] = "UPDATE alert_sinks SET not_before = '', failures = 0 WHERE id = ?",
 	[RF_SQL_OUTBOX_NAMED] = "SELECT id FROM alert_sinks WHERE name = ?",
 	[RF_SQL_OUTBOX_DROP] = "DELETE FROM alerts WHERE sink_id = ?",
 	[RF_SQL_OUTBOX_DROP_SINK] = "DELETE FROM alert_sinks WHERE id = ?",
 	[RF_SQL_OUTBOX_SINKS] =
 		"SELECT s.id, s.name, s.type, s.not_before, s.failures, s.error, s.delivered, s.delivered_at, s.lease, s.lease_until,"
-		" (SELECT count(*) FROM alerts WHERE sink_id = s.id AND state = 'waiting'),"
-		" (SELECT count(*) FROM alerts WHERE sink_id = s.id AND state = 'failed'),"
-		" (SELECT coalesce(sum(folded), 0) FROM alerts WHERE sink_id = s.id AND state IN ('waiting', 'failed')),"
-		" (SELECT min(created_at) FROM alerts WHERE sink_id = s.id AND state IN ('waiting', 'failed'))"
+		" (SELECT count(*) FROM alerts WHERE sink_id = s.id AND state <> 'delivered' AND state = 'waiting'),"
+		" (SELECT count(*) FROM alerts WHERE sink_id = s.id AND state <> 'delivered' AND state = 'failed'),"
+		" (SELECT coalesce(sum(folded), 0) FROM alerts WHERE sink_id = s.id AND state <> 'delivered'),"
+		" (SELECT min(created_at) FROM alerts WHERE sink_id = s.id AND state <> 'delivered')"
 		" FROM alert_sinks s ORDER BY s.name",
 };
 

@@ -1,8 +1,7 @@
-/* Alerts: what the file says, what comes into the queue, who takes it out of it, what is sent. */
+/* Alerts: what the file says, what comes into the queue, who takes it out of it. */
 #include "unit.h"
 
 #include "alert/alerts.h"
-#include "alert/document.h"
 #include "store_sample.h"
 
 #define SECOND ((uint64_t)1000000000u)
@@ -321,67 +320,54 @@ static void test_deliver(void **state)
 	rf_alerts_release(&a);
 }
 
-/* --- what is sent ----------------------------------------------------------------------------------------------- */
-
-static struct rf_outbox_alert hostile(void)
+/* The clock goes on by a second whenever somebody looks, so the time runs out between two batches. */
+static uint64_t ticking(void *context)
 {
-	static struct rf_outbox_label labels[] = {
-		{ { "a.b", 3 }, { "x\ny", 3 } }, { { "a.b", 3 }, { "twice", 5 } }, { { "", 0 }, { "none", 4 } }, { { "c", 1 }, { "\xff", 1 } },
-	};
-	return (struct rf_outbox_alert){ .reason = RF_STR("new"), .uid = RF_STR("u-1"), .time = RF_STR("2026-01-01T00:00:00.000Z"),
-					 .title = RF_STR("<!here> & @all \x1b[2J\n\"q\""), .tag = RF_STR("t\"ag"),
-					 .kind = RF_STR("data-race"), .fingerprint = RF_STR("f"), .labels = labels, .label_count = 4 };
+	return ((struct sample_clock *)context)->now += SECOND;
 }
 
-static void test_documents(void **state)
+static void test_time_runs_out(void **state)
 {
 	struct sample *s = *state;
-	struct rf_outbox_alert alerts[25];
-	struct rf_buf out;
-	rf_buf_init(&out);
-	for (int i = 0; i < 25; i++)
-		alerts[i] = hostile();
-	rf_alert_put_event(&out, &alerts[0], &s->arena);
-	rf_str text = rf_buf_str(&out), line = rf_str_cut(&text, '\n');
-	assert_int_equal(text.len, 0);
-	assert_true(line.ptr[0] == '{' && line.ptr[line.len - 1] == '}');
-	assert_true(rf_str_find(line, '\x1b') < 0);
-	assert_true(rf_str_contains(line, "\"labels\":{\"a_b\":\"x\\ny\",\"c\":\"\xef\xbf\xbd\"}"));
-	assert_true(rf_str_contains(line, "\"id\":\"u-1\""));
-	assert_true(rf_str_contains(line, "\"action\":\"finding-new\""));
-	rf_buf_reset(&out);
-	rf_alert_put_body(&out, RF_STR("key"), alerts, 25, &s->arena);
-	text = rf_buf_str(&out);
-	assert_true(rf_str_starts(text, "{\"version\":1,\"id\":\"key\",\"text\":\"redflag: 25 alerts\\n"));
-	assert_true(rf_str_contains(text, "&lt;!here&gt; &amp; @\xe2\x80\x8b" "all \\\\x1b[2J\\\\n"));
-	assert_true(rf_str_contains(text, "\\nand 5 more\",\"alerts\":[{"));
-	rf_buf_release(&out);
-}
-
-/* The end of a silence has the same id wherever it is sent from; two silences have two. */
-static void test_ids(void **state)
-{
-	struct sample *s = *state;
-	struct rf_outbox_alert a = { .reason = RF_STR("silence"), .silence_id = 3, .fingerprint = RF_STR("f"), .tag = RF_STR("t"),
-				     .since = RF_STR("2026"), .created_at = RF_STR("1") }, b = a, c = a;
-	struct rf_buf out[3];
-	b.silence_id = 77;
-	b.created_at = RF_STR("2");
-	c.since = RF_STR("2027");
-	const struct rf_outbox_alert *const all[] = { &a, &b, &c };
-	rf_str ids[3];
-	for (int i = 0; i < 3; i++) {
-		rf_buf_init(&out[i]);
-		rf_alert_put_event(&out[i], all[i], &s->arena);
-		rf_str text = rf_buf_str(&out[i]);
-		ptrdiff_t at = rf_str_find_str(text, RF_STR("\"action\":\"silence-over\",\"id\":\""));
-		assert_true(at > 0);
-		ids[i] = rf_str_take(rf_str_skip(text, (size_t)at + 31), 38);
+	read_config(s, "alerts:\n  - type: jsonl\n    path: lines\n");
+	struct rf_alerts a = make_alerts(s);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(take_in(s, &a, "t1", rf_arena_printf(&s->arena, "F%d", i).ptr), 0);
+		/* each in a batch of its own */
+		assert_int_equal(sqlite3_exec(s->store->handle, "UPDATE alerts SET batch = id", NULL, NULL, NULL), SQLITE_OK);
 	}
-	assert_true(rf_str_eq(ids[0], ids[1]));
-	assert_false(rf_str_eq(ids[0], ids[2]));
-	for (int i = 0; i < 3; i++)
-		rf_buf_release(&out[i]);
+	for (uint64_t seconds = 0; seconds < 12; seconds += 4) {
+		struct rf_alerts_delivery d = { .time_ns = seconds * SECOND };
+		a.options.clock.now_unix_ns = ticking;
+		assert_int_equal(rf_alerts_deliver(&a, &d, &s->err), 0);
+		assert_int_equal(d.left, sample_count(s, "SELECT count(*) FROM alerts WHERE state <> 'delivered'"));
+		assert_true(seconds || d.delivered == 0);
+		assert_true(d.left > 0);
+		rf_buf_release(&d.notes);
+	}
+	assert_true(sample_count(s, "SELECT count(*) FROM alerts WHERE state = 'delivered'") > 0);
+	rf_alerts_release(&a);
+}
+
+/* As long as the history is: what waits is found by index, a finding by its number. */
+static void test_plans(void **state)
+{
+	static const enum rf_sql statements[] = { RF_SQL_OUTBOX_OPEN, RF_SQL_OUTBOX_FOLD, RF_SQL_OUTBOX_WAITING, RF_SQL_OUTBOX_BATCH,
+						  RF_SQL_OUTBOX_BATCH_MAKE, RF_SQL_OUTBOX_ALERTS, RF_SQL_OUTBOX_DONE,
+						  RF_SQL_OUTBOX_SINK_DONE, RF_SQL_OUTBOX_FAILED, RF_SQL_OUTBOX_RETRY,
+						  RF_SQL_OUTBOX_CANDIDATES };
+	struct sample *s = *state;
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+		sqlite3_stmt *q;
+		rf_str sql = rf_arena_printf(&s->arena, "EXPLAIN QUERY PLAN %s", rf_sql_text(statements[i]));
+		assert_int_equal(sqlite3_prepare_v2(s->store->handle, sql.ptr, -1, &q, NULL), SQLITE_OK);
+		while (sqlite3_step(q) == SQLITE_ROW) {
+			rf_str step = rf_db_text(q, 3, &s->arena);
+			if (rf_str_starts(step, "SCAN") || rf_str_starts(step, "MATERIALIZE"))
+				fail_msg("%s: %.*s", rf_sql_text(statements[i]), RF_STR_ARG(step));
+		}
+		sqlite3_finalize(q);
+	}
 }
 
 int main(void)
@@ -398,8 +384,8 @@ int main(void)
 		WITH_SAMPLE(test_folds_what_has_no_room),
 		WITH_SAMPLE(test_leases),
 		WITH_SAMPLE(test_deliver),
-		WITH_SAMPLE(test_documents),
-		WITH_SAMPLE(test_ids),
+		WITH_SAMPLE(test_time_runs_out),
+		WITH_SAMPLE(test_plans),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
