@@ -15,7 +15,7 @@
 #include "policy/suppressions.h"
 
 #define RF_INTERN_BUCKETS 8192
-#define RF_INTERN_BYTES_MAX ((size_t)10 << 20) /* some ten thousand stacks and as many findings */
+#define RF_INTERN_BYTES_MAX ((size_t)8 << 20) /* some eight thousand stacks and as many findings */
 
 struct rf_known_frame {
 	struct rf_known_frame *next;

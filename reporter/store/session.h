@@ -34,7 +34,7 @@
 
 #define RF_SESSION_WAIT_NS 1000000000u
 #define RF_SESSION_BATCH 1024         /* reports that are stored without waiting longer */
-#define RF_SESSION_BATCH_BYTES ((size_t)2 << 20)
+#define RF_SESSION_BATCH_BYTES ((size_t)4 << 20)
 #define RF_SESSION_PENDING_MAX 4096   /* reports that wait while the database can't be written */
 #define RF_SESSION_PENDING_BYTES_MAX ((size_t)12 << 20) /* of them, and what one more may take */
 #define RF_SESSION_ARENA_BYTES_MAX ((size_t)16 << 20)
