@@ -219,8 +219,8 @@ void rf_finding_put_explain(struct rf_finding_view *v)
 	rf_finding_put_term(v, "default", rf_str_from(v->finding.fingerprint));
 	rf_finding_put_term(v, "coarse", rf_str_from(v->finding.coarse));
 	rf_finding_put_term(v, "exact", rf_str_from(v->finding.exact));
-	rf_html(out, "</dl>\n<p class=\"dim\">The default hash tells findings apart, the coarse one (the two innermost functions) links them, the "
-		     "exact one is of whole chains and where goroutines were started.</p>\n");
+	rf_html(out, "</dl>\n<p class=\"dim\">The default hash tells findings apart, the coarse one (the two innermost functions) links "
+		     "them, the exact one is of whole chains and where goroutines were started.</p>\n");
 	if (!rf_str_eq_cstr(v->row.fingerprint, v->finding.fingerprint) && !v->finding.wildcard)
 		rf_html(out, "<p class=\"note\">The finding's own fingerprint is another one: it was stored by another version, or this "
 			     "occurrence joined it when a side was missing.</p>\n");

@@ -225,7 +225,8 @@ static void put_suppress(struct rf_finding_view *v)
 	rf_html(p->out, "<form class=\"bar\" method=\"post\" action=\"/suppressions/add\">\n");
 	rf_page_form_secret(p);
 	rf_html(p->out, "<input type=\"hidden\" name=\"finding\" value=\"%d\">\n"
-			"<label class=\"grow\">Reason <input name=\"reason\" required maxlength=\"500\" placeholder=\"why this race is tolerated\"></label>\n"
+			"<label class=\"grow\">Reason <input name=\"reason\" required maxlength=\"500\" "
+			"placeholder=\"why this race is tolerated\"></label>\n"
 			"<label>Owner <input name=\"owner\" maxlength=\"100\"></label>\n"
 			"<label>Last day <input name=\"expires\" type=\"date\"></label>\n"
 			"<button class=\"main\">Suppress</button>\n</form>\n</section>\n", v->row.id);
