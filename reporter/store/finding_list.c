@@ -2,6 +2,8 @@
  * always bound. */
 #include "store/finding_list.h"
 
+#include <stdlib.h>
+
 #include "store/collect.h"
 #include "store/search.h"
 #include "store/status.h"
@@ -14,16 +16,14 @@ static const struct { const char *name, *order; } sorts[] = {
 };
 _Static_assert(sizeof(sorts) / sizeof(sorts[0]) == RF_SORT_COUNT, "a name for each");
 
-/* `filter` is a condition on a row f of findings, `chosen` one on a row of the facets' base, which has the columns below. */
-static const struct { const char *name, *parameter, *filter, *chosen; } facets[] = {
-	[RF_FACET_STATUS] = { "status", ":status", " AND " RF_STATUS_SQL " = :status", " AND status = :status" },
-	[RF_FACET_KIND] = { "kind", ":kind", " AND f.kind = :kind", " AND kind = :kind" },
-	[RF_FACET_TAG] = { "tag", ":tag", " AND f.tag_id = (SELECT id FROM tags WHERE name = :tag)",
-			   " AND tag_id = (SELECT id FROM tags WHERE name = :tag)" },
-	[RF_FACET_PACKAGE] = { "package", ":package", " AND f.package = :package", " AND package = :package" },
-	[RF_FACET_TEST] = { "test", ":test", " AND :test IN (f.test_a, f.test_b)", " AND :test IN (test_a, test_b)" },
+/* `filter` is a condition on a row f of findings. */
+static const struct { const char *name, *parameter, *filter; } facets[] = {
+	[RF_FACET_STATUS] = { "status", ":status", " AND " RF_STATUS_SQL " = :status" },
+	[RF_FACET_KIND] = { "kind", ":kind", " AND f.kind = :kind" },
+	[RF_FACET_TAG] = { "tag", ":tag", " AND f.tag_id = (SELECT id FROM tags WHERE name = :tag)" },
+	[RF_FACET_PACKAGE] = { "package", ":package", " AND f.package = :package" },
+	[RF_FACET_TEST] = { "test", ":test", " AND :test IN (f.test_a, f.test_b)" },
 };
-#define BASE_COLUMNS "f.kind, " RF_STATUS_SQL " AS status, f.tag_id, f.package, f.test_a, f.test_b"
 _Static_assert(sizeof(facets) / sizeof(facets[0]) == RF_FACET_COUNT, "a name for each");
 
 const char *rf_sort_name(enum rf_sort sort)
@@ -59,15 +59,6 @@ static void put_filters(struct rf_buf *sql, const struct rf_finding_list *list)
 	for (int i = 0; i < RF_FACET_COUNT; i++) {
 		if (list->values[i].ptr)
 			rf_buf_put_cstr(sql, facets[i].filter);
-	}
-}
-
-/* Of a row of the base: what is asked for, but of one facet. */
-static void put_chosen(struct rf_buf *sql, const struct rf_finding_list *list, int but)
-{
-	for (int i = 0; i < RF_FACET_COUNT; i++) {
-		if (i != but && list->values[i].ptr)
-			rf_buf_put_cstr(sql, facets[i].chosen);
 	}
 }
 
@@ -110,45 +101,149 @@ int rf_query_finding_list(struct rf_store *s, const struct rf_finding_list *list
 
 /* --- facets ------------------------------------------------------------------------------------------------------ */
 
-static void put_facet(struct rf_buf *sql, const struct rf_finding_list *list, int facet)
+/* One pass over the findings, counted here: in SQL each facet would sort them all once more. */
+struct tally {
+	rf_arena *arena;
+	struct counted {
+		rf_str value; /* ptr NULL: free */
+		int64_t findings;
+		int facet;
+		bool chosen;
+	} *slots;
+	uint32_t cap, used; /* cap: a power of two, at most half full */
+};
+
+static struct counted *slot_of(const struct tally *t, int facet, rf_str value)
 {
-	bool tag = facet == RF_FACET_TAG;
-	rf_buf_printf(sql, " UNION ALL SELECT %d, * FROM (SELECT %s AS value, sum(n) AS n FROM (SELECT %s AS item, count(*) AS n FROM ",
-		      facet, tag ? "(SELECT name FROM tags WHERE id = item)" : "item", tag ? "tag_id" : facets[facet].name);
-	if (facet == RF_FACET_TEST) {
-		rf_buf_put_cstr(sql, "(SELECT test_a AS test, * FROM base UNION ALL"
-				     " SELECT test_b, * FROM base WHERE test_b IS NOT test_a) WHERE test <> ''");
-	} else {
-		rf_buf_put_cstr(sql, "base WHERE 1");
+	uint32_t hash = 2166136261u ^ (uint32_t)facet; /* FNV-1a */
+	for (size_t i = 0; i < value.len; i++)
+		hash = (hash ^ (unsigned char)value.ptr[i]) * 16777619u;
+	for (uint32_t at = hash & (t->cap - 1);; at = (at + 1) & (t->cap - 1)) {
+		struct counted *c = &t->slots[at];
+		if (!c->value.ptr || (c->facet == facet && rf_str_eq(c->value, value)))
+			return c;
 	}
-	put_chosen(sql, list, facet);
-	rf_buf_printf(sql, " GROUP BY 1) GROUP BY 1 ORDER BY value = %s DESC, n DESC, value LIMIT %d)",
-		      list->values[facet].ptr ? facets[facet].parameter : "NULL", RF_FACET_VALUES_MAX);
 }
 
-static void read_facet(sqlite3_stmt *q, rf_arena *arena, void *any)
+static bool make_room(struct tally *t)
 {
-	struct rf_facet_row *row = any;
-	*row = (struct rf_facet_row){ .facet = (enum rf_facet)sqlite3_column_int(q, 0), .value = rf_db_text(q, 1, arena),
-				      .findings = sqlite3_column_int64(q, 2) };
+	struct tally bigger = { .arena = t->arena, .cap = t->cap ? t->cap * 2 : 256, .used = t->used };
+	if (t->cap > 2 * t->used)
+		return true;
+	bigger.slots = rf_arena_array(t->arena, bigger.cap, sizeof(*bigger.slots));
+	if (!bigger.slots)
+		return false;
+	for (uint32_t i = 0; i < t->cap; i++) {
+		if (t->slots[i].value.ptr)
+			*slot_of(&bigger, t->slots[i].facet, t->slots[i].value) = t->slots[i];
+	}
+	*t = bigger;
+	return true;
+}
+
+static bool count(struct tally *t, int facet, rf_str value, int64_t findings, bool chosen)
+{
+	if (value.len == 0)
+		return true;
+	if (!make_room(t))
+		return false;
+	struct counted *c = slot_of(t, facet, value);
+	if (!c->value.ptr) {
+		*c = (struct counted){ .value = rf_arena_dup(t->arena, value), .facet = facet, .chosen = chosen };
+		t->used += c->value.ptr != NULL;
+	}
+	c->findings += findings;
+	return true;
+}
+
+static rf_str column(sqlite3_stmt *q, int i)
+{
+	const unsigned char *text = sqlite3_column_text(q, i);
+	return (rf_str){ (const char *)text, text ? (size_t)sqlite3_column_bytes(q, i) : 0 };
+}
+
+/* A row counts for a facet when nothing but this facet, at most, speaks against it. Columns are in the order of enum rf_facet, the
+ * second test last. */
+static bool count_row(sqlite3_stmt *q, const struct rf_finding_list *list, struct tally *t, int64_t *total)
+{
+	rf_str values[RF_FACET_COUNT], other = column(q, RF_FACET_COUNT);
+	int against = 0, which = 0;
+	bool ok = true;
+	for (int i = 0; i < RF_FACET_COUNT; i++) {
+		values[i] = column(q, i);
+		if (!list->values[i].ptr || rf_str_eq(values[i], list->values[i]) ||
+		    (i == RF_FACET_TEST && rf_str_eq(other, list->values[i])))
+			continue;
+		against++;
+		which = i;
+	}
+	*total += against == 0;
+	for (int i = 0; i < RF_FACET_COUNT && against <= 1; i++) {
+		if (against == 0 || which == i)
+			ok &= count(t, i, values[i], 1, false);
+	}
+	if (against == 0 || (against == 1 && which == RF_FACET_TEST))
+		ok &= rf_str_eq(other, values[RF_FACET_TEST]) || count(t, RF_FACET_TEST, other, 1, false);
+	return ok;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct counted *x = a, *y = b;
+	if (x->facet != y->facet)
+		return x->facet - y->facet;
+	if (x->chosen != y->chosen)
+		return y->chosen - x->chosen;
+	if (x->findings != y->findings)
+		return x->findings < y->findings ? 1 : -1;
+	return rf_str_cmp(x->value, y->value);
+}
+
+/* The slots in order, the greatest of each facet as rows. */
+static int put_rows(struct tally *t, int64_t total, struct rf_facet_row **rows, uint32_t *row_count, struct rf_error *err)
+{
+	uint32_t used = 0, of_facet = 0;
+	*rows = rf_arena_array(t->arena, 1 + RF_FACET_COUNT * RF_FACET_VALUES_MAX, sizeof(**rows));
+	if (!*rows || t->arena->failed)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.");
+	for (uint32_t i = 0; i < t->cap; i++) {
+		if (t->slots[i].value.ptr)
+			t->slots[used++] = t->slots[i];
+	}
+	if (used)
+		qsort(t->slots, used, sizeof(*t->slots), by_weight);
+	(*rows)[0] = (struct rf_facet_row){ .facet = RF_FACET_COUNT, .value = RF_STR(""), .findings = total };
+	*row_count = 1;
+	for (uint32_t i = 0; i < used; i++) {
+		const struct counted *c = &t->slots[i];
+		of_facet = i && t->slots[i - 1].facet == c->facet ? of_facet + 1 : 0;
+		if (of_facet < RF_FACET_VALUES_MAX)
+			(*rows)[(*row_count)++] = (struct rf_facet_row){ (enum rf_facet)c->facet, c->value, c->findings };
+	}
+	return 0;
 }
 
 int rf_query_facets(struct rf_store *s, const struct rf_finding_list *list, rf_arena *arena, struct rf_facet_row **rows,
-		    uint32_t *count, struct rf_error *err)
+		    uint32_t *row_count, struct rf_error *err)
 {
+	struct tally t = { .arena = arena };
 	struct rf_buf sql;
 	sqlite3_stmt *q;
-	void *array = NULL;
+	int64_t total = 0;
+	bool room = true;
 	rf_buf_init(&sql);
-	rf_buf_put_cstr(&sql, "WITH base AS MATERIALIZED (SELECT " BASE_COLUMNS " FROM findings f WHERE 1");
+	rf_buf_put_cstr(&sql, "SELECT " RF_STATUS_SQL ", f.kind, t.name, f.package, f.test_a, f.test_b FROM findings f"
+			      " JOIN tags t ON t.id = f.tag_id WHERE 1");
 	put_range(&sql, list);
-	rf_buf_printf(&sql, ") SELECT %d, '', count(*) FROM base WHERE 1", RF_FACET_COUNT);
-	put_chosen(&sql, list, RF_FACET_COUNT);
-	for (int i = 0; i < RF_FACET_COUNT; i++)
-		put_facet(&sql, list, i);
 	int rc = prepare(s, &sql, list, arena, &q, err);
-	if (rc == 0)
-		rc = rf_collect_once(s, q, sizeof(**rows), read_facet, arena, &array, count, err);
-	*rows = array;
-	return rc;
+	if (rc < 0)
+		return rc;
+	for (int i = 0; i < RF_FACET_COUNT; i++)
+		room &= count(&t, i, list->values[i], 0, true);
+	while (room && (rc = rf_db_step(s, q, err)) == 1)
+		room = count_row(q, list, &t, &total);
+	sqlite3_finalize(q);
+	if (rc < 0)
+		return rc;
+	return put_rows(&t, total, rows, row_count, err);
 }

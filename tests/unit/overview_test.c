@@ -140,6 +140,22 @@ static void test_facets_are_the_lists_behind_them(void **state)
 	}
 }
 
+static void test_a_chosen_value_is_always_there(void **state)
+{
+	struct sample *s = *state;
+	struct rf_finding_list list = { .limit = 1 };
+	struct rf_facet_row *facets;
+	uint32_t count;
+	list.values[RF_FACET_TAG] = RF_STR("nobody's");
+	assert_int_equal(rf_query_facets(s->store, &list, &s->arena, &facets, &count, &s->err), 0);
+	assert_int_equal(facets[0].facet, RF_FACET_COUNT);
+	assert_int_equal(facets[0].findings, 0);
+	assert_int_equal(count, 4); /* the whole, the tag that was chosen, and the two that there are */
+	assert_str(facets[1].value, "nobody's");
+	assert_int_equal(facets[1].findings, 0);
+	assert_true(facets[2].findings >= facets[3].findings && facets[3].findings > 0);
+}
+
 static void test_orders_and_pages(void **state)
 {
 	struct sample *s = *state;
@@ -200,6 +216,7 @@ int main(void)
 		WITH_HISTORY(test_heat_is_what_is_open),
 		WITH_HISTORY(test_loudest),
 		WITH_HISTORY(test_facets_are_the_lists_behind_them),
+		WITH_HISTORY(test_a_chosen_value_is_always_there),
 		WITH_HISTORY(test_orders_and_pages),
 		WITH_HISTORY(test_health),
 	};
