@@ -31,6 +31,17 @@ int rf_backup_check(const char *path, struct rf_backup *out, struct rf_error *er
 	return rc;
 }
 
+/* SQLite changes the mode, and takes the log away, only when nobody else has the file open. */
+static bool is_in_use(const char *path)
+{
+	sqlite3 *handle = NULL;
+	int rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	sqlite3_close(handle);
+	return rc != SQLITE_OK;
+}
+
 /* A file that a rename would put out of use although somebody uses it. */
 static int check_target(const char *from, const char *to, rf_arena *arena, struct rf_error *err)
 {
@@ -44,8 +55,8 @@ static int check_target(const char *from, const char *to, rf_arena *arena, struc
 		return rf_fail(err, RF_ERR_USAGE, "%s is the database itself; name another file with -o.", to);
 	if (!S_ISREG(b.st_mode))
 		return rf_fail(err, RF_ERR_USAGE, "%s is no file; name a file with -o.", to);
-	/* A log beside it would be taken for the copy's own. */
-	if (stat(rf_arena_printf(arena, "%s-wal", to).ptr, &b) == 0)
+	/* A log beside it would be taken for the copy's own. A reader may have left it, though. */
+	if (stat(rf_arena_printf(arena, "%s-wal", to).ptr, &b) == 0 && is_in_use(to))
 		return rf_fail(err, RF_ERR_USAGE, "%s is a database that is in use (there is a %s-wal); name another file with -o.", to,
 			       to);
 	return 0;
