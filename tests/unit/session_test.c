@@ -178,6 +178,46 @@ static void test_failure_is_tried_again(void **state)
 	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), 1);
 }
 
+#define MANY (RF_SESSION_BATCH * 2 + 300)
+
+static struct rf_session *open_threaded(struct sample *s)
+{
+	struct rf_session *session;
+	struct rf_session_options options = { .store = s->store, .clock = { sample_now, &s->clock }, .trace_id = RF_STR("t"),
+					      .mix_trace = true, .threaded = true, .tags = { .config = &s->config } };
+	assert_int_equal(rf_session_open(&session, &options, &s->err), 0);
+	return session;
+}
+
+/* Several batches by the thread; one of them fails, is kept, and is stored with the next ones. */
+static void test_stored_by_a_thread(void **state)
+{
+	struct sample *s = *state;
+	rf_str race = sample_race(s, "Add", "Total", 1);
+	struct rf_session *session = open_threaded(s);
+	s->store->fail_at_step = s->store->steps + 500;
+	for (int i = 0; i < MANY; i++)
+		feed_text(session, race);
+	finish(s, session);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), MANY);
+	assert_int_equal(sample_count(s, "SELECT sum(events) FROM findings"), MANY);
+}
+
+/* While nothing can be written a bounded number waits, the others are lost, and the end says so. */
+static void test_more_than_may_wait(void **state)
+{
+	struct sample *s = *state;
+	rf_str race = sample_race(s, "Add", "Total", 1);
+	struct rf_session *session = open_session(s, "t", true);
+	assert_int_equal(sqlite3_exec(s->store->handle, "PRAGMA query_only = ON", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < RF_SESSION_PENDING_MAX + 100; i++)
+		feed_text(session, race);
+	assert_true(rf_session_counts(session)->lost >= 100);
+	assert_true(rf_session_finish(session, &s->err) < 0);
+	assert_says(s->err, "4196 reports could not be stored");
+	rf_session_close(session);
+}
+
 static void test_findings_of_a_session(void **state)
 {
 	struct sample *s = *state;
@@ -334,6 +374,8 @@ int main(void)
 		WITH_SAMPLE(test_packages_are_apart_tests_are_not),
 		WITH_SAMPLE(test_waits_a_second_at_most),
 		WITH_SAMPLE(test_failure_is_tried_again),
+		WITH_SAMPLE(test_stored_by_a_thread),
+		WITH_SAMPLE(test_more_than_may_wait),
 		WITH_SAMPLE(test_findings_of_a_session),
 		WITH_SAMPLE(test_without_a_store),
 		WITH_SAMPLE(test_spool_of_our_trace),
