@@ -63,6 +63,8 @@ make_seeds() { # TARGET DIRECTORY
 		printf 'tags:\n  - package: a.b/c*\n    tag: order:pay\n  - function: "*.(*T).F"\n    tag: x\n' >"$2/rules"
 		printf '# nothing\ntags: []\n' >"$2/empty"
 		printf 'policies:\n  - tag: a*\n    events: 5\n    within: 10m\n    silence: 1h\n    severity: high\n' >"$2/policies"
+		printf 'alerts:\n  - type: webhook\n    url: http://h/$A\n    headers:\n      A: b $C\n    timeout: 5s\n' >"$2/alerts"
+		printf 'alerts:\n  - type: command\n    argv: [a, b]\n    only: all\n  - type: jsonl\n    path: x\n    tag: a*\n' >"$2/sinks"
 		;;
 	noise)
 		printf '# owner=a expires=2027-01-31 reason="b c" tag=x* kind=data-race\nrace:^a.(*T).F$\nrace_top:b # reason=x\n' >"$2/list"

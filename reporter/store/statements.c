@@ -271,7 +271,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" f.first_seen, r.trace_id, coalesce(p.host, r.host),"
 		" coalesce(p.directory, r.directory), p.executable, p.arguments, p.go_version, p.pid, q.policy, q.since, q.until, q.held"
 		" FROM alerts a LEFT JOIN events e ON e.id = a.event_id LEFT JOIN silences q ON q.id = a.silence_id"
-		" LEFT JOIN findings f ON f.id = coalesce(e.finding_id, q.finding_id) LEFT JOIN tags t ON t.id = f.tag_id LEFT JOIN runs r ON r.id = e.run_id"
+		" LEFT JOIN findings f ON f.id = coalesce(e.finding_id, q.finding_id) LEFT JOIN tags t ON t.id = f.tag_id"
+		" LEFT JOIN runs r ON r.id = e.run_id"
 		" LEFT JOIN processes p ON p.id = e.process_id WHERE a.sink_id = ? AND a.batch = ? AND a.state <> 'delivered' ORDER BY a.id",
 	[RF_SQL_OUTBOX_SIDES] = "SELECT operation, leaf FROM accesses WHERE event_id = ? AND side IS NOT NULL ORDER BY side",
 	[RF_SQL_OUTBOX_LABELS] = "SELECT DISTINCT l.value ->> 0, l.value ->> 1 FROM goroutines g, json_each(g.labels) l"

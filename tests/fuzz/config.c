@@ -19,6 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(config.tag_rules[i].pattern.len > 0 && config.tag_rules[i].tag.len > 0);
 		rf_str_glob(config.tag_rules[i].pattern, RF_STR("example.com/shop.(*Cart).Add.func"));
 	}
+	for (uint32_t i = 0; i < config.sink_count; i++) {
+		MUST(config.sinks[i].name.len > 0 && config.sinks[i].timeout_ns <= (uint64_t)RF_SINK_TIMEOUT_MAX_S * 1000000000u);
+		rf_sink_wants(&config.sinks[i], RF_STR("data-race"), RF_STR("shop"), RF_SEVERITY_HIGH);
+	}
 	rf_arena_release(&arena);
 	return 0;
 }
