@@ -103,15 +103,15 @@ static void restart_place(struct place *p)
 void rf_server_tend(struct rf_server *s)
 {
 	size_t taken = 0;
-	uint64_t now = now_ns();
 	pthread_mutex_lock(&s->lock);
+	uint64_t now = now_ns(); /* under the lock, as all of since_ns: none is later than this */
 	for (size_t i = 0; i < RF_SERVER_CONNECTIONS_MAX; i++)
 		taken += s->places[i].fd >= 0;
 	uint64_t seconds = taken * 4 >= RF_SERVER_CONNECTIONS_MAX * 3 ? RF_SERVER_REQUEST_CROWDED_S : RF_SERVER_REQUEST_S;
 	for (size_t i = 0; i < RF_SERVER_CONNECTIONS_MAX; i++) {
 		const struct place *p = &s->places[i];
 		/* The library sees the end of its input and output, and closes. */
-		if (p->fd >= 0 && now - p->since_ns > seconds * 1000000000u)
+		if (p->fd >= 0 && now > p->since_ns + seconds * 1000000000u)
 			shutdown(p->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&s->lock);
