@@ -93,6 +93,11 @@ $(BUILD)/san/redflag: $(BUILD)/san/reporter/cmd/main.o $(SAN_OBJECTS) $(BUILD)/o
 # It makes allocations fail.
 $(BUILD)/unit/store_faults: LIBS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
+$(BUILD)/bench/floor: $(BUILD)/obj/tests/bench/floor.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) -lsqlite3
+
 .SECONDARY:
 
 units: $(UNIT_PROGRAMS) $(BUILD)/san/redflag
@@ -113,6 +118,7 @@ bench: deps ## ratios against the alternatives
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@tests/bench.sh
 	@tests/bench/stream.sh 1000 100000
+	@tests/bench/store.sh
 	@tests/bench/serve.sh
 
 demo: ## a sample module with real bugs, from the test run to the summary
