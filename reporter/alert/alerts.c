@@ -99,13 +99,17 @@ int rf_alerts_queue(void *context, struct rf_store *store, int64_t first_event, 
 
 /* --- silences that are over ------------------------------------------------------------------------------------- */
 
-static void put_ended(struct rf_buf *out, const struct rf_silence *silence)
+static void put_ended(struct rf_alerts *a, const struct rf_silence *silence)
 {
+	if (a->ended_count++ >= RF_ALERTS_ENDED_MAX) {
+		a->ended_more_held += (uint64_t)silence->held;
+		return;
+	}
 	struct rf_outbox_alert alert = { .reason = RF_STR("silence"), .finding_id = silence->finding_id, .title = silence->title,
 					 .since = silence->since, .until = silence->until, .held = silence->held,
 					 .silence_policy = silence->policy };
-	rf_alert_put_line(out, &alert);
-	rf_buf_put_char(out, '\n');
+	rf_alert_put_line(&a->ended, &alert);
+	rf_buf_put_char(&a->ended, '\n');
 }
 
 static int queue_ended(struct rf_alerts *a, const struct rf_silence *silence, struct rf_error *err)
@@ -118,7 +122,7 @@ static int queue_ended(struct rf_alerts *a, const struct rf_silence *silence, st
 		if (!rf_sink_wants(sink, silence->kind, silence->tag, rf_severity_from_name(silence->severity)))
 			continue;
 		if (sink->type == RF_SINK_STDERR) {
-			put_ended(&a->ended, silence);
+			put_ended(a, silence);
 			continue;
 		}
 		rc = rf_outbox_sink(a->options.store, sink->name, rf_sink_type_name(sink->type), &sink_id, err);
@@ -129,7 +133,7 @@ static int queue_ended(struct rf_alerts *a, const struct rf_silence *silence, st
 							: rf_outbox_put(a->options.store, sink_id, "silence", 0, silence->id, err);
 	}
 	if (!config->has_alerts)
-		put_ended(&a->ended, silence);
+		put_ended(a, silence);
 	return rc;
 }
 
@@ -148,6 +152,7 @@ int rf_alerts_silences(struct rf_alerts *a, struct rf_error *err)
 {
 	rf_arena scratch;
 	size_t before = a->ended.len;
+	uint64_t count_before = a->ended_count, held_before = a->ended_more_held;
 	if (!a->options.store)
 		return 0;
 	int rc = rf_store_begin(a->options.store, err);
@@ -160,6 +165,8 @@ int rf_alerts_silences(struct rf_alerts *a, struct rf_error *err)
 	if (rc < 0) {
 		rf_store_rollback(a->options.store);
 		a->ended.len = before; /* the next reporter tells them */
+		a->ended_count = count_before;
+		a->ended_more_held = held_before;
 	}
 	rf_arena_release(&scratch);
 	return rc;
@@ -189,4 +196,8 @@ void rf_alerts_put_lines(struct rf_alerts *a, struct rf_buf *out)
 	if (a->lines_more)
 		rf_buf_printf(out, "%llu more alerts; `redflag list` shows the findings.\n", (unsigned long long)a->lines_more);
 	rf_buf_put_str(out, rf_buf_str(&a->ended));
+	if (a->ended_count > RF_ALERTS_ENDED_MAX)
+		rf_buf_printf(out, "%llu more silences have ended, with %llu reports held back; "
+			      "`redflag sql 'SELECT * FROM v_silences'` lists them.\n",
+			      (unsigned long long)(a->ended_count - RF_ALERTS_ENDED_MAX), (unsigned long long)a->ended_more_held);
 }

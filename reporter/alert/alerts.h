@@ -25,6 +25,7 @@
 #define RF_ALERTS_PAUSE_NS ((uint64_t)200 * 1000000u)
 #define RF_ALERTS_BACKOFF_MAX_NS ((uint64_t)900 * 1000000000u)
 #define RF_ALERTS_LINES_MAX 100                           /* on stderr, of a run; more are counted */
+#define RF_ALERTS_ENDED_MAX 10                            /* ends of silences on stderr; more are added up in one line */
 
 struct rf_alerts_options {
 	struct rf_store *store;         /* NULL: nothing is queued or delivered */
@@ -49,7 +50,8 @@ struct rf_alerts {
 	uint32_t line_count;
 	uint64_t lines_more;
 	uint64_t queued;     /* alerts that came into the queue; some of them perhaps undone */
-	struct rf_buf ended; /* a line for each silence that is over */
+	struct rf_buf ended; /* a line for each silence that is over, the first RF_ALERTS_ENDED_MAX of them */
+	uint64_t ended_count, ended_more_held;
 };
 
 void rf_alerts_init(struct rf_alerts *a, const struct rf_alerts_options *options);

@@ -205,6 +205,27 @@ static void test_stderr(void **state)
 	rf_alerts_release(&a);
 }
 
+/* Many silences that end at once are ten lines and a sum. */
+static void test_many_ends(void **state)
+{
+	struct sample *s = *state;
+	struct rf_buf out;
+	struct rf_alerts a = make_alerts(s);
+	for (int f = 0; f < RF_ALERTS_ENDED_MAX + 3; f++) {
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(take_in(s, &a, rf_arena_printf(&s->arena, "t%d", i).ptr,
+						 rf_arena_printf(&s->arena, "F%d", f).ptr), 0);
+	}
+	s->clock.now += 1000 * SECOND;
+	assert_int_equal(rf_alerts_silences(&a, &s->err), 0);
+	rf_buf_init(&out);
+	rf_alerts_put_lines(&a, &out);
+	assert_int_equal(rf_str_count(rf_buf_str(&out), '\n'), RF_ALERTS_ENDED_MAX + 1);
+	assert_true(rf_str_contains(rf_buf_str(&out), "3 more silences have ended, with 6 reports held back; "));
+	rf_buf_release(&out);
+	rf_alerts_release(&a);
+}
+
 /* Whichever call into SQLite fails: events and their alerts are there together, or neither. */
 static void test_nth_call_fails(void **state)
 {
@@ -380,6 +401,7 @@ int main(void)
 		WITH_SAMPLE(test_queue),
 		WITH_SAMPLE(test_known_and_suppressed_give_none),
 		WITH_SAMPLE(test_stderr),
+		WITH_SAMPLE(test_many_ends),
 		WITH_SAMPLE(test_nth_call_fails),
 		WITH_SAMPLE(test_folds_what_has_no_room),
 		WITH_SAMPLE(test_leases),
