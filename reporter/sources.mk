@@ -75,6 +75,8 @@ REPORTER_SOURCES := \
 	reporter/store/merge_tables.c \
 	reporter/store/merge.c \
 	reporter/store/process_linux.c \
+	reporter/store/outbox_rows.c \
+	reporter/store/outbox.c \
 	reporter/store/session_reason.c \
 	reporter/store/worker.c \
 	reporter/store/stream_id.c \
@@ -84,9 +86,6 @@ REPORTER_SOURCES := \
 	reporter/store/session.c \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \
-	reporter/export/markup.c \
-	reporter/export/style.c \
-	reporter/store/outbox_rows.c \
 	reporter/alert/document.c \
 	reporter/alert/expand.c \
 	reporter/alert/send_lines.c \
@@ -94,7 +93,8 @@ REPORTER_SOURCES := \
 	reporter/alert/send_webhook.c \
 	reporter/alert/alerts.c \
 	reporter/alert/deliver.c \
-	reporter/store/outbox.c \
+	reporter/export/markup.c \
+	reporter/export/style.c \
 	reporter/export/xml.c \
 	reporter/export/paths.c \
 	reporter/export/source.c \
@@ -160,9 +160,9 @@ REPORTER_SOURCES := \
 	reporter/cmd/stream.c \
 	reporter/cmd/noise.c \
 	reporter/cmd/gorace.c \
+	reporter/cmd/courier.c \
 	reporter/cmd/reporter.c \
 	reporter/cmd/pass.c \
-	reporter/cmd/courier.c \
 	reporter/cmd/gate.c \
 	reporter/cmd/baseline_cmd.c \
 	reporter/cmd/bytes.c \
