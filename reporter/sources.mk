@@ -58,6 +58,7 @@ REPORTER_SOURCES := \
 	reporter/store/report_rows.c \
 	reporter/store/search_text.c \
 	reporter/store/search_document.c \
+	reporter/store/search_news.c \
 	reporter/store/search.c \
 	reporter/store/ask.c \
 	reporter/store/noise.c \

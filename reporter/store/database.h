@@ -22,8 +22,11 @@
 struct rf_search_seen {
 	uint64_t hashes[RF_SEARCH_SEEN];
 	int64_t fresh; /* a finding that was just made, whatever was known under its id before; 0 none */
-	struct rf_search_pending *pending; /* names that this transaction adds (search_document.c) */
+	struct rf_search_pending *pending; /* names that this transaction adds (search_news.c) */
 	unsigned pending_count;
+	bool lazily;
+	unsigned news;            /* rows of `search_news` since it was empty; a rollback may make them fewer */
+	uint64_t applied_unix_ns; /* when it was */
 };
 
 struct rf_store {

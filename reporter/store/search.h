@@ -11,8 +11,9 @@
  * Nothing in the text is an operator, so there are no syntax errors.
  *
  * Writing: rf_store_event notes what an event adds, and rf_store_commit brings documents up to date, each once a transaction; it
- * costs something only when a finding has a name that its document lacks. Names beyond RF_SEARCH_COLUMN_BYTES_MAX a column are
- * left out. A document goes with its finding (a trigger).
+ * costs something only when a finding has a name that its document lacks. While a session stores, that happens every two seconds
+ * and at its end; what is new meanwhile stands in `search_news`, where the next writer finds it if the session is killed. Names
+ * beyond RF_SEARCH_COLUMN_BYTES_MAX a column are left out. A document goes with its finding (a trigger).
  */
 #ifndef RF_STORE_SEARCH_H
 #define RF_STORE_SEARCH_H

@@ -1,7 +1,6 @@
 /* Documents: made when a finding has none, and grown when an event brings names that are not in it yet. */
 #include "store/search_document.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "finding/canon.h"
@@ -100,45 +99,14 @@ static int put_document(struct rf_store *s, int64_t finding_id, const struct rf_
 			 rf_buf_str(&n->functions), rf_buf_str(&n->files), starts);
 }
 
-static void add_stack(struct rf_search_names *n, const struct rf_stack *stack)
-{
-	for (uint32_t i = 0; i < stack->count; i++)
-		rf_search_add_frame(n, stack->frames[i].function, stack->frames[i].file);
-}
-
-static void add_event(struct rf_search_names *n, const struct rf_event *e)
-{
-	const struct rf_report *r = e->report;
-	for (uint32_t i = 0; i < r->access_count; i++) {
-		add_stack(n, &r->accesses[i].stack);
-		rf_search_add_test(n, rf_rows_owner(&r->accesses[i]));
-	}
-	for (uint32_t i = 0; i < r->goroutine_count; i++)
-		add_stack(n, &r->goroutines[i]->created);
-	add_stack(n, &r->allocated);
-	rf_search_add_test(n, e->test);
-}
-
-/* --- what a transaction adds ------------------------------------------------------------------------------------- */
-
-/* Writing a document costs a hundred times what an event does, and a noisy finding brings names with event after event. */
-struct rf_search_pending {
-	struct rf_search_pending *next;
-	int64_t finding_id;
-	struct rf_search_names names;
-};
-
-#define PENDING_MAX 256u /* findings; written when there are more */
-
-static void add_lines(struct rf_search_names *n, struct rf_buf *to, rf_str lines)
+void rf_search_add_lines(struct rf_search_names *n, struct rf_buf *to, rf_str lines)
 {
 	while (lines.len)
 		add_line(n, to, rf_str_cut(&lines, '\n'));
 }
 
-/* The document with what is noted, if that isn't in it. */
-static int grow(struct rf_store *s, int64_t finding_id, const struct rf_search_names *more, rf_arena *arena,
-		struct rf_error *err)
+int rf_search_grow(struct rf_store *s, int64_t finding_id, const struct rf_search_names *more, rf_arena *arena,
+		   struct rf_error *err)
 {
 	sqlite3_stmt *q;
 	struct rf_search_names n;
@@ -153,9 +121,9 @@ static int grow(struct rf_store *s, int64_t finding_id, const struct rf_search_n
 		rf_buf_put_str(&n.tests, rf_db_text(q, 3, arena));
 		rf_buf_put_str(&n.functions, rf_db_text(q, 4, arena));
 		rf_buf_put_str(&n.files, rf_db_text(q, 5, arena));
-		add_lines(&n, &n.functions, rf_buf_str(&more->functions));
-		add_lines(&n, &n.files, rf_buf_str(&more->files));
-		add_lines(&n, &n.tests, rf_buf_str(&more->tests));
+		rf_search_add_lines(&n, &n.functions, rf_buf_str(&more->functions));
+		rf_search_add_lines(&n, &n.files, rf_buf_str(&more->files));
+		rf_search_add_lines(&n, &n.tests, rf_buf_str(&more->tests));
 		bool written = n.grown || !is_there;
 		if (written)
 			put_starts(q, &n, arena, &starts);
@@ -166,108 +134,6 @@ static int grow(struct rf_store *s, int64_t finding_id, const struct rf_search_n
 	rf_search_names_release(&n);
 	rf_buf_release(&starts);
 	return rc < 0 ? rc : 0;
-}
-
-static void drop_pending(struct rf_search_seen *seen)
-{
-	for (struct rf_search_pending *p = seen->pending, *next; p; p = next) {
-		next = p->next;
-		rf_search_names_release(&p->names);
-		free(p);
-	}
-	seen->pending = NULL;
-	seen->pending_count = 0;
-}
-
-int rf_search_flush(struct rf_store *s, struct rf_error *err)
-{
-	rf_arena arena;
-	int rc = 0;
-	rf_arena_init(&arena, 0);
-	for (struct rf_search_pending *p = s->search.pending; p && rc == 0; p = p->next) {
-		const struct rf_search_names *n = &p->names;
-		if (n->functions.failed || n->files.failed || n->tests.failed)
-			rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing what a finding is found by.");
-		else
-			rc = grow(s, p->finding_id, n, &arena, err);
-		rf_arena_reset(&arena);
-	}
-	rf_arena_release(&arena);
-	if (rc == 0)
-		drop_pending(&s->search);
-	return rc;
-}
-
-void rf_search_forget(struct rf_store *s)
-{
-	drop_pending(&s->search);
-	s->search = (struct rf_search_seen){ .fresh = 0 };
-}
-
-/* The latest used first. */
-static struct rf_search_pending *pending_of(struct rf_store *s, int64_t finding_id)
-{
-	for (struct rf_search_pending **at = &s->search.pending; *at; at = &(*at)->next) {
-		struct rf_search_pending *found = *at;
-		if (found->finding_id != finding_id)
-			continue;
-		*at = found->next;
-		found->next = s->search.pending;
-		return s->search.pending = found;
-	}
-	struct rf_search_pending *p = calloc(1, sizeof(*p));
-	if (!p)
-		return NULL;
-	rf_search_names_init(&p->names);
-	p->finding_id = finding_id;
-	p->next = s->search.pending;
-	s->search.pending_count++;
-	return s->search.pending = p;
-}
-
-static uint64_t mix(uint64_t hash, rf_str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.ptr[i]) * 0x100000001b3u; /* FNV-1a */
-	return (hash ^ 0xff) * 0x100000001b3u;
-}
-
-/* Equal for events that add the same names: the exact hash stands for the stacks. */
-static uint64_t hash_of(int64_t finding_id, const struct rf_event *e)
-{
-	uint64_t hash = mix(0xcbf29ce484222325u, (rf_str){ (const char *)&finding_id, sizeof(finding_id) });
-	hash = mix(hash, rf_str_from(e->finding->exact));
-	hash = mix(hash, e->test);
-	for (uint32_t i = 0; i < e->report->access_count; i++)
-		hash = mix(hash, rf_rows_owner(&e->report->accesses[i]));
-	for (uint32_t i = 0; i < e->report->allocated.count; i++)
-		hash = mix(hash, e->report->allocated.frames[i].function);
-	return hash;
-}
-
-int rf_search_note(struct rf_store *s, int64_t finding_id, const struct rf_event *event, struct rf_error *err)
-{
-	uint64_t hash = hash_of(finding_id, event);
-	uint64_t *seen = &s->search.hashes[hash % RF_SEARCH_SEEN];
-	bool fresh = s->search.fresh == finding_id;
-	if (*seen == hash && !fresh)
-		return 0;
-	if (s->search.pending_count >= PENDING_MAX) {
-		int rc = rf_search_flush(s, err);
-		if (rc < 0)
-			return rc;
-	}
-	struct rf_search_pending *p = pending_of(s, finding_id);
-	if (!p)
-		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing what a finding is found by.");
-	if (fresh) { /* the names were those of another finding, which is gone */
-		rf_search_names_release(&p->names);
-		rf_search_names_init(&p->names);
-	}
-	add_event(&p->names, event);
-	*seen = hash;
-	s->search.fresh = 0;
-	return 0;
 }
 
 /* --- anew --------------------------------------------------------------------------------------------------------- */

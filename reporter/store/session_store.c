@@ -3,6 +3,7 @@
 
 #include "policy/policy.h"
 #include "store/query.h"
+#include "store/search_document.h"
 #include "store/session_state.h"
 
 void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how)
@@ -269,8 +270,11 @@ int rf_session_finish(struct rf_session *s, struct rf_error *err)
 {
 	rf_session_flush(s);
 	uint64_t lost = s->counts.lost + s->waiting.report_count + s->storing_count;
-	if (s->failure.code == 0 && lost == 0)
+	if (s->failure.code == 0 && lost == 0) {
+		if (s->options.store)
+			rf_search_settle(s->options.store);
 		return 0;
+	}
 	*err = s->failure;
 	if (err->code == 0)
 		rf_fail(err, RF_ERR_MEMORY, "More reports waited than fit into memory.");

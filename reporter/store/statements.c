@@ -242,6 +242,10 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" UNION SELECT test_a FROM findings WHERE id = ?1 UNION SELECT test_b FROM findings WHERE id = ?1",
 	[RF_SQL_SEARCH_MISSING] = "SELECT id FROM findings WHERE id > ? AND id NOT IN (SELECT rowid FROM findings_fts)"
 				  " ORDER BY id LIMIT 1",
+	[RF_SQL_SEARCH_NEWS_PUT] = "INSERT INTO search_news (finding_id, tests, functions, files) VALUES (?, ?, ?, ?)",
+	[RF_SQL_SEARCH_NEWS_GET] = "SELECT finding_id, tests, functions, files FROM search_news ORDER BY finding_id",
+	[RF_SQL_SEARCH_NEWS_DROP] = "DELETE FROM search_news",
+	[RF_SQL_SEARCH_NEWS_ANY] = "SELECT EXISTS (SELECT 1 FROM search_news)",
 	/* Duplicates are never new: whoever said so knows the bug. */
 	[RF_SQL_OUTBOX_CANDIDATES] =
 		"SELECT e.id, e.finding_id, f.kind, e.tag, e.severity, f.duplicate_of IS NULL AND NOT EXISTS (SELECT 1 FROM events x"

@@ -155,6 +155,58 @@ static void test_documents_grow(void **state)
 	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts"), 1);
 }
 
+static void store_through(struct sample *s, const char *function, const char *uid)
+{
+	int64_t id;
+	struct rf_report *r = sample_report(s, "Add", "Total", 1);
+	r->goroutines[0]->created.frames[0].function = rf_str_from(function);
+	sample_store(s, r, "r1", uid, NULL, &id);
+}
+
+/* While a session stores, documents wait for two seconds, or for its end, or for whoever comes after it was killed. */
+static void test_lazily(void **state)
+{
+	struct sample *s = *state;
+	rf_search_lazily(s->store, true);
+	store_through(s, "example.com/shop.First", "u1");
+	assert_str(found(s, "First"), "1"); /* nothing was brought up to date before */
+	store_through(s, "example.com/shop.Second", "u2");
+	assert_str(found(s, "Second"), "");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news"), 1);
+	s->clock.now += (uint64_t)2 * 1000000000u;
+	store_through(s, "example.com/shop.Third", "u3");
+	assert_str(found(s, "Second"), "1");
+	assert_str(found(s, "Third"), "1");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news"), 0);
+	store_through(s, "example.com/shop.Fourth", "u4");
+	assert_str(found(s, "Fourth"), "");
+	rf_store_close(s->store);
+	struct rf_store_options options = sample_options(s);
+	assert_int_equal(rf_store_open(&s->store, &options, &s->err), 0);
+	assert_str(found(s, "Fourth"), "");
+	rf_search_settle(s->store);
+	assert_str(found(s, "Fourth"), "1");
+	assert_str(found(s, "First"), "1");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news"), 0);
+}
+
+/* News of a finding that is gone go with it. */
+static void test_news_follow(void **state)
+{
+	struct sample *s = *state;
+	int64_t id;
+	rf_search_lazily(s->store, true);
+	store_through(s, "example.com/shop.First", "u0");
+	sample_store(s, sample_report(s, "Sub", NULL, 1), "r1", "u1", NULL, &id);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news"), 1);
+	sample_store(s, sample_report(s, "Sub", "Sum", 1), "r1", "u2", NULL, &id);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news WHERE finding_id NOT IN (SELECT id FROM findings)"), 0);
+	rf_search_settle(s->store);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts"), 2);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts x JOIN findings f ON f.id = x.rowid"), 2);
+	assert_false(rf_str_eq_cstr(found(s, "Sum"), ""));
+}
+
 static void test_documents_follow(void **state)
 {
 	struct sample *s = *state;
@@ -278,6 +330,8 @@ int main(void)
 		WITH_SAMPLE(test_typed),
 		WITH_SAMPLE(test_never_an_error),
 		WITH_SAMPLE(test_documents_grow),
+		WITH_SAMPLE(test_lazily),
+		WITH_SAMPLE(test_news_follow),
 		WITH_SAMPLE(test_documents_follow),
 		WITH_SAMPLE(test_an_id_comes_back),
 		WITH_SAMPLE(test_rollback),
