@@ -139,7 +139,7 @@ int rf_overview_counts(struct rf_store *s, uint64_t now_unix_ns, rf_arena *arena
 	void *array = NULL;
 	uint32_t count = 0;
 	*out = (struct rf_overview_counts){ .silences = 0 };
-	int rc = rf_prepare(s, "SELECT " RF_STATUS_SQL_AT(":now") ", count(*), 0 FROM findings f GROUP BY 1 UNION ALL"
+	int rc = rf_prepare(s, "SELECT " RF_STATUS_SQL ", count(*), 0 FROM findings f GROUP BY 1 UNION ALL"
 			       " SELECT '', count(*), coalesce(sum(held), 0) FROM silences WHERE told = 0 AND until > :now", &q, err);
 	if (rc < 0)
 		return rc;

@@ -21,14 +21,13 @@ enum rf_status {
 #define RF_STATUS_LIST(conjunction) "new, recurring, regressed, resolved, duplicate " conjunction " suppressed"
 
 /* The status of a row of the table findings that is called f, in SQL: what v_findings says, for statements that need no more of that
- * view than this. `now` is a time in SQL, as a parameter cheaper than the view's own. */
-#define RF_STATUS_SQL_AT(now) \
+ * view than this. */
+#define RF_STATUS_SQL \
 	"CASE WHEN f.duplicate_of IS NOT NULL THEN 'duplicate'\n" \
 	"    WHEN f.events_alert = 0 THEN 'suppressed'\n" \
-	"    WHEN f.resolved_after < " now " THEN 'resolved'\n" \
+	"    WHEN f.resolved_after < strftime('%Y-%m-%dT%H:%M:%fZ', 'now') THEN 'resolved'\n" \
 	"    WHEN f.regressed_at IS NOT NULL THEN 'regressed'\n" \
 	"    WHEN f.recurring THEN 'recurring' ELSE 'new' END"
-#define RF_STATUS_SQL RF_STATUS_SQL_AT("strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
 
 const char *rf_status_name(enum rf_status status);
 /* RF_STATUS_COUNT when there is no such state. */
