@@ -159,11 +159,8 @@ int rf_alerts_silences(struct rf_alerts *a, struct rf_error *err)
 	if (rc < 0)
 		return rc;
 	rf_arena_init(&scratch, 0);
-	rc = end_silences(a, &scratch, err);
-	if (rc == 0)
-		rc = rf_store_commit(a->options.store, err);
+	rc = rf_store_end(a->options.store, end_silences(a, &scratch, err), err);
 	if (rc < 0) {
-		rf_store_rollback(a->options.store);
 		a->ended.len = before; /* the next reporter tells them */
 		a->ended_count = count_before;
 		a->ended_more_held = held_before;

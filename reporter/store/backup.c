@@ -9,10 +9,10 @@
 
 static int count_rows(struct rf_store *s, struct rf_backup *out, struct rf_error *err)
 {
-	int rc = rf_store_peek_number(s, "SELECT count(*) FROM runs", &out->runs, err);
+	int rc = rf_db_number(s, "SELECT count(*) FROM runs", &out->runs, err);
 	if (rc == 0)
-		rc = rf_store_peek_number(s, "SELECT count(*) FROM findings", &out->findings, err);
-	return rc < 0 ? rc : rf_store_peek_number(s, "SELECT count(*) FROM events", &out->events, err);
+		rc = rf_db_number(s, "SELECT count(*) FROM findings", &out->findings, err);
+	return rc < 0 ? rc : rf_db_number(s, "SELECT count(*) FROM events", &out->events, err);
 }
 
 int rf_backup_check(const char *path, struct rf_backup *out, struct rf_error *err)

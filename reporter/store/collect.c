@@ -1,7 +1,5 @@
 #include "store/collect.h"
 
-#include "store/clean_text.h"
-
 int rf_prepare(struct rf_store *s, const char *sql, sqlite3_stmt **q, struct rf_error *err)
 {
 	int rc = sqlite3_prepare_v2(s->handle, sql, -1, q, NULL);
@@ -12,18 +10,8 @@ int rf_prepare(struct rf_store *s, const char *sql, sqlite3_stmt **q, struct rf_
 void rf_bind_text(sqlite3_stmt *q, const char *name, rf_str text)
 {
 	int index = sqlite3_bind_parameter_index(q, name);
-	if (index == 0 || !text.ptr)
-		return;
-	if (rf_text_is_clean(text)) {
-		sqlite3_bind_text64(q, index, text.ptr, text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
-		return;
-	}
-	struct rf_buf b;
-	rf_buf_init(&b);
-	rf_text_put_clean(&b, text);
-	if (!b.failed)
-		sqlite3_bind_text64(q, index, b.ptr, b.len, SQLITE_TRANSIENT, SQLITE_UTF8);
-	rf_buf_release(&b);
+	if (index && text.ptr)
+		rf_db_bind_text(q, index, text, SQLITE_TRANSIENT);
 }
 
 void rf_bind_number(sqlite3_stmt *q, const char *name, int64_t number)

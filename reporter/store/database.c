@@ -49,7 +49,7 @@ int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err
 	return rc == SQLITE_DONE ? 0 : (int)err->code;
 }
 
-static int bind_text(sqlite3_stmt *statement, int index, rf_str text, void (*memory)(void *))
+int rf_db_bind_text(sqlite3_stmt *statement, int index, rf_str text, void (*memory)(void *))
 {
 	/* SQLite's text functions stop at NUL and its JSON functions want UTF-8. */
 	if (rf_text_is_clean(text))
@@ -75,7 +75,7 @@ static int bind_one(sqlite3_stmt *statement, int index, char letter, void (*memo
 	case 'n':
 		text = va_arg(*args, rf_str);
 		return letter == 'n' && !text.ptr ? sqlite3_bind_null(statement, index)
-						  : bind_text(statement, index, text, memory);
+						  : rf_db_bind_text(statement, index, text, memory);
 	case 'r':
 		number = va_arg(*args, int64_t);
 		return number ? sqlite3_bind_int64(statement, index, number) : sqlite3_bind_null(statement, index);
@@ -143,6 +143,31 @@ int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_er
 		*value = sqlite3_column_int64(q, 0);
 	sqlite3_finalize(q);
 	return rc;
+}
+
+int rf_db_exec(struct rf_store *s, const char *sql, struct rf_error *err)
+{
+	int rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
+	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
+}
+
+int rf_db_number(struct rf_store *s, const char *sql, int64_t *out, struct rf_error *err)
+{
+	sqlite3_stmt *q = NULL;
+	*out = 0;
+	int rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(q);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : rf_db_fail(s, rc, err);
+}
+
+rf_str rf_db_peek(sqlite3_stmt *statement, int column)
+{
+	const unsigned char *text = sqlite3_column_text(statement, column);
+	return (rf_str){ (const char *)text, text ? (size_t)sqlite3_column_bytes(statement, column) : 0 };
 }
 
 rf_str rf_db_text(sqlite3_stmt *statement, int column, rf_arena *arena)

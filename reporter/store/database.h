@@ -59,6 +59,14 @@ int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err
 int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, ...);
 /* The same for a statement that is needed once, or so seldom that it needn't be kept. */
 int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_error *err, const char *format, ...);
+/* Statements without parameters or rows of interest; several are separated by ";". Not counted as a step. */
+int rf_db_exec(struct rf_store *s, const char *sql, struct rf_error *err);
+/* The first column of the first row; 0 when that is NULL or there is no row. */
+int rf_db_number(struct rf_store *s, const char *sql, int64_t *out, struct rf_error *err);
+/* Binds text as 't' of rf_db_bind does; the result is SQLite's. */
+int rf_db_bind_text(sqlite3_stmt *statement, int index, rf_str text, void (*memory)(void *));
+/* Column as text that is valid until the statement's next step; NULL is the slice with ptr NULL. */
+rf_str rf_db_peek(sqlite3_stmt *statement, int column);
 /* Column as text in `arena`; NULL comes back as the slice with ptr NULL; so does what there is no memory for,
  * and then arena->failed is set. */
 rf_str rf_db_text(sqlite3_stmt *statement, int column, rf_arena *arena);

@@ -13,15 +13,6 @@ static int point(struct rf_store *s, int64_t from, int64_t to, rf_str reason, st
 	return rc;
 }
 
-static int end(struct rf_store *s, int rc, struct rf_error *err)
-{
-	if (rc >= 0)
-		rc = rf_store_commit(s, err);
-	if (rc < 0)
-		rf_store_rollback(s);
-	return rc < 0 ? rc : 0;
-}
-
 int rf_duplicates_set(struct rf_store *s, const struct rf_finding_row *finding, const struct rf_finding_row *of, rf_str reason,
 		      int64_t *original, struct rf_error *err)
 {
@@ -39,7 +30,7 @@ int rf_duplicates_set(struct rf_store *s, const struct rf_finding_row *finding, 
 			     (long long)of->id, (long long)finding->id, (long long)of->id);
 	if (rc >= 0)
 		rc = point(s, finding->id, *original, reason.len ? reason : (rf_str){ NULL, 0 }, err);
-	return end(s, rc, err);
+	return rf_store_end(s, rc, err);
 }
 
 int rf_duplicates_undo(struct rf_store *s, const struct rf_finding_row *finding, struct rf_error *err)
@@ -50,7 +41,7 @@ int rf_duplicates_undo(struct rf_store *s, const struct rf_finding_row *finding,
 	if (rc < 0)
 		return rc;
 	rc = rf_db_once(s, "UPDATE findings SET duplicate_of = NULL, duplicate_reason = NULL WHERE id = ?", NULL, err, "i", finding->id);
-	return end(s, rc, err);
+	return rf_store_end(s, rc, err);
 }
 
 int rf_duplicates_of(struct rf_store *s, int64_t finding_id, rf_arena *arena, struct rf_finding_row **rows, uint32_t *count,

@@ -193,7 +193,6 @@ static int store_spool(struct rf_store *s, const struct rf_event *e, int64_t key
 	return upgrade(s, e, *id, true, err);
 }
 
-/* `e->stacks` is filled. */
 /* gc has removed this run's events of that time, and counted them. But a finding that nobody knows is worth its event, however
  * late. */
 static int is_gone(struct rf_store *s, const struct rf_event *e, struct rf_error *err)
@@ -204,6 +203,7 @@ static int is_gone(struct rf_store *s, const struct rf_event *e, struct rf_error
 	return rf_db_run(s, RF_SQL_FINDING_GET, &finding, err, "tt", rf_str_from(e->finding->fingerprint), e->tag);
 }
 
+/* `e->stacks` is filled. */
 static int store_event(struct rf_store *s, const struct rf_event *e, int64_t *event_id, enum rf_stored *how,
 		       struct rf_error *err)
 {

@@ -5,10 +5,10 @@
 
 static int prepare(struct rf_store *s, const char *sql, int64_t run_id, sqlite3_stmt **q, struct rf_error *err)
 {
-	int rc = sqlite3_prepare_v2(s->handle, sql, -1, q, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(*q, 1, run_id);
-	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
+	int rc = rf_prepare(s, sql, q, err);
+	if (rc == 0)
+		sqlite3_bind_int64(*q, 1, run_id);
+	return rc;
 }
 
 static void read_execution(sqlite3_stmt *q, rf_arena *arena, void *any)
@@ -23,12 +23,11 @@ static void read_execution(sqlite3_stmt *q, rf_arena *arena, void *any)
 static int collect(struct rf_store *s, const char *sql, int64_t run_id, rf_arena *arena, struct rf_execution_row **rows,
 		   uint32_t *count, struct rf_error *err)
 {
-	sqlite3_stmt *q = NULL;
+	sqlite3_stmt *q;
 	void *array = NULL;
 	int rc = prepare(s, sql, run_id, &q, err);
 	if (rc == 0)
-		rc = rf_collect(s, q, sizeof(**rows), read_execution, arena, &array, count, err);
-	sqlite3_finalize(q);
+		rc = rf_collect_once(s, q, sizeof(**rows), read_execution, arena, &array, count, err);
 	*rows = array;
 	return rc;
 }

@@ -156,21 +156,15 @@ static bool count(struct tally *t, int facet, rf_str value, int64_t findings, bo
 	return true;
 }
 
-static rf_str column(sqlite3_stmt *q, int i)
-{
-	const unsigned char *text = sqlite3_column_text(q, i);
-	return (rf_str){ (const char *)text, text ? (size_t)sqlite3_column_bytes(q, i) : 0 };
-}
-
 /* A row counts for a facet when nothing but this facet, at most, speaks against it. Columns are in the order of enum rf_facet, the
  * second test last. */
 static bool count_row(sqlite3_stmt *q, const struct rf_finding_list *list, struct tally *t, int64_t *total)
 {
-	rf_str values[RF_FACET_COUNT], other = column(q, RF_FACET_COUNT);
+	rf_str values[RF_FACET_COUNT], other = rf_db_peek(q, RF_FACET_COUNT);
 	int against = 0, which = 0;
 	bool ok = true;
 	for (int i = 0; i < RF_FACET_COUNT; i++) {
-		values[i] = column(q, i);
+		values[i] = rf_db_peek(q, i);
 		if (!list->values[i].ptr || rf_str_eq(values[i], list->values[i]) ||
 		    (i == RF_FACET_TEST && rf_str_eq(other, list->values[i])))
 			continue;

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "store/collect.h"
 #include "store/gc_work.h"
 
 #define EVENTS_A_STEP 64
@@ -154,9 +155,8 @@ static int remove_old_events(struct rf_gc_work *w, rf_str before)
 static int remove_from_runs(struct rf_gc_work *w)
 {
 	sqlite3_stmt *q = NULL;
-	int rc = sqlite3_prepare_v2(w->s->handle, "SELECT 'DELETE FROM \"' || name || '\" WHERE run_id IN (SELECT id FROM"
-						  " temp.gc_batch)' FROM temp.gc_tables", -1, &q, NULL);
-	rc = rc == SQLITE_OK ? 0 : rf_db_fail(w->s, rc, w->err);
+	int rc = rf_prepare(w->s, "SELECT 'DELETE FROM \"' || name || '\" WHERE run_id IN (SELECT id FROM temp.gc_batch)'"
+			    " FROM temp.gc_tables", &q, w->err);
 	while (rc >= 0 && (rc = rf_db_step(w->s, q, w->err)) == 1) {
 		rc = rf_db_once(w->s, (const char *)sqlite3_column_text(q, 0), NULL, w->err, "");
 		if (rc >= 0)
@@ -207,28 +207,19 @@ static int step_silences(struct rf_gc_work *w, void *context)
 	return rc < 0 ? rc : 0;
 }
 
-static int set_foreign_keys(struct rf_gc_work *w, bool on)
-{
-	int rc = rf_db_once(w->s, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", NULL, w->err, "");
-	return rc < 0 ? rc : 0;
-}
-
 static int remove_old(struct rf_gc_work *w, rf_str before)
 {
 	int rc = remove_old_events(w, before);
 	if (rc == 0)
 		rc = rf_gc_slices(w, step_silences, &before);
 	if (rc == 0)
-		rc = set_foreign_keys(w, false);
+		rc = rf_store_check_references(w->s, false, w->err);
 	if (rc == 0)
 		rc = rf_db_once(w->s, "UPDATE temp.gc_place SET id = 0", NULL, w->err, "");
 	if (rc == 0)
 		rc = rf_gc_slices(w, step_runs, &before);
 	struct rf_error ignored; /* of what is over anyway */
-	struct rf_error *kept = w->err;
-	w->err = rc < 0 ? &ignored : kept;
-	int on = set_foreign_keys(w, true);
-	w->err = kept;
+	int on = rf_store_check_references(w->s, true, rc < 0 ? &ignored : w->err);
 	if (rc == 0 && on == 0)
 		w->out->before = before;
 	return rc < 0 ? rc : on;
@@ -257,9 +248,10 @@ static int remove_until_small(struct rf_gc_work *w, uint64_t now, rf_arena *aren
 	rf_str oldest = { NULL, 0 };
 	sqlite3_stmt *q = NULL;
 	uint64_t from, file;
-	int rc = sqlite3_prepare_v2(w->s->handle, "SELECT min(t) FROM (SELECT min(time) AS t FROM events UNION ALL"
-						  " SELECT min(last_at) FROM runs)", -1, &q, NULL);
-	rc = rc == SQLITE_OK ? rf_db_step(w->s, q, w->err) : rf_db_fail(w->s, rc, w->err);
+	int rc = rf_prepare(w->s, "SELECT min(t) FROM (SELECT min(time) AS t FROM events UNION ALL SELECT min(last_at) FROM runs)", &q,
+			    w->err);
+	if (rc == 0)
+		rc = rf_db_step(w->s, q, w->err);
 	if (rc == 1)
 		oldest = rf_db_text(q, 0, arena);
 	sqlite3_finalize(q);
@@ -293,9 +285,8 @@ static int give_back_pages(struct rf_gc_work *w)
 			int64_t before;
 			rc = rf_db_once(w->s, "PRAGMA freelist_count", &before, w->err, "");
 			sqlite3_snprintf(sizeof(sql), sql, "PRAGMA incremental_vacuum(%d)", PAGES_A_STEP);
-			int said = rc < 0 ? SQLITE_OK : sqlite3_exec(w->s->handle, sql, NULL, NULL, NULL);
-			if (said != SQLITE_OK)
-				rc = rf_db_fail(w->s, said, w->err);
+			if (rc >= 0)
+				rc = rf_db_exec(w->s, sql, w->err);
 			if (rc >= 0)
 				rc = rf_db_once(w->s, "PRAGMA freelist_count", &pages, w->err, "");
 			if (rc >= 0 && pages >= before)
@@ -318,9 +309,7 @@ static int vacuum(struct rf_gc_work *w)
 		w->out->disk_missing = 2 * used - (uint64_t)fs.f_bavail * fs.f_frsize;
 		return 0;
 	}
-	rc = sqlite3_exec(w->s->handle, "PRAGMA temp_store = FILE; PRAGMA auto_vacuum = INCREMENTAL; VACUUM;"
-					" PRAGMA temp_store = MEMORY;", NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : rf_db_fail(w->s, rc, w->err);
+	return rf_db_exec(w->s, "PRAGMA temp_store = FILE; PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA temp_store = MEMORY;", w->err);
 }
 
 /* --- all of it -------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "store/collect.h"
 #include "store/gc_work.h"
 
 struct kind { /* of rows to remove, and how to find those in use */
@@ -66,8 +67,7 @@ static int mark_rows(struct rf_gc_work *w, struct sweep *sweep, sqlite3_stmt *q)
 
 static int prepare(struct rf_gc_work *w, const char *sql, sqlite3_stmt **out)
 {
-	int rc = sql ? sqlite3_prepare_v2(w->s->handle, sql, -1, out, NULL) : SQLITE_OK;
-	return rc == SQLITE_OK ? 0 : rf_db_fail(w->s, rc, w->err);
+	return sql ? rf_prepare(w->s, sql, out, w->err) : 0;
 }
 
 /* In one read transaction. */
@@ -256,7 +256,8 @@ static int sweep_tests(struct rf_gc_work *w)
 /* Foreign keys are off for stacks and frames: SQLite would look through every event for each that goes. */
 int rf_gc_sweep(struct rf_gc_work *w)
 {
-	int rc = rf_db_once(w->s, "PRAGMA foreign_keys = OFF", NULL, w->err, "");
+	struct rf_error ignored;
+	int rc = rf_store_check_references(w->s, false, w->err);
 	if (rc >= 0)
 		rc = rf_gc_slices(w, step_begin, NULL);
 	if (rc >= 0 && !rf_gc_out_of_time(w))
@@ -267,6 +268,6 @@ int rf_gc_sweep(struct rf_gc_work *w)
 		rc = rf_gc_slices(w, step_end, NULL);
 	if (rc >= 0)
 		rc = sweep_tests(w);
-	sqlite3_exec(w->s->handle, "PRAGMA foreign_keys = ON", NULL, NULL, NULL);
+	rf_store_check_references(w->s, true, &ignored);
 	return rc < 0 ? rc : 0;
 }

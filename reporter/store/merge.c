@@ -16,8 +16,8 @@
 static int hold_state(struct rf_store *s, struct rf_error *err)
 {
 	int64_t ignored;
-	int rc = sqlite3_exec(s->handle, "BEGIN", NULL, NULL, NULL);
-	return rc == SQLITE_OK ? rf_store_peek_number(s, "SELECT count(*) FROM sqlite_schema", &ignored, err) : rf_db_fail(s, rc, err);
+	int rc = rf_db_exec(s, "BEGIN", err);
+	return rc < 0 ? rc : rf_db_number(s, "SELECT count(*) FROM sqlite_schema", &ignored, err);
 }
 
 /* An older version, brought up to date in a copy beside the result. */

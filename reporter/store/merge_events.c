@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "finding/tag.h"
+#include "store/collect.h"
 #include "store/merge_work.h"
 #include "store/query.h"
 
@@ -167,8 +168,9 @@ int rf_merge_events(struct rf_merge_work *w)
 	int rc = 0;
 	for (uint32_t i = 0; i < w->count && rc >= 0; i++) {
 		struct rf_merge_input *in = &w->inputs[i];
-		int said = sqlite3_prepare_v2(in->store->handle, row_sql, -1, &in->events, NULL);
-		rc = said == SQLITE_OK ? next_row(w, in) : rf_db_fail(in->store, said, w->err);
+		rc = rf_prepare(in->store, row_sql, &in->events, w->err);
+		if (rc == 0)
+			rc = next_row(w, in);
 	}
 	while (rc >= 0 && more)
 		rc = put_batch(w, &more);

@@ -2,6 +2,7 @@
  * test, fingerprint and tag), and where two differ the result doesn't depend on which came first. */
 #include <string.h>
 
+#include "store/collect.h"
 #include "store/merge_work.h"
 #include "store/search.h"
 
@@ -26,8 +27,7 @@ static int move_row(struct rf_merge_work *w, sqlite3_stmt *from, sqlite3_stmt *t
 static int prepare(struct rf_merge_work *w, struct rf_store *s, const char *sql, sqlite3_stmt **out)
 {
 	*out = NULL;
-	int rc = sql ? sqlite3_prepare_v2(s->handle, sql, -1, out, NULL) : SQLITE_OK;
-	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, w->err);
+	return sql ? rf_prepare(s, sql, out, w->err) : 0;
 }
 
 static int move_from(struct rf_merge_work *w, struct rf_store *in, const struct move *move)

@@ -205,20 +205,11 @@ static int claim(struct rf_store *s, int64_t sink_id, struct rf_outbox_claim *c,
 	return rc < 0 ? rc : 0;
 }
 
-static int end(struct rf_store *s, int rc, struct rf_error *err)
-{
-	if (rc >= 0)
-		rc = rf_store_commit(s, err);
-	if (rc < 0)
-		rf_store_rollback(s);
-	return rc < 0 ? rc : 0;
-}
-
 int rf_outbox_claim(struct rf_store *s, int64_t sink_id, struct rf_outbox_claim *c, rf_arena *arena,
 		    enum rf_outbox_claimed *how, struct rf_error *err)
 {
 	int rc = rf_store_begin(s, err);
-	return rc < 0 ? rc : end(s, claim(s, sink_id, c, arena, how, err), err);
+	return rc < 0 ? rc : rf_store_end(s, claim(s, sink_id, c, arena, how, err), err);
 }
 
 int rf_outbox_release(struct rf_store *s, int64_t sink_id, rf_str owner, struct rf_error *err)
@@ -241,7 +232,7 @@ int rf_outbox_delivered(struct rf_store *s, int64_t sink_id, rf_str key, uint64_
 	if (rc >= 0)
 		rc = rf_db_run(s, RF_SQL_OUTBOX_DONE, NULL, err, "itt", sink_id, key, now);
 	rf_arena_release(&scratch);
-	return end(s, rc, err);
+	return rf_store_end(s, rc, err);
 }
 
 int rf_outbox_failed(struct rf_store *s, int64_t sink_id, rf_str key, bool permanent, rf_str why, uint64_t not_before_unix_ns,
@@ -253,7 +244,7 @@ int rf_outbox_failed(struct rf_store *s, int64_t sink_id, rf_str key, bool perma
 	rc = run_at(s, RF_SQL_OUTBOX_SINK_FAILED, err, "itt", sink_id, why, not_before_unix_ns);
 	if (rc >= 0 && permanent)
 		rc = rf_db_run(s, RF_SQL_OUTBOX_FAILED, NULL, err, "it", sink_id, key);
-	return end(s, rc, err);
+	return rf_store_end(s, rc, err);
 }
 
 int rf_outbox_retry(struct rf_store *s, int64_t sink_id, struct rf_error *err)
@@ -264,7 +255,7 @@ int rf_outbox_retry(struct rf_store *s, int64_t sink_id, struct rf_error *err)
 	rc = rf_db_run(s, RF_SQL_OUTBOX_RETRY, NULL, err, "i", sink_id);
 	if (rc >= 0)
 		rc = rf_db_run(s, RF_SQL_OUTBOX_RETRY_SINK, NULL, err, "i", sink_id);
-	return end(s, rc, err);
+	return rf_store_end(s, rc, err);
 }
 
 int rf_outbox_drop(struct rf_store *s, rf_str name, int64_t *alerts, struct rf_error *err)
@@ -283,5 +274,5 @@ int rf_outbox_drop(struct rf_store *s, rf_str name, int64_t *alerts, struct rf_e
 		rc = rf_db_run(s, RF_SQL_OUTBOX_DROP, NULL, err, "i", sink_id);
 	if (rc >= 0)
 		rc = rf_db_run(s, RF_SQL_OUTBOX_DROP_SINK, NULL, err, "i", sink_id);
-	return end(s, rc, err);
+	return rf_store_end(s, rc, err);
 }

@@ -19,16 +19,9 @@ struct days {
 	bool heard;      /* one of them wasn't suppressed */
 };
 
-/* Valid until the next step. */
-static rf_str peek_text(sqlite3_stmt *q, int column)
-{
-	const unsigned char *text = sqlite3_column_text(q, column);
-	return (rf_str){ (const char *)text, text ? (size_t)sqlite3_column_bytes(q, column) : 0 };
-}
-
 static bool is_day(sqlite3_stmt *q, const struct days *d)
 {
-	return d->count && rf_str_eq(d->rows[d->count - 1].day, peek_text(q, 0));
+	return d->count && rf_str_eq(d->rows[d->count - 1].day, rf_db_peek(q, 0));
 }
 
 static bool next_day(sqlite3_stmt *q, struct days *d)
@@ -50,7 +43,7 @@ static bool next_day(sqlite3_stmt *q, struct days *d)
 static bool add_row(sqlite3_stmt *q, struct days *d)
 {
 	int64_t finding = sqlite3_column_int64(q, 1), events = sqlite3_column_int64(q, 2);
-	rf_str verdict = peek_text(q, 3);
+	rf_str verdict = rf_db_peek(q, 3);
 	bool suppressed = rf_str_eq_cstr(verdict, "suppressed");
 	if (!is_day(q, d) && !next_day(q, d))
 		return false;

@@ -7,25 +7,12 @@
 
 #include "store/schema.h"
 
-int rf_store_peek_number(struct rf_store *s, const char *sql, int64_t *out, struct rf_error *err)
-{
-	sqlite3_stmt *q = NULL;
-	*out = 0;
-	int rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(q);
-	if (rc == SQLITE_ROW)
-		*out = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : rf_db_fail(s, rc, err);
-}
-
 static int check_ours(struct rf_store *s, int64_t *version, struct rf_error *err)
 {
 	int64_t application_id = 0;
-	int rc = rf_store_peek_number(s, "PRAGMA application_id", &application_id, err);
+	int rc = rf_db_number(s, "PRAGMA application_id", &application_id, err);
 	if (rc == 0)
-		rc = rf_store_peek_number(s, "PRAGMA user_version", version, err);
+		rc = rf_db_number(s, "PRAGMA user_version", version, err);
 	if (rc == 0 && application_id != RF_SCHEMA_APPLICATION_ID)
 		rc = rf_fail(err, RF_ERR_INPUT, "%s is no database of redflag; name another file.", s->path);
 	return rc;

@@ -10,8 +10,6 @@
 /* RF_ERR_MISSING: no such file; RF_ERR_INPUT: no database of ours, or damaged. A version that is newer than ours is no error
  * here. */
 int rf_store_peek(struct rf_store **out, const char *path, int64_t *version, struct rf_error *err);
-/* The first column of the first row; 0 when that is NULL or there is no row. */
-int rf_store_peek_number(struct rf_store *s, const char *sql, int64_t *out, struct rf_error *err);
 /* PRAGMA integrity_check and foreign_key_check. RF_ERR_INPUT with what they say first. */
 int rf_store_peek_check(struct rf_store *s, struct rf_error *err);
 

@@ -25,8 +25,7 @@ int rf_reading_begin(struct rf_store *s, uint32_t ms, struct rf_error *err)
 {
 	s->deadline_ns = now_ns() + (uint64_t)ms * 1000000u;
 	sqlite3_progress_handler(s->handle, PROGRESS_STEPS, is_over, s);
-	int rc = sqlite3_exec(s->handle, "BEGIN", NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
+	return rf_db_exec(s, "BEGIN", err);
 }
 
 void rf_reading_end(struct rf_store *s)
@@ -39,20 +38,12 @@ void rf_reading_end(struct rf_store *s)
 		sqlite3_exec(s->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static int64_t version_of(struct rf_store *s)
-{
-	sqlite3_stmt *q = NULL;
-	int64_t version = -1;
-	if (sqlite3_prepare_v2(s->handle, "PRAGMA user_version", -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
-		version = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	return version;
-}
-
 bool rf_reading_is_current(struct rf_store *s)
 {
 	struct stat st;
+	struct rf_error ignored;
+	int64_t version;
 	if (stat(s->path, &st) != 0 || st.st_dev != s->device || st.st_ino != s->inode)
 		return false;
-	return version_of(s) == rf_schema_version();
+	return rf_db_number(s, "PRAGMA user_version", &version, &ignored) == 0 && version == rf_schema_version();
 }

@@ -138,8 +138,7 @@ int rf_query_results(struct rf_store *s, int64_t run_id, rf_arena *arena, struct
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_int64(q, 1, run_id);
-	rc = rf_collect(s, q, sizeof(**rows), read_result, arena, &array, count, err);
-	sqlite3_finalize(q);
+	rc = rf_collect_once(s, q, sizeof(**rows), read_result, arena, &array, count, err);
 	*rows = array;
 	return rc;
 }
@@ -162,8 +161,7 @@ static int collect_events(struct rf_store *s, const char *sql, int64_t finding_i
 	sqlite3_bind_int64(q, 1, finding_id);
 	sqlite3_bind_int64(q, 2, run_id);
 	sqlite3_bind_int64(q, 3, limit);
-	rc = rf_collect(s, q, sizeof(**rows), rf_collect_event_row, arena, &array, count, err);
-	sqlite3_finalize(q);
+	rc = rf_collect_once(s, q, sizeof(**rows), rf_collect_event_row, arena, &array, count, err);
 	*rows = array;
 	return rc;
 }
@@ -213,8 +211,7 @@ int rf_query_blames(struct rf_store *s, int64_t run_id, rf_arena *arena, struct 
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_int64(q, 1, run_id);
-	rc = rf_collect(s, q, sizeof(**rows), read_blame, arena, &array, count, err);
-	sqlite3_finalize(q);
+	rc = rf_collect_once(s, q, sizeof(**rows), read_blame, arena, &array, count, err);
 	*rows = array;
 	return rc;
 }

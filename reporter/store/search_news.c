@@ -114,8 +114,7 @@ void rf_search_settle(struct rf_store *s)
 	int64_t waits = 0;
 	if (rf_db_run(s, RF_SQL_SEARCH_NEWS_ANY, &waits, &ignored, "") != 1 || !waits || rf_store_begin(s, &ignored) < 0)
 		return;
-	if (rf_search_apply(s, &ignored) < 0 || rf_store_commit(s, &ignored) < 0)
-		rf_store_rollback(s);
+	rf_store_end(s, rf_search_apply(s, &ignored), &ignored);
 }
 
 void rf_search_forget(struct rf_store *s)

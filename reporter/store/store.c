@@ -14,33 +14,15 @@
 #define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
 #define WAL_PAUSE_NS 50000000
 
-static int pragma_int(struct rf_store *s, const char *sql, int64_t *out, struct rf_error *err)
-{
-	sqlite3_stmt *statement = NULL;
-	int rc = sqlite3_prepare_v2(s->handle, sql, -1, &statement, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(statement);
-	if (rc == SQLITE_ROW)
-		*out = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return rc == SQLITE_ROW ? 0 : rf_db_fail(s, rc, err);
-}
-
-static int exec(struct rf_store *s, const char *sql, struct rf_error *err)
-{
-	int rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
-}
-
 /* Is it ours, and of a version that we know? An empty file is fine: it becomes ours. */
 static int check_identity(struct rf_store *s, int64_t *version, struct rf_error *err)
 {
 	int64_t application_id, tables;
-	int rc = pragma_int(s, "SELECT count(*) FROM sqlite_schema", &tables, err);
+	int rc = rf_db_number(s, "SELECT count(*) FROM sqlite_schema", &tables, err);
 	if (rc == 0)
-		rc = pragma_int(s, "PRAGMA application_id", &application_id, err);
+		rc = rf_db_number(s, "PRAGMA application_id", &application_id, err);
 	if (rc == 0)
-		rc = pragma_int(s, "PRAGMA user_version", version, err);
+		rc = rf_db_number(s, "PRAGMA user_version", version, err);
 	if (rc < 0)
 		return rc;
 	if (application_id != RF_SCHEMA_APPLICATION_ID && (tables || application_id))
@@ -78,7 +60,7 @@ static int migrate(struct rf_store *s, struct rf_error *err)
 		if (version >= RF_SCHEMA_VIEWS_IN_MIGRATIONS)
 			rc = rf_views_drop(s, err);
 		if (rc == 0)
-			rc = exec(s, rf_schema_migrations[version], err);
+			rc = rf_db_exec(s, rf_schema_migrations[version], err);
 	}
 	if (rc == 0)
 		rc = rf_views_make(s, err);
@@ -87,13 +69,9 @@ static int migrate(struct rf_store *s, struct rf_error *err)
 	if (rc == 0) {
 		sqlite3_snprintf(sizeof(sql), sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
 				 RF_SCHEMA_APPLICATION_ID, rf_schema_version());
-		rc = exec(s, sql, err);
+		rc = rf_db_exec(s, sql, err);
 	}
-	if (rc == 0)
-		rc = rf_store_commit(s, err);
-	if (rc < 0)
-		rf_store_rollback(s);
-	return rc;
+	return rf_store_end(s, rc, err);
 }
 
 static int set_up_reading(struct rf_store *s, struct rf_error *err)
@@ -110,7 +88,7 @@ static int set_up_reading(struct rf_store *s, struct rf_error *err)
 	if (rc == 0 && version < rf_schema_version())
 		return rf_fail(err, RF_ERR_VERSION, "%s has schema version %lld and this redflag reads %d; `redflag list` brings it up "
 			       "to date.", s->path, (long long)version, rf_schema_version());
-	return rc < 0 ? rc : exec(s, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;", err);
+	return rc < 0 ? rc : rf_db_exec(s, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;", err);
 }
 
 static int set_up(struct rf_store *s, struct rf_error *err)
@@ -121,7 +99,7 @@ static int set_up(struct rf_store *s, struct rf_error *err)
 	int rc = check_identity(s, &version, err);
 	/* A new file can give freed pages back in small steps; it is decided before its first page is written. */
 	if (rc == 0 && version == 0)
-		rc = exec(s, "PRAGMA auto_vacuum = INCREMENTAL", err);
+		rc = rf_db_exec(s, "PRAGMA auto_vacuum = INCREMENTAL", err);
 	if (rc == 0 && version < rf_schema_version()) {
 		rc = use_wal(s, err);
 		if (rc == 0)
@@ -129,7 +107,7 @@ static int set_up(struct rf_store *s, struct rf_error *err)
 	}
 	/* NORMAL: a power cut may undo the last batches, but a killed process doesn't. */
 	if (rc == 0)
-		rc = exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
+		rc = rf_db_exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
 			     " PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432;"
 			     /* SQLite makes a table of the words of a CHECK at every insert; only words of ours are stored. */
 			     " PRAGMA ignore_check_constraints = ON;",
@@ -192,7 +170,7 @@ void rf_store_close(struct rf_store *s)
 
 int rf_store_check_references(struct rf_store *s, bool on, struct rf_error *err)
 {
-	return exec(s, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", err);
+	return rf_db_exec(s, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", err);
 }
 
 int rf_store_begin(struct rf_store *s, struct rf_error *err)
@@ -216,6 +194,15 @@ int rf_store_commit(struct rf_store *s, struct rf_error *err)
 	rf_tally_end(s);
 	s->in_transaction = false;
 	return 0;
+}
+
+int rf_store_end(struct rf_store *s, int rc, struct rf_error *err)
+{
+	if (rc >= 0)
+		rc = rf_store_commit(s, err);
+	if (rc < 0)
+		rf_store_rollback(s);
+	return rc < 0 ? rc : 0;
 }
 
 void rf_store_rollback(struct rf_store *s)

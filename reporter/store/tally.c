@@ -97,7 +97,7 @@ static struct rf_finding_state **state_place(struct rf_tally *t, int64_t id)
 static uint64_t time_in(sqlite3_stmt *q, int column)
 {
 	uint64_t ns;
-	rf_str text = { (const char *)sqlite3_column_text(q, column), (size_t)sqlite3_column_bytes(q, column) };
+	rf_str text = rf_db_peek(q, column);
 	return text.ptr && rf_time_parse(text, &ns) ? ns / NS_PER_MS : 0;
 }
 

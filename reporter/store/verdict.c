@@ -29,7 +29,7 @@ static int remember(struct rf_store *s, struct rf_finding_state *f, int64_t sile
 	if (rc >= 0)
 		rc = rf_db_step(s, q, err);
 	if (rc > 0) {
-		rf_str until = { (const char *)sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0) };
+		rf_str until = rf_db_peek(q, 0);
 		found.until_ms = until.ptr && rf_time_parse(until, &until_ns) ? until_ns / 1000000u : 0;
 		sqlite3_reset(q);
 	}

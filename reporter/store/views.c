@@ -5,12 +5,6 @@ static const char drop_all[] =
 	"SELECT coalesce(group_concat(printf('DROP VIEW \"%w\"', name), ';'), '') FROM sqlite_schema"
 	" WHERE type = 'view' AND name GLOB 'v_*'";
 
-static int exec(struct rf_store *s, const char *sql, struct rf_error *err)
-{
-	int rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
-}
-
 int rf_views_drop(struct rf_store *s, struct rf_error *err)
 {
 	sqlite3_stmt *names = NULL;
@@ -25,7 +19,7 @@ int rf_views_drop(struct rf_store *s, struct rf_error *err)
 		return rf_db_fail(s, rc, err);
 	if (!drops)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while bringing the views of %s up to date.", s->path);
-	rc = exec(s, drops, err);
+	rc = rf_db_exec(s, drops, err);
 	sqlite3_free(drops);
 	return rc;
 }
@@ -34,6 +28,6 @@ int rf_views_make(struct rf_store *s, struct rf_error *err)
 {
 	int rc = rf_views_drop(s, err);
 	for (int i = 0; rc == 0 && rf_view_texts[i]; i++)
-		rc = exec(s, rf_view_texts[i], err);
+		rc = rf_db_exec(s, rf_view_texts[i], err);
 	return rc;
 }
