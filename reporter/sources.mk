@@ -2,6 +2,7 @@
 REPORTER_SOURCES := \
 	reporter/base/str.c \
 	reporter/base/arena.c \
+	reporter/base/clock.c \
 	reporter/base/error.c \
 	reporter/base/files.c \
 	reporter/base/quantity.c \

@@ -102,6 +102,15 @@ const char *rf_arena_cstr(rf_arena *a, rf_str s)
 	return rf_arena_dup(a, s).ptr;
 }
 
+rf_str rf_arena_hex(rf_arena *a, const void *bytes, size_t count)
+{
+	char *p = count < SIZE_MAX / 2 ? rf_arena_alloc(a, 2 * count + 1) : NULL;
+	if (!p)
+		return RF_STR("");
+	rf_hex_put(p, bytes, count);
+	return (rf_str){ p, 2 * count };
+}
+
 rf_str rf_arena_printf(rf_arena *a, const char *format, ...)
 {
 	va_list args, again;

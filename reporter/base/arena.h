@@ -30,6 +30,8 @@ void *rf_arena_array(rf_arena *a, size_t count, size_t element_bytes);
 rf_str rf_arena_dup(rf_arena *a, rf_str s);
 /* NUL-terminated copy; "" when out of memory. A NUL inside s ends it for C. */
 const char *rf_arena_cstr(rf_arena *a, rf_str s);
+/* Two lower-case digits a byte; NUL-terminated. */
+rf_str rf_arena_hex(rf_arena *a, const void *bytes, size_t count);
 __attribute__((format(printf, 2, 3))) rf_str rf_arena_printf(rf_arena *a, const char *format, ...);
 
 #endif

@@ -84,6 +84,26 @@ bool rf_str_u64(rf_str s, uint64_t *out)
 	return true;
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
+bool rf_str_is_hex(rf_str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (!memchr(hex_digits, s.ptr[i], 16))
+			return false;
+	}
+	return s.len > 0;
+}
+
+void rf_hex_put(char *out, const void *bytes, size_t count)
+{
+	const unsigned char *p = bytes;
+	for (size_t i = 0; i < count; i++) {
+		out[2 * i] = hex_digits[p[i] >> 4];
+		out[2 * i + 1] = hex_digits[p[i] & 15];
+	}
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -198,6 +218,24 @@ void rf_buf_put_cstr(struct rf_buf *b, const char *s)
 void rf_buf_put_char(struct rf_buf *b, char c)
 {
 	rf_buf_put(b, &c, 1);
+}
+
+void rf_buf_put_doubled(struct rf_buf *b, rf_str s, char quote)
+{
+	ptrdiff_t at;
+	while ((at = rf_str_find(s, quote)) >= 0) {
+		rf_buf_put_str(b, rf_str_take(s, (size_t)at + 1));
+		rf_buf_put_char(b, quote);
+		s = rf_str_skip(s, (size_t)at + 1);
+	}
+	rf_buf_put_str(b, s);
+}
+
+void rf_buf_put_hex(struct rf_buf *b, rf_str bytes)
+{
+	char *to = bytes.len <= SIZE_MAX / 2 ? rf_buf_grow(b, 2 * bytes.len) : NULL;
+	if (to)
+		rf_hex_put(to, bytes.ptr, bytes.len);
 }
 
 void rf_buf_printf(struct rf_buf *b, const char *format, ...)

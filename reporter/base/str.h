@@ -70,6 +70,10 @@ rf_str rf_str_cut(rf_str *s, char sep);
 bool rf_str_u64(rf_str s, uint64_t *out);
 /* Hex digits only, an optional 0x before them; false as above. */
 bool rf_str_hex_u64(rf_str s, uint64_t *out);
+/* Lower-case hex digits only, at least one. */
+bool rf_str_is_hex(rf_str s);
+/* Writes 2 * count lower-case hex digits, and no NUL. */
+void rf_hex_put(char *out, const void *bytes, size_t count);
 /* Shell-style match: `*` is any run of bytes, everything else is itself. */
 bool rf_str_glob(rf_str pattern, rf_str s);
 
@@ -87,6 +91,9 @@ void rf_buf_put(struct rf_buf *b, const void *bytes, size_t len);
 void rf_buf_put_str(struct rf_buf *b, rf_str s);
 void rf_buf_put_cstr(struct rf_buf *b, const char *s);
 void rf_buf_put_char(struct rf_buf *b, char c);
+/* The text with each `quote` in it doubled, as CSV, SQL and FTS5 want it between two of them (which the caller puts). */
+void rf_buf_put_doubled(struct rf_buf *b, rf_str s, char quote);
+void rf_buf_put_hex(struct rf_buf *b, rf_str bytes);   /* two lower-case digits a byte */
 /* Makes the buffer `len` bytes longer; returns where they are to be written, NULL when it failed. */
 char *rf_buf_grow(struct rf_buf *b, size_t len);
 __attribute__((format(printf, 2, 3))) void rf_buf_printf(struct rf_buf *b, const char *format, ...);

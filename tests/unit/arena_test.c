@@ -79,6 +79,8 @@ static void test_texts(void **state)
 	assert_int_equal(copy.ptr[copy.len], '\0');
 	assert_str(rf_arena_dup(&a, (rf_str){ NULL, 0 }), "");
 	assert_str(rf_arena_printf(&a, "%s %d", "add", 3), "add 3");
+	assert_str(rf_arena_hex(&a, "\x01\xef", 2), "01ef");
+	assert_str(rf_arena_hex(&a, "", 0), "");
 	rf_arena_release(&a);
 }
 

@@ -1,3 +1,5 @@
+#include "base/clock.h"
+#include "base/hash.h"
 #include "unit.h"
 
 static rf_str S(const char *text)
@@ -135,6 +137,66 @@ static void test_buf_cap(void **state)
 	rf_buf_release(&b);
 }
 
+static void test_hex(void **state)
+{
+	static const unsigned char bytes[] = { 0x00, 0x9f, 0xa0, 0xff };
+	char out[] = "........!";
+	struct rf_buf b;
+	(void)state;
+	rf_hex_put(out, bytes, sizeof(bytes));
+	assert_string_equal(out, "009fa0ff!");
+	rf_hex_put(out, bytes, 0);
+	assert_string_equal(out, "009fa0ff!");
+	rf_buf_init(&b);
+	rf_buf_put_hex(&b, (rf_str){ "x\0\xfe", 3 });
+	rf_buf_put_hex(&b, (rf_str){ NULL, 0 });
+	assert_str(rf_buf_str(&b), "7800fe");
+	b.cap_max = b.len + 1;
+	rf_buf_put_hex(&b, S("y"));
+	assert_true(b.failed);
+	rf_buf_release(&b);
+	assert_true(rf_str_is_hex(S("0123456789abcdef")));
+	assert_false(rf_str_is_hex(S("")));
+	assert_false(rf_str_is_hex(S("0A")));
+	assert_false(rf_str_is_hex(S("0g")));
+	assert_false(rf_str_is_hex((rf_str){ "0\0", 2 }));
+}
+
+static void test_doubled(void **state)
+{
+	struct rf_buf b;
+	(void)state;
+	rf_buf_init(&b);
+	rf_buf_put_doubled(&b, S("no quote, "), '"');
+	rf_buf_put_doubled(&b, S("\"a\" 'b'"), '"');
+	rf_buf_put_doubled(&b, S("|''"), '\'');
+	rf_buf_put_doubled(&b, S(""), '"');
+	rf_buf_put_doubled(&b, (rf_str){ NULL, 0 }, '"');
+	rf_buf_put_doubled(&b, (rf_str){ "\0\"", 2 }, '"');
+	assert_true(rf_str_eq(rf_buf_str(&b), RF_STR("no quote, \"\"a\"\" 'b'|\'\'\'\'\0\"\"")));
+	rf_buf_release(&b);
+}
+
+/* Known answers of 64-bit FNV-1a: files are named by it. */
+static void test_hash(void **state)
+{
+	(void)state;
+	assert_true(rf_hash_str(RF_HASH_START, S("")) == 0xcbf29ce484222325u);
+	assert_true(rf_hash_str(RF_HASH_START, S("a")) == 0xaf63dc4c8601ec8cu);
+	assert_true(rf_hash_str(RF_HASH_START, S("foobar")) == 0x85944171f73967e8u);
+	assert_true(rf_hash_str(rf_hash_str(RF_HASH_START, S("foo")), S("bar")) == 0x85944171f73967e8u);
+	assert_true(rf_hash_bytes(RF_HASH_START, NULL, 0) == RF_HASH_START);
+}
+
+static void test_clock(void **state)
+{
+	(void)state;
+	uint64_t before = rf_monotonic_ns(), after = before;
+	for (int looks = 0; looks < 10000000 && after == before; looks++)
+		after = rf_monotonic_ns();
+	assert_true(after > before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +209,10 @@ int main(void)
 		cmocka_unit_test(test_glob_cost),
 		cmocka_unit_test(test_buf),
 		cmocka_unit_test(test_buf_cap),
+		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_doubled),
+		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_clock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
