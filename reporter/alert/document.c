@@ -96,10 +96,7 @@ static rf_str id_of(const struct rf_outbox_alert *a, rf_arena *scratch)
 		sha256_update(&hash, 1, (const uint8_t *)"\n");
 	}
 	sha256_digest(&hash, sizeof(digest), digest);
-	rf_str text = RF_STR("");
-	for (size_t i = 0; i < 20; i++)
-		text = rf_arena_printf(scratch, "%.*s%02x", RF_STR_ARG(text), digest[i]);
-	return text;
+	return rf_arena_hex(scratch, digest, 20);
 }
 
 static void put_category(struct rf_json *j)

@@ -34,12 +34,12 @@ static void put_signature(char *out, size_t bytes, rf_str secret, rf_str body)
 {
 	struct hmac_sha256_ctx hmac;
 	uint8_t digest[SHA256_DIGEST_SIZE];
+	char hex[2 * SHA256_DIGEST_SIZE];
 	hmac_sha256_set_key(&hmac, secret.len, (const uint8_t *)secret.ptr);
 	hmac_sha256_update(&hmac, body.len, (const uint8_t *)body.ptr);
 	hmac_sha256_digest(&hmac, sizeof(digest), digest);
-	int n = snprintf(out, bytes, "X-Redflag-Signature: sha256=");
-	for (size_t i = 0; i < sizeof(digest); i++)
-		n += snprintf(out + n, bytes - (size_t)n, "%02x", digest[i]);
+	rf_hex_put(hex, digest, sizeof(digest));
+	snprintf(out, bytes, "X-Redflag-Signature: sha256=%.*s", (int)sizeof(hex), hex);
 }
 
 static struct curl_slist *make_headers(const struct rf_send_webhook *h, bool *failed)

@@ -29,12 +29,6 @@ static void put_real(struct rf_buf *out, double real)
 		rf_buf_put_cstr(out, ".0");
 }
 
-static void put_hex(struct rf_buf *out, rf_str bytes)
-{
-	for (size_t i = 0; i < bytes.len; i++)
-		rf_buf_printf(out, "%02x", (unsigned char)bytes.ptr[i]);
-}
-
 static void put_plain(struct rf_buf *out, const struct rf_value *v)
 {
 	if (v->type == RF_VALUE_INTEGER)
@@ -44,7 +38,7 @@ static void put_plain(struct rf_buf *out, const struct rf_value *v)
 	else if (v->type == RF_VALUE_TEXT)
 		rf_buf_put_str(out, v->bytes);
 	else if (v->type == RF_VALUE_BLOB)
-		put_hex(out, v->bytes);
+		rf_buf_put_hex(out, v->bytes);
 }
 
 static void put_csv_text(struct rf_buf *out, rf_str text)
@@ -57,11 +51,7 @@ static void put_csv_text(struct rf_buf *out, rf_str text)
 		return;
 	}
 	rf_buf_put_char(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"')
-			rf_buf_put_char(out, '"');
-		rf_buf_put_char(out, text.ptr[i]);
-	}
+	rf_buf_put_doubled(out, text, '"');
 	rf_buf_put_char(out, '"');
 }
 
@@ -104,7 +94,7 @@ static void put_json_row(struct rf_sql_output *o)
 			rf_text_put_json(&o->out, v.bytes);
 		} else if (v.type == RF_VALUE_BLOB) {
 			rf_buf_put_char(&o->out, '"');
-			put_hex(&o->out, v.bytes);
+			rf_buf_put_hex(&o->out, v.bytes);
 			rf_buf_put_char(&o->out, '"');
 		} else {
 			put_plain(&o->out, &v);

@@ -1,6 +1,5 @@
 #include "cmd/trace.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -19,11 +18,7 @@ bool rf_trace_is_valid(rf_str id)
 
 static bool is_lower_hex(rf_str s, size_t digits)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '\0' || !strchr("0123456789abcdef", s.ptr[i]))
-			return false;
-	}
-	return s.len == digits;
+	return s.len == digits && rf_str_is_hex(s);
 }
 
 /* version "-" trace-id "-" parent-id "-" flags; a later version may have more fields. */
@@ -72,11 +67,6 @@ int rf_trace_new(rf_arena *arena, rf_str *out, struct rf_error *err)
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return rf_fail(err, RF_ERR_IO, "Cannot get random bytes for a trace ID; give one with --trace-id.");
 	bytes[0] |= 1; /* never all zero, which the W3C forbids */
-	char *p = rf_arena_alloc(arena, TRACE_HEX_DIGITS + 1);
-	if (!p)
-		return rf_fail(err, RF_ERR_MEMORY, "Out of memory.");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(p + 2 * i, 3, "%02x", bytes[i]);
-	*out = (rf_str){ p, TRACE_HEX_DIGITS };
-	return 0;
+	*out = rf_arena_hex(arena, bytes, sizeof(bytes));
+	return out->len ? 0 : rf_fail(err, RF_ERR_MEMORY, "Out of memory.");
 }

@@ -1,7 +1,6 @@
 /* Spans as OTLP/JSON (opentelemetry-proto, ExportTraceServiceRequest): the run and, below it, an occurrence each. Numbers of 64 bits
  * are text and IDs are hex there. Span IDs are hashes of what they stand for, so that the same export sent twice is the same. */
 #include <nettle/sha2.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "export/item.h"
@@ -33,8 +32,8 @@ static void hash_hex(const rf_str *parts, size_t count, size_t digits, char *out
 	}
 	sha256_digest(&hash, sizeof(digest), digest);
 	digest[0] |= 1; /* all zero is no ID */
-	for (size_t i = 0; i < digits / 2; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+	rf_hex_put(out, digest, digits / 2);
+	out[digits] = '\0';
 }
 
 /* The ID in lower case, when it is one of W3C Trace Context. */

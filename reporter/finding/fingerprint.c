@@ -25,7 +25,6 @@ static void put(struct sha256_ctx *ctx, rf_str s)
 /* SHA-256 in hex of "v1 KIND WHAT\n" and the given texts. */
 static void hash(char out[RF_FINGERPRINT_BYTES + 1], enum rf_kind kind, const char *what, rf_str a, rf_str b)
 {
-	static const char hex[] = "0123456789abcdef";
 	uint8_t digest[SHA256_DIGEST_SIZE];
 	struct sha256_ctx ctx;
 	_Static_assert(RF_FINGERPRINT_BYTES == 2 * SHA256_DIGEST_SIZE, "hex of SHA-256");
@@ -39,10 +38,7 @@ static void hash(char out[RF_FINGERPRINT_BYTES + 1], enum rf_kind kind, const ch
 	put(&ctx, a);
 	put(&ctx, b);
 	digest_of(&ctx, digest);
-	for (size_t i = 0; i < sizeof(digest); i++) {
-		out[2 * i] = hex[digest[i] >> 4];
-		out[2 * i + 1] = hex[digest[i] & 15];
-	}
+	rf_hex_put(out, digest, sizeof(digest));
 	out[RF_FINGERPRINT_BYTES] = '\0';
 }
 

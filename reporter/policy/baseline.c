@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "finding/finding.h"
+
 #define HEAD "# redflag baseline 1"
-#define FINGERPRINT_BYTES 64
 
 /* As the file has it: what would break a line or a column is a blank. */
 static rf_str one_line(rf_str text, rf_arena *arena)
@@ -38,13 +39,7 @@ void rf_baseline_sort(struct rf_baseline *b)
 
 static bool is_fingerprint(rf_str text)
 {
-	if (text.len != FINGERPRINT_BYTES)
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		if (!memchr("0123456789abcdef", text.ptr[i], 16))
-			return false;
-	}
-	return true;
+	return text.len == RF_FINGERPRINT_BYTES && rf_str_is_hex(text);
 }
 
 static int fail_at(const char *path, uint32_t line, const char *sentence, struct rf_error *err)

@@ -9,14 +9,10 @@
 
 static int make_secret(char *out, struct rf_error *err)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[RF_SECRET_DIGITS / 2];
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return rf_fail(err, RF_ERR_IO, "The system gives no random numbers: %s.", strerror(errno));
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
+	rf_hex_put(out, bytes, sizeof(bytes));
 	out[RF_SECRET_DIGITS] = '\0';
 	return 0;
 }

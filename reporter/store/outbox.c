@@ -88,23 +88,12 @@ int rf_outbox_fold(struct rf_store *s, int64_t sink_id, uint64_t count, struct r
 
 /* --- leases ----------------------------------------------------------------------------------------------------- */
 
-static bool put_random(struct rf_buf *b, size_t bytes)
+static rf_str random_hex(size_t bytes, rf_arena *arena)
 {
 	uint8_t raw[32];
 	if (bytes > sizeof(raw) || getrandom(raw, bytes, 0) != (ssize_t)bytes)
-		return false;
-	for (size_t i = 0; i < bytes; i++)
-		rf_buf_printf(b, "%02x", raw[i]);
-	return true;
-}
-
-static rf_str random_hex(size_t bytes, rf_arena *arena)
-{
-	struct rf_buf b;
-	rf_buf_init(&b);
-	rf_str text = put_random(&b, bytes) ? rf_arena_dup(arena, rf_buf_str(&b)) : RF_STR("");
-	rf_buf_release(&b);
-	return text;
+		return RF_STR("");
+	return rf_arena_hex(arena, raw, bytes);
 }
 
 rf_str rf_outbox_key(rf_arena *arena)
@@ -115,8 +104,8 @@ rf_str rf_outbox_key(rf_arena *arena)
 /* A host's name has no blanks, and if it had, its processes would only never be known as over. */
 rf_str rf_outbox_owner(struct rf_store *s, rf_str host, rf_arena *arena)
 {
-	return rf_arena_printf(arena, "%.*s %d %" PRIu64 " %.*s", RF_STR_ARG(host), (int)getpid(), now_of(s),
-			       RF_STR_ARG(random_hex(8, arena)));
+	rf_str key = random_hex(8, arena);
+	return rf_arena_printf(arena, "%.*s %d %" PRIu64 " %.*s", RF_STR_ARG(host), (int)getpid(), now_of(s), RF_STR_ARG(key));
 }
 
 /* Is the owner of this lease a process of our host that is over? The time in a lease is when the owner had started already. */

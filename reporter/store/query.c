@@ -113,11 +113,7 @@ static int fail_ambiguous(rf_str name, const struct rf_finding_row *rows, uint32
 
 static bool is_prefix(rf_str name)
 {
-	for (size_t i = 0; i < name.len; i++) {
-		if (!strchr("0123456789abcdef", name.ptr[i]))
-			return false;
-	}
-	return name.len >= RF_QUERY_PREFIX_DIGITS_MIN && name.len <= RF_FINGERPRINT_BYTES;
+	return name.len >= RF_QUERY_PREFIX_DIGITS_MIN && name.len <= RF_FINGERPRINT_BYTES && rf_str_is_hex(name);
 }
 
 int rf_query_finding(struct rf_store *s, rf_str name, rf_arena *arena, struct rf_finding_row *row, struct rf_error *err)

@@ -92,8 +92,8 @@ static int write_merged(const struct rf_toolchain *t, const struct rf_buf *json,
 	sha256_init(&hash);
 	sha256_update(&hash, json->len, (const uint8_t *)json->ptr);
 	sha256_digest(&hash, sizeof(digest), digest);
-	*path = rf_arena_printf(arena, "%.*s/" MERGED_PREFIX "%02x%02x%02x%02x%02x%02x.json", RF_STR_ARG(t->directory), digest[0], digest[1],
-				digest[2], digest[3], digest[4], digest[5]);
+	rf_str name = rf_arena_hex(arena, digest, 6);
+	*path = rf_arena_printf(arena, "%.*s/" MERGED_PREFIX "%.*s.json", RF_STR_ARG(t->directory), RF_STR_ARG(name));
 	return rf_file_replace(path->ptr, rf_buf_str(json), 0644, err);
 }
 

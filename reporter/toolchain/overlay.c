@@ -106,8 +106,9 @@ int rf_overlay_key(const struct rf_overlay *overlay, rf_str *key, struct rf_erro
 	sha256_init(&hash);
 	hash_inputs(overlay, &hash);
 	sha256_digest(&hash, sizeof(digest), digest);
-	*key = rf_arena_printf(overlay->arena, "%.*s-linux-%.*s-%02x%02x%02x%02x%02x%02x", RF_STR_ARG(overlay->go->version),
-			       RF_STR_ARG(overlay->go->goarch), digest[0], digest[1], digest[2], digest[3], digest[4], digest[5]);
+	rf_str inputs = rf_arena_hex(overlay->arena, digest, 6);
+	*key = rf_arena_printf(overlay->arena, "%.*s-linux-%.*s-%.*s", RF_STR_ARG(overlay->go->version), RF_STR_ARG(overlay->go->goarch),
+			       RF_STR_ARG(inputs));
 	return overlay->arena->failed ? rf_fail(err, RF_ERR_MEMORY, "not enough memory for the cache key") : 0;
 }
 

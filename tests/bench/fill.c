@@ -99,12 +99,8 @@ static rf_str uid_of(struct fill *f, const struct fill_run *run, const struct rf
 	if (run->text)
 		return rf_arena_printf(&f->batch, "%08x%08x%016" PRIx64, (unsigned)fill_random(f->shape.seed, run->number, 8),
 				       (unsigned)i, fill_random(f->shape.seed + run->number, i, 8));
-	char *text = rf_arena_alloc(&f->batch, 64);
-	for (uint32_t k = 0; text && k < sizeof(p->spool_id); k++)
-		snprintf(text + 2 * k, 3, "%02x", p->spool_id[k]);
-	if (text)
-		snprintf(text + 2 * sizeof(p->spool_id), 12, "-%u", (unsigned)i + 1);
-	return rf_str_from(text);
+	rf_str spool = rf_arena_hex(&f->batch, p->spool_id, sizeof(p->spool_id));
+	return rf_arena_printf(&f->batch, "%.*s-%u", RF_STR_ARG(spool), (unsigned)i + 1);
 }
 
 static void put_event(struct fill *f, const struct fill_run *run, struct fill_report *made, struct rf_event *event)
