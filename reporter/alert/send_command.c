@@ -7,17 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define POLL_MS_MAX 20 /* how late an end without output is noticed */
+#include "base/clock.h"
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+#define POLL_MS_MAX 20 /* how late an end without output is noticed */
 
 /* In the child: only calls that are safe after fork. */
 static void become(const struct rf_send_command *c, int in)
@@ -40,7 +34,7 @@ static bool feed_and_wait(const struct rf_send_command *c, pid_t pid, int *in, u
 {
 	rf_str left = c->body;
 	siginfo_t info = { 0 };
-	for (uint64_t now = monotonic_ns(); now < end; now = monotonic_ns()) {
+	for (uint64_t now = rf_monotonic_ns(); now < end; now = rf_monotonic_ns()) {
 		/* Not reaped yet: its number, which is its group's, stays taken. */
 		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid)
 			return true;
@@ -91,7 +85,7 @@ void rf_send_command(const struct rf_send_command *c, struct rf_attempt *out)
 	} else {
 		setpgid(pid, pid); /* both do it, so that it is so for whoever comes first */
 		fcntl(in[1], F_SETFL, O_NONBLOCK);
-		bool over = feed_and_wait(c, pid, &in[1], monotonic_ns() + c->timeout_ns);
+		bool over = feed_and_wait(c, pid, &in[1], rf_monotonic_ns() + c->timeout_ns);
 		kill(-pid, SIGKILL); /* also what it left running */
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			continue;

@@ -9,14 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_NS 20000000 /* between looks whether it is done */
+#include "base/clock.h"
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+#define LOOK_NS 20000000 /* between looks whether it is done */
 
 static bool is_done(struct rf_courier *c)
 {
@@ -54,7 +49,7 @@ uint64_t rf_courier_send(struct rf_courier *c, const char *database, uint64_t qu
 {
 	if (queued == c->queued)
 		return 0;
-	uint64_t now = monotonic_ns(), pause_ns = c->started_ns ? c->started_ns + RF_COURIER_PAUSE_NS : 0;
+	uint64_t now = rf_monotonic_ns(), pause_ns = c->started_ns ? c->started_ns + RF_COURIER_PAUSE_NS : 0;
 	if (!is_done(c))
 		return RF_COURIER_PAUSE_NS;
 	if (now < pause_ns)
@@ -68,8 +63,8 @@ uint64_t rf_courier_send(struct rf_courier *c, const char *database, uint64_t qu
 uint64_t rf_courier_wait(struct rf_courier *c, uint64_t time_ns)
 {
 	const struct timespec pause = { 0, LOOK_NS };
-	uint64_t start_ns = monotonic_ns(), now = start_ns;
-	for (; !is_done(c) && now - start_ns < time_ns; now = monotonic_ns())
+	uint64_t start_ns = rf_monotonic_ns(), now = start_ns;
+	for (; !is_done(c) && now - start_ns < time_ns; now = rf_monotonic_ns())
 		nanosleep(&pause, NULL);
 	return now - start_ns;
 }

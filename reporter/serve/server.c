@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "serve/answer.h"
 
 struct exchange { /* a request while it comes */
@@ -38,13 +38,6 @@ struct rf_server {
 	struct place places[RF_SERVER_CONNECTIONS_MAX];
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* --- places: who is connected since when ------------------------------------------------------------------------- */
 
 static void take_place(struct rf_server *s, struct MHD_Connection *connection, void **socket_context)
@@ -55,7 +48,7 @@ static void take_place(struct rf_server *s, struct MHD_Connection *connection, v
 		struct place *p = &s->places[i];
 		if (p->fd >= 0)
 			continue;
-		*p = (struct place){ .server = s, .fd = info->connect_fd, .since_ns = now_ns() };
+		*p = (struct place){ .server = s, .fd = info->connect_fd, .since_ns = rf_monotonic_ns() };
 		*socket_context = p;
 		break;
 	}
@@ -96,7 +89,7 @@ static struct place *place_of(struct MHD_Connection *connection)
 static void restart_place(struct place *p)
 {
 	pthread_mutex_lock(&p->server->lock);
-	p->since_ns = now_ns();
+	p->since_ns = rf_monotonic_ns();
 	pthread_mutex_unlock(&p->server->lock);
 }
 
@@ -104,7 +97,7 @@ void rf_server_tend(struct rf_server *s)
 {
 	size_t taken = 0;
 	pthread_mutex_lock(&s->lock);
-	uint64_t now = now_ns(); /* under the lock, as all of since_ns: none is later than this */
+	uint64_t now = rf_monotonic_ns(); /* under the lock, as all of since_ns: none is later than this */
 	for (size_t i = 0; i < RF_SERVER_CONNECTIONS_MAX; i++)
 		taken += s->places[i].fd >= 0;
 	uint64_t seconds = taken * 4 >= RF_SERVER_CONNECTIONS_MAX * 3 ? RF_SERVER_REQUEST_CROWDED_S : RF_SERVER_REQUEST_S;

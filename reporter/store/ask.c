@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/schema.h"
 #include "store/store.h"
 
+#define NS_PER_MS 1000000u
 #define PROGRESS_STEPS 10000 /* of SQLite's machine between two looks at the clock: well below a millisecond */
 
 struct rf_ask {
@@ -86,17 +87,10 @@ static int authorize(void *context, int action, const char *first, const char *s
 	}
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static int look_at_clock(void *context)
 {
 	const struct rf_ask *a = context;
-	return now_ms() >= a->deadline_ms;
+	return rf_monotonic_ns() / NS_PER_MS >= a->deadline_ms;
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
@@ -269,7 +263,7 @@ int rf_ask_prepare(struct rf_ask *a, rf_str sql, int *offset, struct rf_error *e
 		return rf_fail(err, RF_ERR_USAGE, "The statement has a parameter (%s), which nothing fills; write the value.",
 			       sqlite3_bind_parameter_name(a->statement, 1) ? sqlite3_bind_parameter_name(a->statement, 1) : "?");
 	if (a->time_ms_max)
-		a->deadline_ms = now_ms() + a->time_ms_max;
+		a->deadline_ms = rf_monotonic_ns() / NS_PER_MS + a->time_ms_max;
 	return 0;
 }
 

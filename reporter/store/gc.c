@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "store/collect.h"
 #include "store/gc_work.h"
 
@@ -15,16 +16,9 @@
 #define SIZE_STEPS 64 /* the time between the oldest event and now is cut into so many pieces */
 #define DAY_NS 86400000000000u
 
-uint64_t rf_gc_now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 bool rf_gc_out_of_time(struct rf_gc_work *w)
 {
-	if (w->deadline_ns && rf_gc_now() >= w->deadline_ns)
+	if (w->deadline_ns && rf_monotonic_ns() >= w->deadline_ns)
 		w->out->unfinished = true;
 	return w->out->unfinished;
 }
@@ -41,11 +35,11 @@ int rf_gc_slices(struct rf_gc_work *w, int (*step)(struct rf_gc_work *w, void *c
 	while (rc == 1) {
 		struct rf_gc before = *w->out;
 		rc = rf_store_begin(w->s, w->err);
-		uint64_t end = rf_gc_now() + RF_GC_HOLD_NS;
+		uint64_t end = rf_monotonic_ns() + RF_GC_HOLD_NS;
 		if (rc == 0) {
 			do
 				rc = step(w, context);
-			while (rc == 1 && rf_gc_now() < end);
+			while (rc == 1 && rf_monotonic_ns() < end);
 			int committed = rc < 0 ? rc : rf_store_commit(w->s, w->err);
 			if (committed < 0) {
 				rc = committed;
@@ -279,7 +273,7 @@ static int give_back_pages(struct rf_gc_work *w)
 	int rc = rf_db_once(w->s, "PRAGMA auto_vacuum", &mode, w->err, "");
 	w->out->can_shrink = mode != 0;
 	while (rc >= 0 && w->out->can_shrink && pages > 0 && !rf_gc_out_of_time(w)) {
-		uint64_t end = rf_gc_now() + RF_GC_HOLD_NS;
+		uint64_t end = rf_monotonic_ns() + RF_GC_HOLD_NS;
 		do {
 			char sql[64];
 			int64_t before;
@@ -291,7 +285,7 @@ static int give_back_pages(struct rf_gc_work *w)
 				rc = rf_db_once(w->s, "PRAGMA freelist_count", &pages, w->err, "");
 			if (rc >= 0 && pages >= before)
 				pages = 0; /* others take them as fast */
-		} while (rc >= 0 && pages > 0 && rf_gc_now() < end);
+		} while (rc >= 0 && pages > 0 && rf_monotonic_ns() < end);
 		nanosleep(&(struct timespec){ .tv_nsec = RF_GC_HOLD_NS }, NULL);
 	}
 	return rc < 0 ? rc : 0;
@@ -378,7 +372,7 @@ static int remove_all(struct rf_gc_work *w, uint64_t now, rf_arena *arena)
 int rf_gc_run(struct rf_store *s, const struct rf_gc_options *options, rf_arena *arena, struct rf_gc *out, struct rf_error *err)
 {
 	struct rf_gc_work w = { .s = s, .options = options, .out = out, .err = err,
-				.deadline_ns = options->budget_ns ? rf_gc_now() + options->budget_ns : 0 };
+				.deadline_ns = options->budget_ns ? rf_monotonic_ns() + options->budget_ns : 0 };
 	uint64_t now = s->clock.now_unix_ns(s->clock.context);
 	*out = (struct rf_gc){ .before = RF_STR("") };
 	int rc = measure(&w, &out->used_before, &out->file_before);

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "store/collect.h"
 #include "store/gc_work.h"
 
@@ -151,13 +152,13 @@ static int step_sweep(struct rf_gc_work *w, void *context)
 {
 	struct sweep *sweep = context;
 	int64_t id = 0, place = sweep->place;
-	uint64_t end = rf_gc_now() + RF_GC_HOLD_NS;
+	uint64_t end = rf_monotonic_ns() + RF_GC_HOLD_NS;
 	int rc = mark_since(w, sweep);
 	int64_t removed = 0;
 	while (rc >= 0 && (rc = find_unused(w, sweep, &id)) == 0 && id) {
 		rc = remove_one(w, sweep, id);
 		removed++;
-		if (rc >= 0 && rf_gc_now() >= end)
+		if (rc >= 0 && rf_monotonic_ns() >= end)
 			break;
 	}
 	if (rc < 0) {

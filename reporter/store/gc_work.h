@@ -17,7 +17,6 @@ struct rf_gc_work {
 	uint64_t deadline_ns; /* monotonic; 0 none */
 };
 
-uint64_t rf_gc_now(void); /* monotonic */
 bool rf_gc_out_of_time(struct rf_gc_work *w);
 /* Transactions until `step` says 0: each holds the lock for RF_GC_HOLD_NS at most, as far as one step takes no longer. `step`
  * does a little and returns 1 (more), 0 (done) or an error; after an error the open transaction is rolled back. */

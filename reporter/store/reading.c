@@ -1,29 +1,22 @@
 #include "store/reading.h"
 
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "store/database.h"
 #include "store/schema.h"
 
 #define PROGRESS_STEPS 2000 /* of SQLite's virtual machine between two looks at the clock: some ten microseconds */
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static int is_over(void *context)
 {
 	const struct rf_store *s = context;
-	return s->deadline_ns && now_ns() > s->deadline_ns;
+	return s->deadline_ns && rf_monotonic_ns() > s->deadline_ns;
 }
 
 int rf_reading_begin(struct rf_store *s, uint32_t ms, struct rf_error *err)
 {
-	s->deadline_ns = now_ns() + (uint64_t)ms * 1000000u;
+	s->deadline_ns = rf_monotonic_ns() + (uint64_t)ms * 1000000u;
 	sqlite3_progress_handler(s->handle, PROGRESS_STEPS, is_over, s);
 	return rf_db_exec(s, "BEGIN", err);
 }

@@ -7,10 +7,12 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define ENVIRONMENT_CHANGES_MAX 32
+#define NS_PER_MS 1000000u
 
 static bool names_same(const char *variable, const char *change)
 {
@@ -38,13 +40,6 @@ static const char **make_environment(const char *const *changes, rf_arena *arena
 	return list;
 }
 
-static long now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* False at the end of the stream. */
 static bool take(int fd, struct rf_buf *to)
 {
@@ -60,12 +55,12 @@ static bool drain(int out_fd, int err_fd, struct rf_buf *out, struct rf_buf *err
 {
 	struct pollfd fds[2] = { { .fd = out_fd, .events = POLLIN }, { .fd = err_fd, .events = POLLIN } };
 	struct rf_buf *buffers[2] = { out, err };
-	long deadline = now_ms() + (long)timeout_ms;
+	uint64_t end_ns = rf_monotonic_ns() + (uint64_t)timeout_ms * NS_PER_MS;
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		long left = deadline - now_ms();
-		if (timeout_ms && left <= 0)
+		uint64_t now_ns = rf_monotonic_ns();
+		if (timeout_ms && now_ns >= end_ns)
 			return false;
-		if (poll(fds, 2, timeout_ms ? (int)left : -1) < 0 && errno != EINTR)
+		if (poll(fds, 2, timeout_ms ? (int)((end_ns - now_ns) / NS_PER_MS) + 1 : -1) < 0 && errno != EINTR)
 			return false;
 		for (size_t i = 0; i < 2; i++) {
 			if (fds[i].fd >= 0 && fds[i].revents && !take(fds[i].fd, buffers[i]))
