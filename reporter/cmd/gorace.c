@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "base/hash.h"
 
 /* First line of a copy, and the line before what another file gave: a copy that is met again (redflag test after
  * `eval "$(redflag env)"`) is taken apart, so that old entries don't stay for ever. */
@@ -59,19 +60,11 @@ static int read_user(rf_str path, rf_arena *arena, rf_str *text, rf_str *from, b
 	return 0;
 }
 
-static uint64_t hash_of(rf_str text)
-{
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
-	for (size_t i = 0; i < text.len; i++)
-		h = (h ^ (uint8_t)text.ptr[i]) * 0x100000001b3u;
-	return h;
-}
-
 /* Named by its content: runs that overlap never change a file that another one's processes still have to read. */
 static int write_copy(rf_str text, const char *database, rf_arena *arena, const char **path, struct rf_error *err)
 {
 	const char *directory = rf_arena_printf(arena, "%s.suppressions", database).ptr;
-	*path = rf_arena_printf(arena, "%s/%016llx.supp", directory, (unsigned long long)hash_of(text)).ptr;
+	*path = rf_arena_printf(arena, "%s/%016llx.supp", directory, (unsigned long long)rf_hash_str(RF_HASH_START, text)).ptr;
 	if (access(*path, R_OK) == 0)
 		return 0;
 	int rc = rf_dirs_make(directory, err);

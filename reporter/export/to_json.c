@@ -10,11 +10,6 @@ static const char *const role_names[RF_FRAME_ROLE_COUNT] = {
 	[RF_FRAME_DEEPER] = "deeper", [RF_FRAME_UNKNOWN] = "unknown", [RF_FRAME_STDLIB] = "stdlib",
 };
 
-static const char *const memory_names[] = {
-	[RF_MEMORY_UNKNOWN] = "unknown", [RF_MEMORY_HEAP] = "heap", [RF_MEMORY_GLOBAL] = "global",
-};
-_Static_assert(sizeof(memory_names) / sizeof(memory_names[0]) == RF_MEMORY_COUNT, "one name a memory");
-
 struct writer {
 	struct rf_json json;
 	struct rf_export *x;
@@ -96,7 +91,7 @@ static void put_memory(struct writer *w)
 {
 	const struct rf_report *r = &w->item->report;
 	rf_json_object(&w->json, "memory");
-	rf_json_cstr(&w->json, "kind", memory_names[(unsigned)r->memory < RF_MEMORY_COUNT ? r->memory : 0]);
+	rf_json_cstr(&w->json, "kind", rf_memory_name(r->memory));
 	rf_json_str(&w->json, "name", r->memory_name);
 	rf_json_hex(&w->json, "start", r->memory_start);
 	rf_json_int(&w->json, "bytes", (int64_t)r->memory_bytes);

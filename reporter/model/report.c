@@ -1,5 +1,7 @@
 #include "model/report.h"
 
+#include "base/hash.h"
+
 static const char *const kind_names[] = {
 	[RF_KIND_UNKNOWN] = "unknown",
 	[RF_KIND_DATA_RACE] = "data-race",
@@ -21,40 +23,50 @@ enum rf_kind rf_kind_from_name(rf_str name)
 	return RF_KIND_UNKNOWN;
 }
 
-#define FNV_OFFSET 0xcbf29ce484222325u
-#define FNV_PRIME 0x100000001b3u
+static const char *const memory_names[] = {
+	[RF_MEMORY_UNKNOWN] = "unknown",
+	[RF_MEMORY_HEAP] = "heap",
+	[RF_MEMORY_GLOBAL] = "global",
+};
+_Static_assert(sizeof(memory_names) / sizeof(memory_names[0]) == RF_MEMORY_COUNT, "one name a kind of memory");
 
-static uint64_t fnv_bytes(uint64_t hash, const void *bytes, size_t len)
+const char *rf_memory_name(enum rf_memory memory)
 {
-	const unsigned char *p = bytes;
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ p[i]) * FNV_PRIME;
-	return hash;
+	return (unsigned)memory < RF_MEMORY_COUNT ? memory_names[memory] : memory_names[RF_MEMORY_UNKNOWN];
 }
 
-static uint64_t fnv_u64(uint64_t hash, uint64_t v)
+enum rf_memory rf_memory_from_name(rf_str name)
 {
-	return fnv_bytes(hash, &v, sizeof(v));
+	for (int memory = 0; memory < RF_MEMORY_COUNT; memory++) {
+		if (rf_str_eq_cstr(name, memory_names[memory]))
+			return (enum rf_memory)memory;
+	}
+	return RF_MEMORY_UNKNOWN;
 }
 
-static uint64_t fnv_frame(uint64_t hash, const struct rf_frame *f)
+static uint64_t hash_u64(uint64_t hash, uint64_t v)
 {
-	hash = fnv_bytes(hash, f->function.ptr, f->function.len);
-	hash = fnv_bytes(hash, "\n", 1);
-	hash = fnv_bytes(hash, f->file.ptr, f->file.len);
-	return fnv_u64(hash, f->line);
+	return rf_hash_bytes(hash, &v, sizeof(v));
+}
+
+static uint64_t hash_frame(uint64_t hash, const struct rf_frame *f)
+{
+	hash = rf_hash_str(hash, f->function);
+	hash = rf_hash_bytes(hash, "\n", 1);
+	hash = rf_hash_str(hash, f->file);
+	return hash_u64(hash, f->line);
 }
 
 uint64_t rf_report_match_key(const struct rf_report *report)
 {
-	uint64_t hash = fnv_u64(FNV_OFFSET, (uint64_t)report->kind);
+	uint64_t hash = hash_u64(RF_HASH_START, (uint64_t)report->kind);
 	for (uint32_t i = 0; i < report->access_count; i++) {
 		const struct rf_access *a = &report->accesses[i];
-		hash = fnv_u64(hash, a->write); /* not a->atomic: Go's text doesn't tell */
-		hash = fnv_u64(hash, a->address);
-		hash = fnv_u64(hash, a->goroutine->thread);
+		hash = hash_u64(hash, a->write); /* not a->atomic: Go's text doesn't tell */
+		hash = hash_u64(hash, a->address);
+		hash = hash_u64(hash, a->goroutine->thread);
 		for (uint32_t k = 0; k < a->stack.count; k++)
-			hash = fnv_frame(hash, &a->stack.frames[k]);
+			hash = hash_frame(hash, &a->stack.frames[k]);
 	}
 	return hash;
 }

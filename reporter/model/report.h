@@ -26,6 +26,9 @@ enum rf_memory {
 	RF_MEMORY_GLOBAL,
 	RF_MEMORY_COUNT
 };
+/* "heap", "global", "unknown"; as with kinds. */
+const char *rf_memory_name(enum rf_memory memory);
+enum rf_memory rf_memory_from_name(rf_str name);
 
 struct rf_frame {
 	rf_str function; /* full Go name, such as "example.com/shop.(*Cart).Add.func1"; "" unknown */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "store/collect.h"
 #include "store/search.h"
 #include "store/status.h"
@@ -115,9 +116,7 @@ struct tally {
 
 static struct counted *slot_of(const struct tally *t, int facet, rf_str value)
 {
-	uint32_t hash = 2166136261u ^ (uint32_t)facet; /* FNV-1a */
-	for (size_t i = 0; i < value.len; i++)
-		hash = (hash ^ (unsigned char)value.ptr[i]) * 16777619u;
+	uint32_t hash = (uint32_t)rf_hash_str(RF_HASH_START ^ (uint64_t)facet, value);
 	for (uint32_t at = hash & (t->cap - 1);; at = (at + 1) & (t->cap - 1)) {
 		struct counted *c = &t->slots[at];
 		if (!c->value.ptr || (c->facet == facet && rf_str_eq(c->value, value)))

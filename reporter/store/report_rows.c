@@ -140,13 +140,6 @@ static int load_accesses(struct rf_store *s, int64_t event_id, rf_arena *arena, 
 	return rc < 0 ? rc : 0;
 }
 
-static enum rf_memory memory_of(rf_str name)
-{
-	return rf_str_eq_cstr(name, "heap") ? RF_MEMORY_HEAP
-	       : rf_str_eq_cstr(name, "global") ? RF_MEMORY_GLOBAL
-						: RF_MEMORY_UNKNOWN;
-}
-
 static int load_event(struct rf_store *s, int64_t event_id, rf_arena *arena, struct rf_report *out, struct rf_error *err)
 {
 	sqlite3_stmt *q;
@@ -159,7 +152,7 @@ static int load_event(struct rf_store *s, int64_t event_id, rf_arena *arena, str
 	*out = (struct rf_report){ .kind = rf_kind_from_name(rf_db_text(q, 0, arena)),
 				   .suppressed = rf_str_eq_cstr(rf_db_text(q, 1, arena), "suppressed"),
 				   .from_spool = rf_str_eq_cstr(rf_db_text(q, 2, arena), "spool"),
-				   .memory = memory_of(rf_db_text(q, 3, arena)),
+				   .memory = rf_memory_from_name(rf_db_text(q, 3, arena)),
 				   .memory_start = (uint64_t)sqlite3_column_int64(q, 4),
 				   .memory_bytes = (uint64_t)sqlite3_column_int64(q, 5),
 				   .memory_name = rf_db_text(q, 6, arena),

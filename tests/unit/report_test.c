@@ -9,6 +9,11 @@ static void test_kind_names(void **state)
 		assert_int_equal(rf_kind_from_name(rf_str_from(rf_kind_name((enum rf_kind)kind))), kind);
 	assert_int_equal(rf_kind_from_name(RF_STR("no such kind")), RF_KIND_UNKNOWN);
 	assert_string_equal(rf_kind_name((enum rf_kind)77), "unknown");
+	for (int memory = 0; memory < RF_MEMORY_COUNT; memory++)
+		assert_int_equal(rf_memory_from_name(rf_str_from(rf_memory_name((enum rf_memory)memory))), memory);
+	assert_int_equal(rf_memory_from_name(RF_STR("stack")), RF_MEMORY_UNKNOWN);
+	assert_int_equal(rf_memory_from_name(RF_STR("global")), RF_MEMORY_GLOBAL);
+	assert_string_equal(rf_memory_name((enum rf_memory)77), "unknown");
 }
 
 static void test_match_key(void **state)
