@@ -106,15 +106,6 @@ static int list(struct alerts_work *w, struct rf_error *err)
 
 /* --- flush ------------------------------------------------------------------------------------------------------ */
 
-static void print_notes(struct rf_buf *notes)
-{
-	rf_str text = rf_buf_str(notes);
-	while (text.len) {
-		rf_str line = rf_str_cut(&text, '\n');
-		fprintf(stderr, "redflag alerts: %.*s\n", RF_STR_ARG(line));
-	}
-}
-
 /* `at_once`: everything, as long as something arrives; else what is due, as at the end of a run. */
 static int deliver(struct alerts_work *w, bool at_once, struct rf_error *err)
 {
@@ -125,7 +116,7 @@ static int deliver(struct alerts_work *w, bool at_once, struct rf_error *err)
 	if (rc == 0)
 		rc = rf_alerts_deliver(&w->alerts, &d, err);
 	if (rc == 0) {
-		print_notes(&d.notes);
+		rf_reporter_print_lines("redflag alerts", rf_buf_str(&d.notes));
 		printf("%llu alert%s delivered, %llu left.\n", (unsigned long long)d.delivered, d.delivered == 1 ? "" : "s",
 		       (unsigned long long)d.left);
 		rc = d.left ? RF_EXIT_OWN_FAILURE : RF_EXIT_CLEAN;

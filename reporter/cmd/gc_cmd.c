@@ -1,5 +1,4 @@
 /* redflag gc: removes what is old, by hand or at the end of a run. */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,15 +79,6 @@ static void put_size(struct rf_buf *out, const struct rf_gc_options *o, const st
 			      rf_bytes_text(2 * gc->used_after, arena));
 }
 
-static rf_str host_name(rf_arena *arena)
-{
-	char name[HOST_NAME_MAX + 1] = "";
-	if (gethostname(name, sizeof(name)) != 0)
-		return RF_STR("");
-	name[HOST_NAME_MAX] = '\0';
-	return rf_arena_dup(arena, rf_str_from(name));
-}
-
 int rf_cmd_gc(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 {
 	struct rf_gc_options options = { 0 };
@@ -104,8 +94,8 @@ int rf_cmd_gc(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 		return rc;
 	rc = rf_gc_run(store, &options, arena, &gc, err);
 	if (rc == 0 && options.keep_ns)
-		rc = rf_gc_spools(rf_place_spools(path, arena), options.keep_ns, rf_reporter_clock(), host_name(arena), options.dry_run,
-				  &files, err);
+		rc = rf_gc_spools(rf_place_spools(path, arena), options.keep_ns, rf_reporter_clock(), rf_reporter_host(arena),
+				  options.dry_run, &files, err);
 	rf_store_close(store);
 	rf_buf_init(&out);
 	put_removed(&out, &gc, &files, options.dry_run, arena);

@@ -28,7 +28,7 @@ struct rf_clock rf_reporter_clock(void)
 	return (struct rf_clock){ .now_unix_ns = system_now };
 }
 
-static rf_str host_name(rf_arena *arena)
+rf_str rf_reporter_host(rf_arena *arena)
 {
 	char name[HOST_NAME_MAX + 1] = "";
 	if (gethostname(name, sizeof(name)) != 0)
@@ -102,7 +102,7 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 		.mix_trace = request->mix_trace, .threaded = request->threaded,
 		.suppressions = &r->suppressions, .baseline = &r->baseline,
 		.command = request->command, .directory = directory_name(arena),
-		.host = host_name(arena),
+		.host = rf_reporter_host(arena),
 		.tags = { .option = rf_str_from(tag), .process = rf_str_from(request->process_tag),
 			  .environment = rf_str_from(getenv("REDFLAG_TAG")), .config = &r->config } };
 	rf_reporter_alerts(&r->alerts, r->store, &r->config, arena);
@@ -154,7 +154,7 @@ static void clean_up(struct rf_reporter *r)
 	if (rc == 0 && due)
 		rc = rf_gc_run(r->store, &options, r->arena, &gc, &err);
 	if (rc == 0 && due && options.keep_ns)
-		rc = rf_gc_spools(r->spools, options.keep_ns, rf_reporter_clock(), host_name(r->arena), false, &files, &err);
+		rc = rf_gc_spools(r->spools, options.keep_ns, rf_reporter_clock(), rf_reporter_host(r->arena), false, &files, &err);
 	if (rc < 0)
 		fprintf(stderr, "redflag: What is old could not be removed (\"database:\" in .redflag.yml): %s\n", err.text);
 }
@@ -236,18 +236,17 @@ static bool lost_patience(void *context)
 void rf_reporter_alerts(struct rf_alerts *alerts, struct rf_store *store, const struct rf_config *config, rf_arena *arena)
 {
 	struct rf_alerts_options options = {
-		.store = store, .config = config, .clock = rf_reporter_clock(), .host = host_name(arena),
+		.store = store, .config = config, .clock = rf_reporter_clock(), .host = rf_reporter_host(arena),
 		.directory = rf_noise_path(config, RF_STR("."), arena), .look_up = environment, .sleep = sleep_ns,
 		.stop = lost_patience };
 	rf_alerts_init(alerts, &options);
 }
 
-static void print_lines(const struct rf_buf *lines, const char *before)
+void rf_reporter_print_lines(const char *who, rf_str lines)
 {
-	rf_str text = rf_buf_str(lines);
-	while (text.len) {
-		rf_str line = rf_str_cut(&text, '\n');
-		fprintf(stderr, "redflag: %s%.*s\n", before, RF_STR_ARG(line));
+	while (lines.len) {
+		rf_str line = rf_str_cut(&lines, '\n');
+		fprintf(stderr, "%s: %.*s\n", who, RF_STR_ARG(line));
 	}
 }
 
@@ -263,13 +262,13 @@ static void print_and_deliver(struct rf_reporter *r)
 	rf_buf_init(&lines);
 	rf_alerts_silences(&r->alerts, &err);
 	rf_alerts_put_lines(&r->alerts, &lines);
-	print_lines(&lines, "");
+	rf_reporter_print_lines("redflag", rf_buf_str(&lines));
 	fflush(stderr);
 	waited = rf_courier_wait(&r->courier, RF_ALERTS_END_NS);
 	d.time_ns -= waited < d.time_ns ? waited : d.time_ns;
 	if (rf_alerts_deliver(&r->alerts, &d, &err) < 0)
 		fprintf(stderr, "redflag: Alerts could not be delivered: %s\n", err.text);
-	print_lines(&d.notes, "");
+	rf_reporter_print_lines("redflag", rf_buf_str(&d.notes));
 	rf_buf_release(&d.notes);
 	rf_buf_release(&lines);
 }
@@ -284,11 +283,7 @@ void rf_reporter_print_notes(struct rf_reporter *r)
 {
 	struct rf_clock clock = rf_reporter_clock();
 	const struct rf_session_counts *c = rf_session_counts(r->session);
-	rf_str notes = rf_session_notes(r->session);
-	while (notes.len) {
-		rf_str line = rf_str_cut(&notes, '\n');
-		fprintf(stderr, "redflag: %.*s\n", RF_STR_ARG(line));
-	}
+	rf_reporter_print_lines("redflag", rf_session_notes(r->session));
 	rf_noise_print_expired(&r->suppressions, clock.now_unix_ns(clock.context));
 	print_drop(c->incomplete, "report could only be read in part (cut, or mixed with other output)",
 		   "reports could only be read in part (cut, or mixed with other output)");

@@ -38,6 +38,9 @@ struct rf_reporter_request {
 	const char *process_tag;    /* REDFLAG_TAG as the observed process has it; NULL none */
 };
 struct rf_clock rf_reporter_clock(void); /* the system's */
+rf_str rf_reporter_host(rf_arena *arena); /* this machine's name; "" when it has none */
+/* Each line of the text on stderr, as "redflag: …" or "redflag alerts: …". */
+void rf_reporter_print_lines(const char *who, rf_str lines);
 /* Fails only when nothing can work (memory, --db wrong); call rf_reporter_close anyway. */
 int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *request, rf_arena *arena,
 		     struct rf_error *err);
