@@ -40,3 +40,19 @@ bool rf_quantity_bytes(rf_str text, uint64_t *bytes)
 	}
 	return false;
 }
+
+void rf_quantity_put_bytes(struct rf_buf *out, uint64_t bytes, const char *space)
+{
+	static const char *const units[] = { "kB", "MB", "GB", "TB" };
+	double value = (double)bytes / 1000;
+	size_t unit = 0;
+	if (bytes < 1000) {
+		rf_buf_printf(out, "%u%sB", (unsigned)bytes, space);
+		return;
+	}
+	while (value >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1000;
+		unit++;
+	}
+	rf_buf_printf(out, "%.*f%s%s", value < 9.95 ? 1 : 0, value, space, units[unit]);
+}

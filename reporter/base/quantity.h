@@ -11,5 +11,7 @@ bool rf_quantity_span(rf_str text, uint64_t *ns);
  * else and on 0. */
 bool rf_quantity_bytes(rf_str text, uint64_t *bytes);
 #define RF_QUANTITY_BYTES_SHAPE "500MB or 2GiB"
+/* A size for people, by powers of 1000 as in what they write: "512 B", "1.5 MB", "230 MB". `space` parts number and unit. */
+void rf_quantity_put_bytes(struct rf_buf *out, uint64_t bytes, const char *space);
 
 #endif

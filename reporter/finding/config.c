@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "base/quantity.h"
 
 #define FILE_NAME ".redflag.yml"
 #define FILE_BYTES_MAX ((size_t)1 << 20)
@@ -86,22 +87,19 @@ static int read_rules(const struct rf_config_scan *c, const yaml_node_t *node)
 /* --- policies --------------------------------------------------------------------------------------------------- */
 
 #define POLICY_EVENTS_MAX 1000 /* a larger number would never silence anything */
-#define POLICY_SPAN_MAX_S (366u * 86400u)
+#define POLICY_SPAN_MAX_NS (366u * 86400u * (uint64_t)1000000000u)
 
 int rf_config_span(const struct rf_config_scan *c, const yaml_node_t *node, const char *key, uint64_t *ns)
 {
-	static const struct { char unit; uint64_t seconds; } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	rf_str text;
-	uint64_t n;
+	uint64_t span;
 	int rc = rf_config_text(c, node, key, &text);
-	for (size_t i = 0; rc == 0 && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (text.ptr[text.len - 1] != units[i].unit || !rf_str_u64(rf_str_take(text, text.len - 1), &n) || n == 0 ||
-		    n > POLICY_SPAN_MAX_S / units[i].seconds)
-			continue;
-		*ns = n * units[i].seconds * 1000000000u;
-		return 0;
-	}
-	return rc ? rc : rf_config_fail(c, node, "is no time of at most a year; write 90s, 5m, 2h or 1d", text);
+	if (rc < 0)
+		return rc;
+	if (!rf_quantity_span(text, &span) || span > POLICY_SPAN_MAX_NS)
+		return rf_config_fail(c, node, "is no time of at most a year; write 90s, 5m, 2h or 1d", text);
+	*ns = span;
+	return 0;
 }
 
 int rf_config_choice(const struct rf_config_scan *c, const yaml_node_t *node, const char *key, const char *const *choices,
@@ -123,7 +121,9 @@ int rf_config_kind(const struct rf_config_scan *c, const yaml_node_t *node, rf_s
 
 int rf_config_severity(const struct rf_config_scan *c, const yaml_node_t *node, rf_str *out)
 {
-	static const char *const severities[] = { "low", "medium", "high", "critical", NULL };
+	const char *severities[RF_SEVERITY_COUNT + 1] = { NULL };
+	for (enum rf_severity severity = 0; severity < RF_SEVERITY_COUNT; severity++)
+		severities[severity] = rf_severity_name(severity);
 	return rf_config_choice(c, node, "severity", severities, "is no severity; there are low, medium, high and critical", out);
 }
 

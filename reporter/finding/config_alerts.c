@@ -13,8 +13,10 @@ struct member {
 
 static int read_type(const struct rf_config_scan *c, const yaml_node_t *value, struct rf_sink *sink)
 {
-	static const char *const types[] = { "stderr", "jsonl", "command", "webhook", NULL };
+	const char *types[RF_SINK_COUNT + 1] = { NULL };
 	rf_str name;
+	for (enum rf_sink_type type = 0; type < RF_SINK_COUNT; type++)
+		types[type] = rf_sink_type_name(type);
 	int rc = rf_config_choice(c, value, "type", types, "is no type of sink; there are stderr, jsonl, command and webhook", &name);
 	while (rc == 0 && !rf_str_eq_cstr(name, types[sink->type]))
 		sink->type++;

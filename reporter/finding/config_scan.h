@@ -23,7 +23,7 @@ static inline rf_str rf_config_scalar(const yaml_node_t *node)
 int rf_config_fail(const struct rf_config_scan *c, const yaml_node_t *node, const char *sentence, rf_str what);
 /* The text of a node that must be one word or line; empty is refused. */
 int rf_config_text(const struct rf_config_scan *c, const yaml_node_t *node, const char *key, rf_str *out);
-/* 90s, 5m, 2h, 1d; a year at most. */
+/* As rf_quantity_span, such as 90s or 2h; a year at most. */
 int rf_config_span(const struct rf_config_scan *c, const yaml_node_t *node, const char *key, uint64_t *ns);
 /* One of `choices` (NULL-terminated). */
 int rf_config_choice(const struct rf_config_scan *c, const yaml_node_t *node, const char *key, const char *const *choices,

@@ -4,12 +4,6 @@
 #include "export/timeline.h"
 #include "export/words.h"
 
-void rf_finding_put_term(struct rf_finding_view *v, const char *name, rf_str value)
-{
-	if (value.len)
-		rf_html(v->page->out, "<dt>%s</dt><dd>%t</dd>\n", name, value);
-}
-
 /* --- stacks -------------------------------------------------------------------------------------------------------- */
 
 /* From the module as it is here: only of files that are inside it, whatever a report names. */
@@ -78,9 +72,9 @@ static void put_goroutine_terms(struct rf_finding_view *v, const struct rf_gorou
 	for (uint32_t i = 0; i < g->label_count; i++)
 		rf_buf_printf(&labels, "%s%.*s=%.*s", i ? ", " : "", RF_STR_ARG(g->labels[i].key), RF_STR_ARG(g->labels[i].value));
 	rf_html(v->page->out, "<dl>\n");
-	rf_finding_put_term(v, "runs", rf_words_function(g->entry));
-	rf_finding_put_term(v, "state", g->state.len ? g->state : g->finished ? RF_STR("finished") : RF_STR(""));
-	rf_finding_put_term(v, "labels", rf_buf_str(&labels));
+	rf_html_term(v->page->out, "runs", rf_words_function(g->entry));
+	rf_html_term(v->page->out, "state", g->state.len ? g->state : g->finished ? RF_STR("finished") : RF_STR(""));
+	rf_html_term(v->page->out, "labels", rf_buf_str(&labels));
 	rf_html(v->page->out, "</dl>\n");
 	rf_buf_release(&labels);
 }
@@ -216,9 +210,9 @@ void rf_finding_put_explain(struct rf_finding_view *v)
 	for (uint32_t i = 0; i < v->finding.side_count; i++)
 		put_explained_side(v, &v->finding.sides[i], i);
 	rf_html(out, "</div>\n<dl>\n");
-	rf_finding_put_term(v, "default", rf_str_from(v->finding.fingerprint));
-	rf_finding_put_term(v, "coarse", rf_str_from(v->finding.coarse));
-	rf_finding_put_term(v, "exact", rf_str_from(v->finding.exact));
+	rf_html_term(v->page->out, "default", rf_str_from(v->finding.fingerprint));
+	rf_html_term(v->page->out, "coarse", rf_str_from(v->finding.coarse));
+	rf_html_term(v->page->out, "exact", rf_str_from(v->finding.exact));
 	rf_html(out, "</dl>\n<p class=\"dim\">The default hash tells findings apart, the coarse one (the two innermost functions) links "
 		     "them, the exact one is of whole chains and where goroutines were started.</p>\n");
 	if (!rf_str_eq_cstr(v->row.fingerprint, v->finding.fingerprint) && !v->finding.wildcard)

@@ -29,7 +29,5 @@ void rf_finding_put_memory(struct rf_finding_view *v);
 void rf_finding_put_before(struct rf_finding_view *v);
 /* Why these reports are one finding: which frames count. */
 void rf_finding_put_explain(struct rf_finding_view *v);
-/* "<dt>name</dt><dd>value</dd>"; nothing for an empty value. */
-void rf_finding_put_term(struct rf_finding_view *v, const char *name, rf_str value);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/quantity.h"
 #include "export/markup.h"
 
 static void put_grouped(struct rf_buf *out, int64_t number)
@@ -100,12 +101,30 @@ void rf_html_status(struct rf_buf *out, rf_str status)
 
 void rf_html_bytes(struct rf_buf *out, int64_t bytes)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	double size = (double)bytes;
-	size_t unit = 0;
-	while (size >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		size /= 1024;
-		unit++;
-	}
-	rf_buf_printf(out, "%.*f&#8239;%s", unit && size < 100 ? 1 : 0, size, units[unit]);
+	rf_quantity_put_bytes(out, (uint64_t)bytes, "&#8239;");
+}
+
+void rf_html_term(struct rf_buf *out, const char *name, rf_str value)
+{
+	if (value.len)
+		rf_html(out, "<dt>%s</dt><dd>%t</dd>\n", name, value);
+}
+
+void rf_html_term_number(struct rf_buf *out, const char *name, int64_t number)
+{
+	rf_html(out, "<dt>%s</dt><dd>%n</dd>\n", name, number);
+}
+
+void rf_html_term_bytes(struct rf_buf *out, const char *name, int64_t bytes)
+{
+	rf_html(out, "<dt>%s</dt><dd>", name);
+	rf_html_bytes(out, bytes);
+	rf_html(out, "</dd>\n");
+}
+
+void rf_html_term_time(struct rf_buf *out, const char *name, rf_str time)
+{
+	rf_html(out, "<dt>%s</dt><dd>", name);
+	rf_html_time(out, time);
+	rf_html(out, "</dd>\n");
 }

@@ -24,7 +24,13 @@ void rf_html(struct rf_buf *out, const char *format, ...);
 void rf_html_time(struct rf_buf *out, rf_str time);
 /* A coloured word for a finding's status or an event's verdict. */
 void rf_html_status(struct rf_buf *out, rf_str status);
-/* A size in bytes: "1.5 MiB". */
+/* A size in bytes: "1.5 MB", as the commands and their options have it. */
 void rf_html_bytes(struct rf_buf *out, int64_t bytes);
+
+/* A line of a <dl>: a name of ours and its value. An empty text makes no line. */
+void rf_html_term(struct rf_buf *out, const char *name, rf_str value);
+void rf_html_term_number(struct rf_buf *out, const char *name, int64_t number);
+void rf_html_term_bytes(struct rf_buf *out, const char *name, int64_t bytes);
+void rf_html_term_time(struct rf_buf *out, const char *name, rf_str time);
 
 #endif

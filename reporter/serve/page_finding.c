@@ -57,13 +57,13 @@ static void put_terms(struct rf_finding_view *v)
 	struct rf_page *p = v->page;
 	const struct rf_finding_row *row = &v->row;
 	rf_html(p->out, "<dl class=\"terms\">\n");
-	rf_finding_put_term(v, "kind", row->kind);
+	rf_html_term(p->out, "kind", row->kind);
 	rf_html(p->out, "<dt>tag</dt><dd><a href=\"/findings?tag=%q\">%t</a></dd>\n", row->tag, row->tag);
 	if (row->package.len)
 		rf_html(p->out, "<dt>package</dt><dd><a href=\"/findings?package=%q\">%t</a></dd>\n", row->package, row->package);
-	rf_finding_put_term(v, "tests", rf_words_owners(row->test_a, row->test_b, p->arena));
-	rf_finding_put_term(v, "severity", v->shown.severity);
-	rf_finding_put_term(v, "suppressed by", v->shown.suppression);
+	rf_html_term(p->out, "tests", rf_words_owners(row->test_a, row->test_b, p->arena));
+	rf_html_term(p->out, "severity", v->shown.severity);
+	rf_html_term(p->out, "suppressed by", v->shown.suppression);
 	rf_html(p->out, "<dt>fingerprint</dt><dd><code>%t</code></dd>\n</dl>\n", row->fingerprint);
 }
 
@@ -199,9 +199,9 @@ static int put_process(struct rf_finding_view *v, struct rf_error *err)
 	if (rc < 0)
 		return rc;
 	rf_html(p->out, "<section class=\"card\">\n<h2>The process</h2>\n<dl>\n<dt>command</dt><dd><code>%t</code></dd>\n", process.arguments);
-	rf_finding_put_term(v, "host", process.host);
+	rf_html_term(p->out, "host", process.host);
 	rf_html(p->out, "<dt>process</dt><dd>%d%s</dd>\n", process.pid, process.finished ? "" : ", did not end in good order");
-	rf_finding_put_term(v, "Go", process.go_version);
+	rf_html_term(p->out, "Go", process.go_version);
 	rf_html(p->out, "<dt>GOMAXPROCS</dt><dd>%d</dd>\n</dl>\n</section>\n", process.gomaxprocs);
 	return 0;
 }

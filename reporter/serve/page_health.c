@@ -42,28 +42,15 @@ static void count_spools(const struct rf_page *p, struct spools *out)
 
 /* --- for people ---------------------------------------------------------------------------------------------------- */
 
-static void put_number(struct rf_page *p, const char *name, int64_t number)
-{
-	rf_html(p->out, "<dt>%s</dt><dd>%n</dd>\n", name, number);
-}
-
-static void put_bytes(struct rf_page *p, const char *name, int64_t bytes)
-{
-	rf_html(p->out, "<dt>%s</dt><dd>", name);
-	rf_html_bytes(p->out, bytes);
-	rf_html(p->out, "</dd>\n");
-}
-
 static void put_database(struct rf_page *p, const struct rf_health *h)
 {
 	rf_html(p->out, "<section>\n<h2>Database</h2>\n<dl>\n<dt>File</dt><dd><code>%t</code></dd>\n", rf_str_from(p->site->database));
-	put_bytes(p, "Size", h->file_bytes);
-	put_bytes(p, "Write-ahead log", h->wal_bytes);
-	put_bytes(p, "Free inside", h->free_bytes);
-	put_number(p, "Schema version", h->schema_version);
-	rf_html(p->out, "<dt>Last write</dt><dd>");
-	rf_html_time(p->out, h->last_write);
-	rf_html(p->out, "</dd>\n</dl>\n");
+	rf_html_term_bytes(p->out, "Size", h->file_bytes);
+	rf_html_term_bytes(p->out, "Write-ahead log", h->wal_bytes);
+	rf_html_term_bytes(p->out, "Free inside", h->free_bytes);
+	rf_html_term_number(p->out, "Schema version", h->schema_version);
+	rf_html_term_time(p->out, "Last write", h->last_write);
+	rf_html(p->out, "</dl>\n");
 	if (p->may_write) {
 		rf_html(p->out, "<form method=\"post\" action=\"/health/check\">");
 		rf_page_form_secret(p);
@@ -75,12 +62,12 @@ static void put_database(struct rf_page *p, const struct rf_health *h)
 static void put_contents(struct rf_page *p, const struct rf_health *h)
 {
 	rf_html(p->out, "<section>\n<h2>In it</h2>\n<dl>\n");
-	put_number(p, "Findings", h->findings);
-	put_number(p, "Events", h->events);
-	put_number(p, "Runs", h->runs);
-	put_number(p, "Processes", h->processes);
-	put_number(p, "Tags", h->tags);
-	put_number(p, "Silences", h->silences);
+	rf_html_term_number(p->out, "Findings", h->findings);
+	rf_html_term_number(p->out, "Events", h->events);
+	rf_html_term_number(p->out, "Runs", h->runs);
+	rf_html_term_number(p->out, "Processes", h->processes);
+	rf_html_term_number(p->out, "Tags", h->tags);
+	rf_html_term_number(p->out, "Silences", h->silences);
 	rf_html(p->out, "</dl>\n</section>\n<section>\n<h2>Events of the last seven days</h2>\n");
 	if (h->verdict_count == 0)
 		rf_html(p->out, "<p class=\"dim\">None.</p>\n");
@@ -93,10 +80,10 @@ static void put_contents(struct rf_page *p, const struct rf_health *h)
 static void put_spools(struct rf_page *p, const struct spools *s, const struct rf_health *h)
 {
 	rf_html(p->out, "<section>\n<h2>Spools</h2>\n<dl>\n");
-	put_number(p, "Waiting", s->waiting);
-	put_bytes(p, "Their size", s->waiting_bytes);
-	put_number(p, "Kept as damaged", s->damaged);
-	put_number(p, "Processes that didn't end in order, or still run", h->processes_open);
+	rf_html_term_number(p->out, "Waiting", s->waiting);
+	rf_html_term_bytes(p->out, "Their size", s->waiting_bytes);
+	rf_html_term_number(p->out, "Kept as damaged", s->damaged);
+	rf_html_term_number(p->out, "Processes that didn't end in order, or still run", h->processes_open);
 	rf_html(p->out, "</dl>\n%s</section>\n<section>\n<h2>Dropped</h2>\n",
 		s->waiting ? "<p class=\"dim\">The next <code>redflag report</code>, <code>test</code> or <code>ingest</code> takes in those "
 			     "whose process is over.</p>\n" : "");

@@ -57,24 +57,15 @@ int rf_page_runs(struct rf_page *p, struct rf_error *err)
 #define PROCESSES_MAX 100
 #define RESULTS_MAX 500
 
-static void put_term(struct rf_page *p, const char *name, rf_str value)
-{
-	if (value.len)
-		rf_html(p->out, "<dt>%s</dt><dd>%t</dd>\n", name, value);
-}
-
 static void put_facts(struct rf_page *p, const struct rf_run_row *run)
 {
 	rf_html(p->out, "<dl>\n<dt>Trace ID</dt><dd><code>%t</code></dd>\n", run->trace_id);
-	put_term(p, "Command", run->command);
-	put_term(p, "Directory", run->directory);
-	put_term(p, "Host", run->host);
-	rf_html(p->out, "<dt>Began</dt><dd>");
-	rf_html_time(p->out, run->started_at);
-	rf_html(p->out, "</dd>\n<dt>Last stored</dt><dd>");
-	rf_html_time(p->out, run->last_at);
-	rf_html(p->out, "</dd>\n");
-	put_term(p, "Parent span", run->traceparent);
+	rf_html_term(p->out, "Command", run->command);
+	rf_html_term(p->out, "Directory", run->directory);
+	rf_html_term(p->out, "Host", run->host);
+	rf_html_term_time(p->out, "Began", run->started_at);
+	rf_html_term_time(p->out, "Last stored", run->last_at);
+	rf_html_term(p->out, "Parent span", run->traceparent);
 	rf_html(p->out, "</dl>\n");
 }
 

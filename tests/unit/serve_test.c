@@ -100,7 +100,15 @@ static void test_small_pieces(void **state)
 	rf_buf_reset(&b);
 	rf_html_bytes(&b, 1536);
 	rf_html_bytes(&b, 12);
-	assert_str(rf_buf_str(&b), "1.5&#8239;KiB12&#8239;B");
+	assert_str(rf_buf_str(&b), "1.5&#8239;kB12&#8239;B");
+	rf_buf_reset(&b);
+	rf_html_term(&b, "name", RF_STR(""));
+	rf_html_term(&b, "name", RF_STR("a<b"));
+	rf_html_term_number(&b, "n", 7);
+	rf_html_term_bytes(&b, "size", 2000000);
+	rf_html_term_time(&b, "then", RF_STR(""));
+	assert_str(rf_buf_str(&b), "<dt>name</dt><dd>a&lt;b</dd>\n<dt>n</dt><dd>7</dd>\n<dt>size</dt><dd>2.0&#8239;MB</dd>\n"
+				   "<dt>then</dt><dd>never</dd>\n");
 	rf_buf_release(&b);
 }
 

@@ -259,6 +259,15 @@ static void test_quantities(void **state)
 		assert_false(rf_quantity_span(rf_str_from(bad[i]), &n));
 		assert_false(rf_quantity_bytes(rf_str_from(bad[i]), &n));
 	}
+	struct rf_buf b;
+	rf_buf_init(&b);
+	const uint64_t sizes[] = { 0, 999, 1000, 1536, 9949, 9950, 999499, 999500, 230000000, 5000000000000000 };
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		rf_quantity_put_bytes(&b, sizes[i], "_");
+		rf_buf_put_char(&b, ' ');
+	}
+	assert_str(rf_buf_str(&b), "0_B 999_B 1.0_kB 1.5_kB 9.9_kB 10_kB 999_kB 1.0_MB 230_MB 5000_TB ");
+	rf_buf_release(&b);
 }
 
 #define SAMPLED(test) cmocka_unit_test_setup_teardown(test, sample_setup, sample_teardown)
