@@ -1,9 +1,10 @@
 """Attacks on `redflag serve`: serve_attack.py URL TOKEN PID MODULE. MODULE is the directory whose database is served.
 
-Prints a line a check as serve_browser.py does. After each attack the server has to answer an honest request within DEADLINE_S. With
+Prints a line a check (checks.py). After each attack the server has to answer an honest request within DEADLINE_S. With
 RF_ATTACK_LIGHT=1 memory isn't looked at (a sanitizer's is its own) and floods are shorter. It ends with the server's end.
 """
 import contextlib
+import functools
 import hashlib
 import http.client
 import os
@@ -16,8 +17,10 @@ import sqlite3
 import sys
 import threading
 import time
-import traceback
 import urllib.parse
+
+import checks
+from checks import equal
 
 URL, TOKEN, PID, MODULE = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 PORT = urllib.parse.urlsplit(URL).port
@@ -70,19 +73,7 @@ def alive():
         assert rss < RSS_MIB_MAX, f"{rss} MiB"
 
 
-@contextlib.contextmanager
-def check(name, then=alive):
-    try:
-        yield
-        then()
-        print(f"ok\t{name}\t", flush=True)
-    except Exception as error:  # whatever it is, this check failed and the others go on
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        print(f"FAIL\t{name}\t{type(error).__name__} at line {where.lineno}: {error}".replace("\n", " "), flush=True)
-
-
-def equal(want, got):
-    assert want == got, f"want {want!r}, got {got!r}"
+check = functools.partial(checks.check, then=alive)
 
 
 def raw(data, wait=True, timeout=DEADLINE_S, silence_s=0.3):

@@ -1,35 +1,21 @@
 """Pages of `redflag serve` in a real browser: serve_browser.py URL TOKEN DATABASE LIST WORK. LIST is the suppression list's path.
 
-Prints a line a check: "ok" or "FAIL", a tab, its name, a tab, why it failed. $RF_SCREENSHOTS names a directory for pictures.
+Prints a line a check (checks.py). $RF_SCREENSHOTS names a directory for pictures.
 """
 import contextlib
 import os
 import sqlite3
 import sys
-import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
 
 from browser import HERE, PHONE, WIDE, Browser
+from checks import check, equal
 
 URL, TOKEN, DATABASE, LIST, WORK = sys.argv[1:]
 SHOTS = os.environ.get("RF_SCREENSHOTS") or f"{WORK}/shots"
 LOOKS = [(WIDE, False), (WIDE, True), (PHONE, False), (PHONE, True)]
-
-
-@contextlib.contextmanager
-def check(name):
-    try:
-        yield
-        print(f"ok\t{name}\t", flush=True)
-    except Exception as error:  # whatever it is, this check failed and the others go on
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        print(f"FAIL\t{name}\t{type(error).__name__} at line {where.lineno}: {error}".replace("\n", " "), flush=True)
-
-
-def equal(want, got):
-    assert want == got, f"want {want!r}, got {got!r}"
 
 
 def ask(sql, *values):
