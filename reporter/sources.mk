@@ -86,6 +86,7 @@ REPORTER_SOURCES := \
 	reporter/store/session_tests.c \
 	reporter/store/session_results.c \
 	reporter/store/session.c \
+	reporter/store/session_batch.c \
 	reporter/store/session_store.c \
 	reporter/store/session_spool.c \
 	reporter/alert/document.c \

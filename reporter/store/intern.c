@@ -15,9 +15,14 @@ void rf_intern_release(struct rf_intern *n)
 	rf_arena_release(&n->scratch);
 }
 
+bool rf_intern_is_full(const struct rf_intern *n)
+{
+	return n->arena.used_total > RF_INTERN_BYTES_MAX || n->arena.failed;
+}
+
 void rf_intern_limit(struct rf_intern *n)
 {
-	if (n->arena.used_total <= RF_INTERN_BYTES_MAX && !n->arena.failed)
+	if (n->held || !rf_intern_is_full(n))
 		return;
 	memset(n->frames, 0, sizeof(n->frames));
 	memset(n->stacks, 0, sizeof(n->stacks));
@@ -173,32 +178,13 @@ static uint64_t hash_key(const struct rf_known_key *key)
 	return hash;
 }
 
-/* The name as a slice of the function that it was made of where it is one, for that one stays. */
-static rf_str keep_name(struct rf_intern *n, rf_str name, rf_str function)
+/* Nobody who stores looks at the names of all frames, which are more than all else. */
+static void keep_side(struct rf_intern *n, struct rf_side *side)
 {
-	uintptr_t at = (uintptr_t)name.ptr, first = (uintptr_t)function.ptr;
-	return at >= first && at + name.len <= first + function.len ? name : rf_arena_dup(&n->arena, name);
-}
-
-static void keep_side(struct rf_intern *n, struct rf_side *side, const struct rf_known_stack *stack)
-{
-	rf_str *names = rf_arena_array(&n->arena, side->name_count, sizeof(*names)), leaf = side->leaf;
-	enum rf_frame_role *roles = rf_arena_array(&n->arena, side->name_count, sizeof(*roles));
-	bool kept = false;
-	if (!names || !roles || (side->name_count && !stack))
-		return;
-	for (uint32_t i = 0; i < side->name_count; i++) {
-		names[i] = keep_name(n, side->names[i], stack->frames[i]->frame.function);
-		roles[i] = side->roles[i];
-		if (!kept && side->names[i].ptr == leaf.ptr && side->names[i].len == leaf.len) {
-			side->leaf = names[i];
-			kept = true;
-		}
-	}
-	if (!kept)
-		side->leaf = rf_arena_dup(&n->arena, leaf);
-	side->names = names;
-	side->roles = roles;
+	side->names = NULL;
+	side->roles = NULL;
+	side->name_count = 0;
+	side->leaf = rf_arena_dup(&n->arena, side->leaf);
 	side->creator = rf_arena_dup(&n->arena, side->creator);
 }
 
@@ -218,7 +204,7 @@ static void make_finding(struct rf_intern *n, const struct rf_known_key *key, st
 	}
 	rf_finding_make(&report, &n->scratch, out);
 	for (uint32_t i = 0; i < out->side_count; i++)
-		keep_side(n, &out->sides[i], key->stacks[out->sides[i].access]);
+		keep_side(n, &out->sides[i]);
 	out->title = rf_arena_dup(&n->arena, out->title);
 	out->package = rf_arena_dup(&n->arena, out->package);
 	n->arena.failed |= n->scratch.failed;

@@ -145,8 +145,9 @@ int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_aren
 		     struct rf_known_report **known, struct rf_error *err)
 {
 	struct rf_finding *made;
-	*known = rf_arena_alloc(arena, sizeof(**known));
-	bool good = *known && rf_intern_report(&s->intern, report, *known);
+	bool good = *known;
+	if (!*known)
+		good = (*known = rf_arena_alloc(arena, sizeof(**known))) && rf_intern_report(&s->intern, report, *known);
 	*finding = good ? rf_intern_finding(&s->intern, report, *known) : NULL;
 	/* Not all of its stacks may be interned (a goroutine that the reader dropped). */
 	if (good && !*finding && (made = rf_arena_alloc(arena, sizeof(*made)))) {
@@ -156,6 +157,17 @@ int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_aren
 	if (*finding && !arena->failed && !s->intern.arena.failed)
 		return 0;
 	return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
+}
+
+void rf_store_hold(struct rf_store *s, bool hold)
+{
+	s->intern.held = hold;
+	rf_intern_limit(&s->intern);
+}
+
+bool rf_store_remembers_enough(const struct rf_store *s)
+{
+	return rf_intern_is_full(&s->intern);
 }
 
 void rf_store_use_suppressions(struct rf_store *s, const struct rf_suppressions *list)

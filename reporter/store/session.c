@@ -33,8 +33,9 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	rf_arena_init(&s->arena, RF_SESSION_NAMES_BYTES_MAX);
 	rf_arena_init(&s->refused, RF_SESSION_ARENA_BYTES_MAX);
 	rf_batch_init(&s->waiting);
+	rf_batch_init(&s->handed);
 	rf_batch_init(&s->storing);
-	s->try_at_bytes = RF_SESSION_BATCH_BYTES;
+	s->try_at_bytes = RF_SESSION_HAND_BYTES;
 	rf_worker_init(&s->worker, options->threaded);
 	s->kept.bytes_max = RF_SESSION_OUTPUT_BYTES_MAX;
 	s->open_tests.bytes_max = RF_SESSION_TESTS_BYTES_MAX;
@@ -74,6 +75,8 @@ void rf_session_close(struct rf_session *s)
 		rf_search_lazily(s->options.store, false);
 	}
 	rf_worker_release(&s->worker);
+	if (s->options.store)
+		rf_store_hold(s->options.store, false);
 	for (struct rf_source *source = s->sources; source; source = source->next)
 		end_source(s, source);
 	end_source(s, &s->plain);
@@ -84,6 +87,7 @@ void rf_session_close(struct rf_session *s)
 	}
 	rf_buf_release(&s->notes);
 	rf_arena_release(&s->waiting.arena);
+	rf_arena_release(&s->handed.arena);
 	rf_arena_release(&s->storing.arena);
 	rf_arena_release(&s->refused);
 	rf_arena_release(&s->arena);
@@ -149,9 +153,7 @@ static void take_report(struct rf_session *s, struct rf_source *source, const st
 				  .test = rf_arena_dup(room, s->test),
 				  .time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
 				  .keep_text = incomplete };
-	*s->waiting.reports_end = w;
-	s->waiting.reports_end = &w->next;
-	s->waiting.report_count++;
+	rf_batch_add_report(&s->waiting, w);
 	rf_session_wait_starts(s);
 	rf_session_store_full(s); /* a file comes faster than any clock ticks */
 }
@@ -252,7 +254,6 @@ static void end_package(struct rf_session *s, struct rf_source *source, const st
 					 rf_reasons_only_races(&source->reasons);
 	rf_session_package_ends(s, source, event, line);
 	close_source(s, source);
-	rf_session_store_soon(s);
 }
 
 /* What go test says about a package in the last line of its output. */

@@ -132,8 +132,7 @@ static struct rf_result *add_result(struct rf_session *s, rf_str package, rf_str
 					.result = rf_str_from(result), .elapsed_s = -1,
 					.time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
 					.failed_before = s->has_failures };
-	*s->waiting.results_end = r;
-	s->waiting.results_end = &r->next;
+	rf_batch_add_result(&s->waiting, r);
 	rf_session_wait_starts(s);
 	return &r->result;
 }
