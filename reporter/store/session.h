@@ -16,8 +16,8 @@
  * for that: rf_session_finish tells in the end.
  *
  * Spools are read when their process is over (or at the end), and deleted from our own directory only after their events
- * were committed. A spool of another trace in our own directory is taken only if its process is over and no living
- * reporter has that trace (each holds a lock on DIR/TRACE.lock). A spool without a trace ID belongs to our run when it is of a
+ * were committed and synced to the disk. A spool of another trace in our own directory is taken only if its process is over and
+ * no living reporter has that trace (each holds a lock on DIR/TRACE.lock). A spool without a trace ID belongs to our run when it is of a
  * package of our stream and started since we did (`go test … | redflag report` without any trace ID); else it is a run of
  * its own, and taken when it is a minute old.
  *

@@ -213,11 +213,19 @@ static bool is_orphan(const char *directory, rf_str trace, rf_arena *arena)
 	return free;
 }
 
+struct done_spool { /* all that could be read of it is committed */
+	struct done_spool *next;
+	const char *path;
+	uint64_t records_bad;
+};
+
 struct directory {
 	const char *path;
 	bool own;
 	enum rf_spool_scope scope;
 	uint64_t taken, taken_reports; /* left-over spools */
+	rf_arena arena;
+	struct done_spool *done;
 };
 
 #define DAMAGED_SUFFIX ".damaged" /* out of our way, but there for whoever wants to know */
@@ -229,18 +237,40 @@ static void set_aside(struct rf_session *s, const char *path, const char *why)
 		rf_buf_printf(&s->notes, "%s It is kept as %.*s.\n", why, RF_STR_ARG(aside));
 }
 
-/* Everything that could be read is committed. */
-static void remove_spool(struct rf_session *s, const char *path, const struct rf_spool_drops *drops)
+static void remove_spool(struct rf_session *s, const struct done_spool *done)
 {
 	char why[128];
-	if (drops->records_bad == 0) {
-		unlink(path);
+	if (done->records_bad == 0) {
+		unlink(done->path);
 		return;
 	}
 	snprintf(why, sizeof(why), "%llu record%s of a spool %s damaged; the others were stored.",
-		 (unsigned long long)drops->records_bad, drops->records_bad == 1 ? "" : "s",
-		 drops->records_bad == 1 ? "was" : "were");
-	set_aside(s, path, why);
+		 (unsigned long long)done->records_bad, done->records_bad == 1 ? "" : "s",
+		 done->records_bad == 1 ? "was" : "were");
+	set_aside(s, done->path, why);
+}
+
+/* Not before its events are on the disk. One that isn't noted for want of memory stays, and is read again, which adds nothing. */
+static void remove_later(struct directory *d, const char *path, const struct rf_spool_drops *drops)
+{
+	struct done_spool *done = rf_arena_alloc(&d->arena, sizeof(*done));
+	const char *copy = rf_arena_cstr(&d->arena, rf_str_from(path));
+	if (!done || !copy)
+		return;
+	*done = (struct done_spool){ .next = d->done, .path = copy, .records_bad = drops->records_bad };
+	d->done = done;
+}
+
+/* A commit outlives the process and not yet a power cut; a sync costs as much as some hundred reports, so there is one for all. */
+static void remove_done(struct rf_session *s, struct directory *d)
+{
+	if (!d->done)
+		return;
+	rf_session_settle(s);
+	if (rf_store_sync(s->options.store, &s->failure) < 0)
+		return;
+	for (const struct done_spool *done = d->done; done; done = done->next)
+		remove_spool(s, done);
 }
 
 #define SETTLED_NS 60000000000u /* a spool that is younger may only not have its header yet */
@@ -304,8 +334,8 @@ static int visit_open(struct rf_session *s, struct directory *d, const char *pat
 		s->event_count = before;
 		s->counts = counts;
 	}
-	if (over && d->own)
-		remove_spool(s, path, rf_spool_dropped(spool));
+	if (over && d->own && s->options.store)
+		remove_later(d, path, rf_spool_dropped(spool));
 	else if (over)
 		remember(s, path);
 	return 0;
@@ -334,12 +364,15 @@ void rf_session_spools(struct rf_session *s, const char *path, bool own, enum rf
 	struct directory d = { .path = path, .own = own, .scope = scope };
 	DIR *dir = opendir(path);
 	struct dirent *entry;
+	rf_arena_init(&d.arena, 0);
 	while (dir && (entry = readdir(dir))) {
 		if (rf_str_ends(rf_str_from(entry->d_name), RF_SPOOL_SUFFIX))
 			visit(s, &d, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
+	remove_done(s, &d);
+	rf_arena_release(&d.arena);
 	if (d.taken)
 		rf_buf_printf(&s->notes, "Took in %llu spool%s that an earlier run had left: %llu report%s, stored under "
 			      "the trace ID of that run.\n", (unsigned long long)d.taken, d.taken == 1 ? "" : "s",

@@ -205,6 +205,17 @@ int rf_store_end(struct rf_store *s, int rc, struct rf_error *err)
 	return rc < 0 ? rc : 0;
 }
 
+/* The log alone: what isn't in it any more was synced when it was copied into the file. */
+int rf_store_sync(struct rf_store *s, struct rf_error *err)
+{
+	sqlite3_file *log = NULL;
+	int rc = sqlite3_file_control(s->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (rc == SQLITE_OK && log && log->pMethods)
+		rc = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+	return rc == SQLITE_OK ? 0 : rf_fail(err, RF_ERR_DATABASE, "The database %s can't be synced to its disk (%s); look after the "
+					     "disk.", s->path, sqlite3_errstr(rc));
+}
+
 void rf_store_rollback(struct rf_store *s)
 {
 	struct rf_error ignored;
