@@ -82,10 +82,8 @@ static int ingest_all(struct rf_reporter *r, const struct rf_args *args, rf_aren
 		}
 	}
 	rf_reporter_spools(r, RF_SPOOLS_ALL); /* without files this is all there is to do */
-	struct rf_outcome outcome = { 0 };
-	int rc = rf_reporter_finish(r, err);
-	if (rc == 0)
-		rc = rf_reporter_outcome(r, false, arena, &outcome, err);
+	struct rf_outcome outcome;
+	int rc = rf_reporter_finish(r, arena, &outcome, err);
 	rf_reporter_print_notes(r);
 	if (rc < 0)
 		return rc;

@@ -47,12 +47,10 @@ static bool on_signal(void *context, int number, bool by_terminal)
 static int finish(struct rf_reporter *r, struct rf_pass *pass, enum rf_fail_on gate, bool instrumented, rf_arena *arena,
 		  struct rf_error *err)
 {
-	struct rf_outcome outcome = { 0 };
+	struct rf_outcome outcome;
 	rf_session_end_stream(r->session);
 	rf_reporter_spools(r, RF_SPOOLS_ALL);
-	int failed = rf_reporter_finish(r, err);
-	if (failed == 0)
-		failed = rf_reporter_outcome(r, false, arena, &outcome, err);
+	int failed = rf_reporter_finish(r, arena, &outcome, err);
 	rf_pass_print_notes(pass);
 	rf_reporter_print_notes(r);
 	if (instrumented)

@@ -129,16 +129,6 @@ uint64_t rf_reporter_tick(struct rf_reporter *r)
 	return storing && (storing < alerts || !alerts) ? storing : alerts;
 }
 
-int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err)
-{
-	int rc = rf_session_finish(r->session, err);
-	if (r->failure.code < 0) {
-		*err = r->failure;
-		return err->code;
-	}
-	return rc;
-}
-
 /* What "database:" in .redflag.yml asks for, once a day. The run's result doesn't depend on it. */
 static void clean_up(struct rf_reporter *r)
 {
@@ -202,6 +192,17 @@ int rf_reporter_outcome(struct rf_reporter *r, bool settled, rf_arena *arena, st
 		}
 	}
 	return rc;
+}
+
+int rf_reporter_finish(struct rf_reporter *r, rf_arena *arena, struct rf_outcome *out, struct rf_error *err)
+{
+	int rc = rf_session_finish(r->session, err);
+	*out = (struct rf_outcome){ 0 };
+	if (r->failure.code < 0) {
+		*err = r->failure;
+		return err->code;
+	}
+	return rc < 0 ? rc : rf_reporter_outcome(r, false, arena, out, err);
 }
 
 int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct rf_store **out, const char **path,

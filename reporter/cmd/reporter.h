@@ -48,8 +48,6 @@ int rf_reporter_open(struct rf_reporter *r, const struct rf_reporter_request *re
 void rf_reporter_spools(struct rf_reporter *r, enum rf_spool_scope scope);
 /* Stores what has waited long enough, and has alerts on their way. Nanoseconds until it wants to be called again; 0: nothing waits. */
 uint64_t rf_reporter_tick(struct rf_reporter *r);
-/* Stores what is left. RF_EXIT_OWN_FAILURE's sentence in *err when something failed on the way. */
-int rf_reporter_finish(struct rf_reporter *r, struct rf_error *err);
 void rf_reporter_close(struct rf_reporter *r);
 /* "GORACE=…" for a process that we start, with the suppressions in it; NULL: GORACE stays. What fails is kept for
  * rf_reporter_finish. */
@@ -63,6 +61,8 @@ struct rf_outcome {
 	uint32_t count, new_count;
 };
 int rf_reporter_outcome(struct rf_reporter *r, bool settled, rf_arena *arena, struct rf_outcome *out, struct rf_error *err);
+/* Stores what is left, and then the outcome of it all. RF_EXIT_OWN_FAILURE's sentence in *err when something failed on the way. */
+int rf_reporter_finish(struct rf_reporter *r, rf_arena *arena, struct rf_outcome *out, struct rf_error *err);
 /* Opens an existing database for list, show and explain. */
 int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct rf_store **out, const char **path,
 			   struct rf_error *err);

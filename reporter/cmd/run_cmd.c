@@ -43,12 +43,10 @@ static void print_summary(struct rf_reporter *r, const struct rf_outcome *outcom
 static int finish(struct rf_reporter *r, enum rf_fail_on gate, const char *program, int status, rf_arena *arena,
 		  struct rf_error *err)
 {
-	struct rf_outcome outcome = { 0 };
+	struct rf_outcome outcome;
 	rf_reporter_spools(r, RF_SPOOLS_ALL);
 	bool instrumented = rf_session_counts(r->session)->spools != 0;
-	int rc = rf_reporter_finish(r, err);
-	if (rc == 0)
-		rc = rf_reporter_outcome(r, false, arena, &outcome, err);
+	int rc = rf_reporter_finish(r, arena, &outcome, err);
 	rf_reporter_print_notes(r);
 	if (rc < 0)
 		return rc;

@@ -191,7 +191,7 @@ static int exit_status(struct test_run *t, const struct rf_outcome *outcome, int
 
 static int finish(struct test_run *t, int go_status, struct rf_error *err)
 {
-	struct rf_outcome outcome = { 0 };
+	struct rf_outcome outcome;
 	rf_session_end_stream(t->reporter.session);
 	rf_reporter_spools(&t->reporter, RF_SPOOLS_ALL);
 	if (!t->json) {
@@ -200,9 +200,7 @@ static int finish(struct test_run *t, int go_status, struct rf_error *err)
 		print_out(t);
 		rf_progress_clear(&t->progress);
 	}
-	int rc = rf_reporter_finish(&t->reporter, err);
-	if (rc == 0)
-		rc = rf_reporter_outcome(&t->reporter, false, t->arena, &outcome, err);
+	int rc = rf_reporter_finish(&t->reporter, t->arena, &outcome, err);
 	bool usage = go_status == 2 && rf_session_counts(t->reporter.session)->packages == 0;
 	if (!t->json && rc == 0 && !usage) {
 		struct rf_summary summary = { &t->terminal, &t->reporter, &outcome, true };
