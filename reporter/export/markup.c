@@ -6,11 +6,10 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* Neither XML 1.0's Char production (nor good for a page): controls, C1, DEL, direction marks, U+FFFE and U+FFFF. */
+/* Not in XML 1.0's Char production, or not good for a page. */
 static bool is_shown_as_number(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
-	       c == 0x200e || c == 0x200f || c == 0x2028 || c == 0x2029 || c == 0xfffe || c == 0xffff;
+	return rf_text_is_control(c) || c == 0xfffe || c == 0xffff;
 }
 
 static const char *reference(uint32_t c, bool attribute)
@@ -44,7 +43,7 @@ static void put(struct rf_buf *out, rf_str text, bool attribute)
 		if (escaped)
 			rf_buf_put_cstr(out, escaped);
 		else if (is_shown_as_number(c))
-			rf_buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+			rf_text_put_escape(out, "\\", c);
 		else
 			rf_buf_put(out, text.ptr, n);
 		text = rf_str_skip(text, n ? n : 1);
@@ -73,7 +72,7 @@ void rf_markup_put_markdown(struct rf_buf *out, rf_str text)
 		else if (c == '\n' || c == '\t')
 			rf_buf_put_cstr(out, c == '\n' ? "&#92;n" : "&#92;t");
 		else if (is_shown_as_number(c))
-			rf_buf_printf(out, c < 0x100 ? "&#92;x%02x" : "&#92;u%04x", c);
+			rf_text_put_escape(out, "&#92;", c);
 		else if (c == '@' || c == '#')
 			rf_buf_printf(out, "&#%u;&#8203;", c);
 		else if (c == ':' && rf_str_starts(text, "://"))
@@ -108,7 +107,7 @@ static void put_command(struct rf_buf *out, rf_str text, bool property)
 		else if (c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ',')))
 			rf_buf_printf(out, "%%%02X", c);
 		else if (is_shown_as_number(c) && c != '\t')
-			rf_buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+			rf_text_put_escape(out, "\\", c);
 		else
 			rf_buf_put(out, text.ptr, n);
 		text = rf_str_skip(text, n ? n : 1);

@@ -105,10 +105,15 @@ void rf_text_put_json(struct rf_buf *out, rf_str text)
 	rf_buf_put_char(out, '"');
 }
 
-static bool is_control(uint32_t c)
+bool rf_text_is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
 	       c == 0x200e || c == 0x200f || c == 0x2028 || c == 0x2029;
+}
+
+void rf_text_put_escape(struct rf_buf *out, const char *escape, uint32_t c)
+{
+	rf_buf_printf(out, c < 0x100 ? "%sx%02x" : "%su%04x", escape, c);
 }
 
 void rf_text_put_visible(struct rf_buf *out, rf_str text)
@@ -117,11 +122,11 @@ void rf_text_put_visible(struct rf_buf *out, rf_str text)
 	while (text.len) {
 		size_t n = rf_text_character(text, &c);
 		if (n == 0)
-			rf_buf_printf(out, "\\x%02x", (unsigned char)text.ptr[0]);
+			rf_text_put_escape(out, "\\", (unsigned char)text.ptr[0]);
 		else if (c == '\n' || c == '\t' || c == '\r')
 			rf_buf_put_cstr(out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
-		else if (is_control(c))
-			rf_buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+		else if (rf_text_is_control(c))
+			rf_text_put_escape(out, "\\", c);
 		else
 			rf_buf_put(out, text.ptr, n);
 		text = rf_str_skip(text, n ? n : 1);
