@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "directory.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "toolchain/toolchain.h"
 
 static rf_arena arena;
-static char scratch[] = "/tmp/redflag-goflags.XXXXXX";
+static char scratch[DIRECTORY_BYTES];
 static struct rf_toolchain toolchain;
 
 static const char *path_of(const char *name)
@@ -27,8 +27,7 @@ static int setup(void **state)
 {
 	(void)state;
 	rf_arena_init(&arena, 0);
-	if (!mkdtemp(scratch))
-		return -1;
+	directory_make(scratch);
 	toolchain.directory = rf_str_from(path_of("cache/entry"));
 	toolchain.overlay = rf_str_from(path_of("cache/entry/overlay.json"));
 	write_text("cache/entry/overlay.json", "{\"Replace\": {\"/go/src/a.go\": \"/c/a.go\", \"/go/src/b.syso\": \"\"}}");
@@ -38,7 +37,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	rf_tree_remove(scratch);
+	directory_remove(scratch);
 	rf_arena_release(&arena);
 	return 0;
 }

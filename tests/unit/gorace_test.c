@@ -1,13 +1,12 @@
-#include "unit.h"
+#include "directory.h"
 
 #include <unistd.h>
 
 #include "cmd/gorace.h"
-#include "base/files.h"
 
 struct fixture {
 	rf_arena arena;
-	char directory[64];
+	char directory[DIRECTORY_BYTES];
 	const char *database;
 	struct rf_suppressions list;
 	struct rf_error err;
@@ -18,8 +17,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	rf_arena_init(&f->arena, 0);
-	snprintf(f->directory, sizeof(f->directory), "/tmp/redflag-unit.XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
+	directory_make(f->directory);
 	f->database = rf_arena_printf(&f->arena, "%s/a b.db", f->directory).ptr;
 	*state = f;
 	return 0;
@@ -28,7 +26,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	rf_tree_remove(f->directory);
+	directory_remove(f->directory);
 	rf_arena_release(&f->arena);
 	free(f);
 	return 0;

@@ -1,27 +1,27 @@
 /* Objects are printed, assembled again and compared: sections, relocations, symbols. */
-#include "unit.h"
+#include "directory.h"
 
 #include <unistd.h>
 
-#include "base/files.h"
 #include "toolchain/goenv.h"
 #include "toolchain/objprint.h"
 #include "toolchain/spawn.h"
 
 static rf_arena arena;
-static char scratch[] = "/tmp/redflag-objprint.XXXXXX";
+static char scratch[DIRECTORY_BYTES];
 
 static int setup(void **state)
 {
 	(void)state;
 	rf_arena_init(&arena, 0);
-	return mkdtemp(scratch) ? 0 : -1;
+	directory_make(scratch);
+	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	rf_tree_remove(scratch);
+	directory_remove(scratch);
 	rf_arena_release(&arena);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* Lines of source around a frame's, of files that a report names: which may be any file, or none. */
-#include "unit.h"
+#include "directory.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,15 +9,14 @@
 
 struct place {
 	rf_arena arena;
-	char root[64];
+	char root[DIRECTORY_BYTES];
 };
 
 static int setup(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
 	rf_arena_init(&p->arena, 0);
-	snprintf(p->root, sizeof(p->root), "/tmp/redflag-unit.XXXXXX");
-	assert_non_null(mkdtemp(p->root));
+	directory_make(p->root);
 	*state = p;
 	return 0;
 }
@@ -25,9 +24,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct place *p = *state;
-	char command[128];
-	snprintf(command, sizeof(command), "rm -rf '%s'", p->root);
-	assert_int_equal(system(command), 0);
+	directory_remove(p->root);
 	rf_arena_release(&p->arena);
 	free(p);
 	return 0;

@@ -1,6 +1,7 @@
 /* Spools that are cut, flipped and made up: the reader gives what can be read, counts the rest and never crashes. */
 #include "spool_fixture.h"
 
+/* Cut anywhere: what is whole is read, the rest is counted as torn, byte for byte. */
 static void test_cut_everywhere(void **state)
 {
 	(void)state;
@@ -22,6 +23,7 @@ static void test_cut_everywhere(void **state)
 	}
 }
 
+/* The tail is zero, as in a file whose space was taken ahead. */
 static void test_cut_with_space_behind(void **state)
 {
 	static char padded[sizeof(b.bytes)];
@@ -38,6 +40,7 @@ static void test_cut_with_space_behind(void **state)
 	}
 }
 
+/* Every bit: no crash, the flip is noticed, and at most the record that was hit is lost. */
 static void test_every_flipped_bit(void **state)
 {
 	unsigned refused = 0;
@@ -61,6 +64,7 @@ static void test_every_flipped_bit(void **state)
 	assert_true(refused > 8 * 8); /* magic and major version at least */
 }
 
+/* A length that was hit does not cost the records behind it. */
 static void test_damaged_length(void **state)
 {
 	static const uint32_t lengths[] = { 0, 1, 23, 24, 100, 1 << 19, UINT32_MAX };
@@ -77,6 +81,7 @@ static void test_damaged_length(void **state)
 	}
 }
 
+/* A checksum can be right and the content impossible. */
 static void test_bad_refs(void **state)
 {
 	static const struct rf_spool_ref refs[] = { { 8, 1 << 20 }, { UINT32_MAX, 16 }, { 16, UINT32_MAX }, { 100000, 8 },
@@ -122,6 +127,7 @@ static void test_bad_symbol_ids(void **state)
 	rf_spool_close(s);
 }
 
+/* More than a report holds: the rest is left out, an access always has a goroutine. */
 static void test_more_than_a_report_holds(void **state)
 {
 	struct rf_spool_access a[9];
@@ -153,6 +159,7 @@ static void test_more_than_a_report_holds(void **state)
 	rf_spool_close(s);
 }
 
+/* Damage made so that every word could be the start of a long record costs a bounded time. */
 static void test_cost_of_damage(void **state)
 {
 	struct rf_spool_drops d;

@@ -195,12 +195,6 @@ static void test_later_minor_version(void **state)
 	assert_int_equal(d.records_bad, 0);
 }
 
-/* Cut anywhere: what is whole is read, the rest is counted as torn, byte for byte. */
-/* The tail is zero, as in a file whose space was taken ahead. */
-/* Every bit: no crash, the flip is noticed, and at most the record that was hit is lost. */
-/* A length that was hit does not cost the records behind it. */
-/* A checksum can be right and the content impossible. */
-/* More than a report holds: the rest is left out, an access always has a goroutine. */
 static void write_all(int fd, const char *bytes, size_t from, size_t to)
 {
 	assert_int_equal(pwrite(fd, bytes + from, to - from, (off_t)from), (ssize_t)(to - from));
@@ -282,7 +276,6 @@ static void test_record_finished_while_read(void **state)
 	unlink(path);
 }
 
-/* Damage made so that every word could be the start of a long record costs a bounded time. */
 static void test_crc(void **state)
 {
 	(void)state;

@@ -2,6 +2,8 @@
 #ifndef RF_TESTS_UNIT_STORE_SAMPLE_H
 #define RF_TESTS_UNIT_STORE_SAMPLE_H
 
+#include "directory.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,7 +26,7 @@ static inline uint64_t sample_now(void *context)
 struct sample {
 	rf_arena arena;
 	struct sample_clock clock;
-	char directory[64], path[128];
+	char directory[DIRECTORY_BYTES], path[128];
 	struct rf_store *store;
 	struct rf_error err;
 	struct rf_config config;
@@ -43,8 +45,7 @@ static inline int sample_setup(void **state)
 	struct rf_store_options options;
 	rf_arena_init(&s->arena, 0);
 	s->clock.now = SAMPLE_NOW;
-	snprintf(s->directory, sizeof(s->directory), "/tmp/redflag-unit.XXXXXX");
-	assert_non_null(mkdtemp(s->directory));
+	directory_make(s->directory);
 	snprintf(s->path, sizeof(s->path), "%s/db", s->directory);
 	options = sample_options(s);
 	assert_int_equal(rf_store_open(&s->store, &options, &s->err), 0);
@@ -55,10 +56,8 @@ static inline int sample_setup(void **state)
 static inline int sample_teardown(void **state)
 {
 	struct sample *s = *state;
-	char command[128];
 	rf_store_close(s->store);
-	snprintf(command, sizeof(command), "rm -rf '%s'", s->directory);
-	assert_int_equal(system(command), 0);
+	directory_remove(s->directory);
 	rf_arena_release(&s->arena);
 	free(s);
 	return 0;

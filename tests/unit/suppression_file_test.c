@@ -1,5 +1,5 @@
 /* Changing a suppression list: what is added and ended, what stays as it is, and writers that come at once. */
-#include "unit.h"
+#include "directory.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,15 +13,14 @@
 struct fixture {
 	rf_arena arena;
 	struct rf_error err;
-	char directory[64], path[128];
+	char directory[DIRECTORY_BYTES], path[128];
 };
 
 static int setup_one(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	rf_arena_init(&f->arena, 0);
-	snprintf(f->directory, sizeof(f->directory), "/tmp/redflag-unit.XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
+	directory_make(f->directory);
 	snprintf(f->path, sizeof(f->path), "%s/list", f->directory);
 	*state = f;
 	return 0;
@@ -30,9 +29,7 @@ static int setup_one(void **state)
 static int teardown_one(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
-	snprintf(command, sizeof(command), "rm -rf '%s'", f->directory);
-	assert_int_equal(system(command), 0);
+	directory_remove(f->directory);
 	rf_arena_release(&f->arena);
 	free(f);
 	return 0;

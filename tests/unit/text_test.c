@@ -76,6 +76,31 @@ static void test_clipping(void **state)
 
 /* --- what a person sees of go test ----------------------------------------------------------------------------- */
 
+struct seen {
+	struct rf_terminal terminal;
+	struct rf_buf out;
+	struct rf_gotest g;
+};
+
+static int begin(void **state)
+{
+	struct seen *seen = calloc(1, sizeof(*seen));
+	seen->terminal.columns = 80;
+	rf_buf_init(&seen->out);
+	rf_gotest_init(&seen->g, &seen->terminal, &seen->out, false);
+	*state = seen;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct seen *seen = *state;
+	rf_gotest_release(&seen->g);
+	rf_buf_release(&seen->out);
+	free(seen);
+	return 0;
+}
+
 static void event(struct rf_gotest *g, enum rf_action action, const char *test, const char *output)
 {
 	struct rf_test_event e = { .action = action, .package = RF_STR("p"), .test = rf_str_from(test),
@@ -106,67 +131,49 @@ static void feed_package(struct rf_gotest *g)
 
 static void test_failed_package(void **state)
 {
-	const struct rf_terminal t = { .columns = 80 };
-	struct rf_buf out;
-	struct rf_gotest g;
-	(void)state;
-	rf_buf_init(&out);
-	rf_gotest_init(&g, &t, &out, false);
-	feed_package(&g);
-	assert_str(rf_buf_str(&out), "--- FAIL: TestBad (0.00s)\n    bad_test.go:1: log line\n==================\n"
+	struct seen *seen = *state;
+	feed_package(&seen->g);
+	assert_str(rf_buf_str(&seen->out), "--- FAIL: TestBad (0.00s)\n    bad_test.go:1: log line\n==================\n"
 				     "not a report\nFAIL\nFAIL\tp\t0.1s\n");
-	assert_int_equal(g.done, 1);
-	assert_int_equal(g.failed, 1);
-	assert_int_equal(g.running, 0);
-	rf_gotest_release(&g);
-	rf_buf_release(&out);
+	assert_int_equal(seen->g.done, 1);
+	assert_int_equal(seen->g.failed, 1);
+	assert_int_equal(seen->g.running, 0);
 }
 
 /* os.Exit, a panic in a goroutine, a time-out: the test that ran has no verdict, and its lines tell what happened. */
 static void test_unfinished_test(void **state)
 {
-	const struct rf_terminal t = { .columns = 80 };
-	struct rf_buf out;
-	struct rf_gotest g;
-	(void)state;
-	rf_buf_init(&out);
-	rf_gotest_init(&g, &t, &out, false);
-	event(&g, RF_ACTION_RUN, "TestHangs", "");
-	event(&g, RF_ACTION_OUTPUT, "TestHangs", "panic: test timed out after 1s\n");
-	event(&g, RF_ACTION_OUTPUT, "", "FAIL\tp\t1.0s\n");
-	event(&g, RF_ACTION_FAIL, "", "");
-	assert_str(rf_buf_str(&out), "panic: test timed out after 1s\nFAIL\tp\t1.0s\n");
-	rf_gotest_release(&g);
-	rf_buf_release(&out);
+	struct seen *seen = *state;
+	event(&seen->g, RF_ACTION_RUN, "TestHangs", "");
+	event(&seen->g, RF_ACTION_OUTPUT, "TestHangs", "panic: test timed out after 1s\n");
+	event(&seen->g, RF_ACTION_OUTPUT, "", "FAIL\tp\t1.0s\n");
+	event(&seen->g, RF_ACTION_FAIL, "", "");
+	assert_str(rf_buf_str(&seen->out), "panic: test timed out after 1s\nFAIL\tp\t1.0s\n");
 }
 
 static void test_passed_package(void **state)
 {
-	const struct rf_terminal t = { .columns = 80 };
-	struct rf_buf out;
-	struct rf_gotest g;
-	(void)state;
-	rf_buf_init(&out);
-	rf_gotest_init(&g, &t, &out, false);
-	event(&g, RF_ACTION_OUTPUT, "", "said by TestMain\n");
-	event(&g, RF_ACTION_OUTPUT, "", "PASS\n");
-	event(&g, RF_ACTION_OUTPUT, "", "ok  \tp\t0.1s\n");
-	event(&g, RF_ACTION_PASS, "", "");
-	assert_str(rf_buf_str(&out), "ok  \tp\t0.1s\n");
-	rf_buf_reset(&out);
-	event(&g, RF_ACTION_OUTPUT, "TestCut", "half a li");
-	rf_gotest_end(&g);
-	assert_true(rf_str_contains(rf_buf_str(&out), "half a li"));
-	rf_gotest_release(&g);
-	rf_buf_release(&out);
+	struct seen *seen = *state;
+	event(&seen->g, RF_ACTION_OUTPUT, "", "said by TestMain\n");
+	event(&seen->g, RF_ACTION_OUTPUT, "", "PASS\n");
+	event(&seen->g, RF_ACTION_OUTPUT, "", "ok  \tp\t0.1s\n");
+	event(&seen->g, RF_ACTION_PASS, "", "");
+	assert_str(rf_buf_str(&seen->out), "ok  \tp\t0.1s\n");
+	rf_buf_reset(&seen->out);
+	event(&seen->g, RF_ACTION_OUTPUT, "TestCut", "half a li");
+	rf_gotest_end(&seen->g);
+	assert_true(rf_str_contains(rf_buf_str(&seen->out), "half a li"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times),	       cmocka_unit_test(test_clean_text), cmocka_unit_test(test_clipping),
-		cmocka_unit_test(test_failed_package), cmocka_unit_test(test_passed_package),
-		cmocka_unit_test(test_unfinished_test),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_clean_text),
+		cmocka_unit_test(test_clipping),
+		cmocka_unit_test_setup_teardown(test_failed_package, begin, end),
+		cmocka_unit_test_setup_teardown(test_passed_package, begin, end),
+		cmocka_unit_test_setup_teardown(test_unfinished_test, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
