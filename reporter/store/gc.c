@@ -201,9 +201,12 @@ static int step_silences(struct rf_gc_work *w, void *context)
 	return rc < 0 ? rc : 0;
 }
 
-static int remove_old(struct rf_gc_work *w, rf_str before)
+static int remove_old(struct rf_gc_work *w, uint64_t before_unix_ns, rf_arena *arena)
 {
-	int rc = remove_old_events(w, before);
+	rf_str before = rf_time_text(before_unix_ns, arena);
+	int rc = arena->failed ? rf_fail(w->err, RF_ERR_MEMORY, "Out of memory while removing what is old.") : 0;
+	if (rc == 0)
+		rc = remove_old_events(w, before);
 	if (rc == 0)
 		rc = rf_gc_slices(w, step_silences, &before);
 	if (rc == 0)
@@ -256,7 +259,7 @@ static int remove_until_small(struct rf_gc_work *w, uint64_t now, rf_arena *aren
 	for (uint64_t i = 1; rc == 0 && i <= SIZE_STEPS && w->out->used_after > w->options->size_max_bytes &&
 	     !rf_gc_out_of_time(w); i++) {
 		int64_t events = w->out->events;
-		rc = remove_old(w, rf_time_text(from + span / SIZE_STEPS * i, arena));
+		rc = remove_old(w, from + span / SIZE_STEPS * i, arena);
 		if (rc == 0 && w->out->events > events)
 			rc = rf_gc_sweep(w);
 		if (rc == 0)
@@ -345,8 +348,10 @@ static int set_up(struct rf_gc_work *w)
 	return rc < 0 ? rc : 0;
 }
 
-static int remember_run(struct rf_gc_work *w, rf_str now)
+static int remember_run(struct rf_gc_work *w, uint64_t unix_ns)
 {
+	char text[RF_TIME_BYTES];
+	rf_str now = rf_time_put(unix_ns, text);
 	int rc = rf_db_once(w->s, "INSERT INTO upkeep (name, value) VALUES ('gc', ?1) ON CONFLICT (name) DO UPDATE SET"
 				  " value = excluded.value", NULL, w->err, "t", now);
 	return rc < 0 ? rc : 0;
@@ -357,7 +362,7 @@ static int remove_all(struct rf_gc_work *w, uint64_t now, rf_arena *arena)
 	const struct rf_gc_options *o = w->options;
 	int rc = set_up(w);
 	if (rc == 0 && o->keep_ns && o->keep_ns < now)
-		rc = remove_old(w, rf_time_text(now - o->keep_ns, arena));
+		rc = remove_old(w, now - o->keep_ns, arena);
 	if (rc == 0)
 		rc = rf_gc_sweep(w);
 	if (rc == 0 && o->size_max_bytes)
@@ -365,7 +370,7 @@ static int remove_all(struct rf_gc_work *w, uint64_t now, rf_arena *arena)
 	if (rc == 0)
 		rc = o->vacuum ? vacuum(w) : give_back_pages(w);
 	if (rc == 0 && !w->out->unfinished)
-		rc = remember_run(w, rf_time_text(now, arena));
+		rc = remember_run(w, now);
 	return rc;
 }
 
@@ -385,13 +390,10 @@ int rf_gc_run(struct rf_store *s, const struct rf_gc_options *options, rf_arena 
 
 int rf_gc_is_due(struct rf_store *s, bool *due, struct rf_error *err)
 {
-	rf_arena arena;
-	rf_arena_init(&arena, 0);
+	char text[RF_TIME_BYTES], day_ago[RF_TIME_BYTES];
 	uint64_t now = s->clock.now_unix_ns(s->clock.context);
-	rf_str day_ago = rf_time_text(now > DAY_NS ? now - DAY_NS : 0, &arena);
-	int rc = rf_db_once(s, "SELECT 1 FROM upkeep WHERE name = 'gc' AND value > ?1 AND value <= ?2", NULL, err, "tt", day_ago,
-			    rf_time_text(now, &arena));
+	int rc = rf_db_once(s, "SELECT 1 FROM upkeep WHERE name = 'gc' AND value > ?1 AND value <= ?2", NULL, err, "tt",
+			    rf_time_put(now > DAY_NS ? now - DAY_NS : 0, day_ago), rf_time_put(now, text));
 	*due = rc == 0;
-	rf_arena_release(&arena);
 	return rc < 0 ? rc : 0;
 }

@@ -55,9 +55,10 @@ int rf_noise_silences_end(struct rf_store *s, uint64_t now_unix_ns, rf_arena *ar
 			   uint32_t *count, struct rf_error *err)
 {
 	sqlite3_stmt *q;
+	char now[RF_TIME_BYTES];
 	void *array = NULL;
 	*count = 0;
-	int rc = rf_db_bind(s, RF_SQL_SILENCES_OVER, &q, err, "t", rf_time_text(now_unix_ns, arena));
+	int rc = rf_db_bind(s, RF_SQL_SILENCES_OVER, &q, err, "t", rf_time_put(now_unix_ns, now));
 	if (rc == 0)
 		rc = rf_collect(s, q, sizeof(**rows), read_silence, arena, &array, count, err);
 	*rows = array;

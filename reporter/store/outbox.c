@@ -55,34 +55,28 @@ static uint64_t now_of(struct rf_store *s)
 
 static int run_at(struct rf_store *s, enum rf_sql sql, struct rf_error *err, const char *format, int64_t a, rf_str b, uint64_t at)
 {
-	rf_arena scratch;
-	rf_arena_init(&scratch, 0);
-	int rc = rf_db_run(s, sql, NULL, err, format, a, b, rf_time_text(at, &scratch));
-	rf_arena_release(&scratch);
+	char time[RF_TIME_BYTES];
+	int rc = rf_db_run(s, sql, NULL, err, format, a, b, rf_time_put(at, time));
 	return rc < 0 ? rc : 0;
 }
 
 int rf_outbox_put(struct rf_store *s, int64_t sink_id, const char *reason, int64_t event_id, int64_t silence_id,
 		  struct rf_error *err)
 {
-	rf_arena scratch;
-	rf_arena_init(&scratch, 0);
+	char now[RF_TIME_BYTES];
 	int rc = rf_db_run(s, RF_SQL_OUTBOX_PUT, NULL, err, "itrrt", sink_id, rf_str_from(reason), event_id, silence_id,
-			   rf_time_text(now_of(s), &scratch));
-	rf_arena_release(&scratch);
+			   rf_time_put(now_of(s), now));
 	return rc < 0 ? rc : 0;
 }
 
 int rf_outbox_fold(struct rf_store *s, int64_t sink_id, uint64_t count, struct rf_error *err)
 {
-	rf_arena scratch;
+	char now[RF_TIME_BYTES];
 	if (count == 0)
 		return 0;
-	rf_arena_init(&scratch, 0);
 	int rc = rf_db_run(s, RF_SQL_OUTBOX_FOLD, NULL, err, "iu", sink_id, count);
 	if (rc == 0)
-		rc = rf_db_run(s, RF_SQL_OUTBOX_FOLD_ADD, NULL, err, "iut", sink_id, count, rf_time_text(now_of(s), &scratch));
-	rf_arena_release(&scratch);
+		rc = rf_db_run(s, RF_SQL_OUTBOX_FOLD_ADD, NULL, err, "iut", sink_id, count, rf_time_put(now_of(s), now));
 	return rc < 0 ? rc : 0;
 }
 
@@ -211,16 +205,14 @@ int rf_outbox_release(struct rf_store *s, int64_t sink_id, rf_str owner, struct 
 
 int rf_outbox_delivered(struct rf_store *s, int64_t sink_id, rf_str key, uint64_t not_before_unix_ns, struct rf_error *err)
 {
-	rf_arena scratch;
+	char text[RF_TIME_BYTES], before[RF_TIME_BYTES];
+	rf_str now = rf_time_put(now_of(s), text);
 	int rc = rf_store_begin(s, err);
 	if (rc < 0)
 		return rc;
-	rf_arena_init(&scratch, 0);
-	rf_str now = rf_time_text(now_of(s), &scratch);
-	rc = rf_db_run(s, RF_SQL_OUTBOX_SINK_DONE, NULL, err, "ittt", sink_id, key, rf_time_text(not_before_unix_ns, &scratch), now);
+	rc = rf_db_run(s, RF_SQL_OUTBOX_SINK_DONE, NULL, err, "ittt", sink_id, key, rf_time_put(not_before_unix_ns, before), now);
 	if (rc >= 0)
 		rc = rf_db_run(s, RF_SQL_OUTBOX_DONE, NULL, err, "itt", sink_id, key, now);
-	rf_arena_release(&scratch);
 	return rf_store_end(s, rc, err);
 }
 

@@ -31,9 +31,8 @@ static int get_test(struct rf_store *s, const struct rf_result *r, int64_t *id, 
 static int put_result(struct rf_store *s, int64_t run_id, int64_t test_id, const struct rf_result *r, int64_t elapsed_ms,
 		      struct rf_error *err)
 {
-	rf_arena arena;
-	rf_arena_init(&arena, 0);
-	rf_str time = rf_time_text(r->time_unix_ns, &arena);
+	char text[RF_TIME_BYTES];
+	rf_str time = rf_time_put(r->time_unix_ns, text);
 	bool is_test = r->test.len > 0, unfinished = rf_str_eq_cstr(r->result, "unfinished");
 	int rc = 0;
 	if (is_test && rf_str_eq_cstr(r->result, "pass"))
@@ -41,7 +40,6 @@ static int put_result(struct rf_store *s, int64_t run_id, int64_t test_id, const
 	else if (!is_test || !rf_str_eq_cstr(r->result, "cut"))
 		rc = rf_db_run(s, RF_SQL_RESULT_PUT, NULL, err, "iititiii", run_id, test_id, unfinished ? RF_STR("fail") : r->result,
 			       elapsed_ms, time, (int64_t)r->passed, (int64_t)r->failed, (int64_t)r->skipped);
-	rf_arena_release(&arena);
 	return rc < 0 ? rc : 0;
 }
 

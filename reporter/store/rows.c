@@ -1,16 +1,15 @@
 #include "store/rows.h"
 
 #include <nettle/sha2.h>
-#include <stdio.h>
 
-static int note_gone(struct rf_store *s, rf_str trace_id, int64_t run_id, rf_arena *arena, struct rf_error *err)
+static int note_gone(struct rf_store *s, rf_str trace_id, int64_t run_id, struct rf_error *err)
 {
 	sqlite3_stmt *q;
 	s->gone_run_id = 0;
 	int rc = rf_db_bind(s, RF_SQL_RUN_GONE, &q, err, "t", trace_id);
 	if (rc == 0)
 		rc = rf_db_step(s, q, err);
-	if (rc == 1 && rf_time_parse(rf_db_text(q, 0, arena), &s->gone_before_ns))
+	if (rc == 1 && rf_time_parse(rf_db_peek(q, 0), &s->gone_before_ns))
 		s->gone_run_id = run_id;
 	if (rc == 1)
 		sqlite3_reset(q);
@@ -19,10 +18,9 @@ static int note_gone(struct rf_store *s, rf_str trace_id, int64_t run_id, rf_are
 
 int rf_store_run(struct rf_store *s, const struct rf_run *run, int64_t *run_id, struct rf_error *err)
 {
-	rf_arena arena;
-	rf_arena_init(&arena, 0);
+	char text[RF_TIME_BYTES];
 	uint64_t now = s->clock.now_unix_ns(s->clock.context);
-	rf_str time = rf_time_text(run->start_unix_ns ? run->start_unix_ns : now, &arena);
+	rf_str time = rf_time_put(run->start_unix_ns ? run->start_unix_ns : now, text);
 	int rc = rf_db_run(s, RF_SQL_RUN_GET, run_id, err, "t", run->trace_id);
 	if (rc == 1)
 		rc = rf_db_run(s, RF_SQL_RUN_TOUCH, NULL, err, "it", *run_id, time);
@@ -30,33 +28,23 @@ int rf_store_run(struct rf_store *s, const struct rf_run *run, int64_t *run_id, 
 		rc = rf_db_run(s, RF_SQL_RUN_ADD, run_id, err, "ttttt", run->trace_id, run->command, run->directory,
 			       run->host, time);
 	if (rc >= 0)
-		rc = note_gone(s, run->trace_id, *run_id, &arena, err);
-	rf_arena_release(&arena);
+		rc = note_gone(s, run->trace_id, *run_id, err);
 	return rc < 0 ? rc : 0;
-}
-
-static rf_str hex_of(const uint8_t *bytes, size_t count, rf_arena *arena)
-{
-	rf_str text = { rf_arena_alloc(arena, count * 2 + 1), 0 };
-	for (size_t i = 0; text.ptr && i < count; i++, text.len += 2)
-		snprintf((char *)text.ptr + text.len, 3, "%02x", bytes[i]);
-	return text;
 }
 
 int rf_store_process(struct rf_store *s, int64_t run_id, const struct rf_process *p, const struct rf_process_counters *c,
 		     const struct rf_spool_drops *d, int64_t *process_id, struct rf_error *err)
 {
-	rf_arena arena;
-	rf_arena_init(&arena, 0);
+	char id[2 * sizeof(p->spool_id)], start[RF_TIME_BYTES];
+	rf_hex_put(id, p->spool_id, sizeof(p->spool_id));
 	int rc = rf_db_run(s, RF_SQL_PROCESS_PUT, process_id, err, "ititittttttt" "itttt" "ii" "uuuuuuuu" "uuu", run_id,
-			   hex_of(p->spool_id, sizeof(p->spool_id), &arena), (int64_t)p->pid,
-			   rf_time_text(p->start_unix_ns, &arena), (int64_t)p->finished, p->arguments, p->executable,
+			   (rf_str){ id, sizeof(id) }, (int64_t)p->pid,
+			   rf_time_put(p->start_unix_ns, start), (int64_t)p->finished, p->arguments, p->executable,
 			   p->directory, p->host, p->go_version, p->build_id, p->main_package, (int64_t)p->is_test,
 			   p->trace_id, p->traceparent, p->tag, p->options, (int64_t)p->gomaxprocs,
 			   (int64_t)p->features, c->goroutines_created, c->goroutines_unregistered, c->reports,
 			   c->reports_dropped, c->symbols_dropped, c->labels_cut, c->tests_dropped, c->switches,
 			   d->records_bad, d->records_unknown, d->bytes_torn);
-	rf_arena_release(&arena);
 	return rc < 0 ? rc : 0;
 }
 
@@ -76,8 +64,10 @@ static void hash_str(struct sha256_ctx *hash, rf_str text)
 		sha256_update(hash, text.len, (const uint8_t *)text.ptr);
 }
 
+#define STACK_HASH_BYTES 32
+
 /* A stack's name: everything that is stored of it. */
-static rf_str stack_hash(const struct rf_stack *stack, rf_arena *arena)
+static rf_str stack_hash(const struct rf_stack *stack, char out[STACK_HASH_BYTES])
 {
 	struct sha256_ctx hash;
 	uint8_t digest[SHA256_DIGEST_SIZE];
@@ -91,7 +81,8 @@ static rf_str stack_hash(const struct rf_stack *stack, rf_arena *arena)
 	}
 	sha256_update(&hash, 1, (const uint8_t *)&(uint8_t){ stack->cut });
 	sha256_digest(&hash, sizeof(digest), digest);
-	return hex_of(digest, 16, arena);
+	rf_hex_put(out, digest, STACK_HASH_BYTES / 2);
+	return (rf_str){ out, STACK_HASH_BYTES };
 }
 
 static int frame_row(struct rf_store *s, struct rf_known_frame *k, struct rf_error *err)
@@ -122,20 +113,18 @@ static int add_stack(struct rf_store *s, struct rf_known_stack *k, rf_str hash, 
 
 int rf_rows_stack(struct rf_store *s, struct rf_known_stack *k, int64_t *id, struct rf_error *err)
 {
-	rf_arena arena;
+	char text[STACK_HASH_BYTES];
 	int rc = 1;
 	*id = 0;
 	if (!k)
 		return 0;
 	if (k->generation != s->intern.generation) {
-		rf_arena_init(&arena, 0);
-		rf_str hash = stack_hash(&k->stack, &arena);
+		rf_str hash = stack_hash(&k->stack, text);
 		rc = rf_db_run(s, RF_SQL_STACK_GET, &k->row, err, "t", hash);
 		if (rc == 0)
 			rc = add_stack(s, k, hash, err);
 		if (rc >= 0)
 			k->generation = s->intern.generation;
-		rf_arena_release(&arena);
 	}
 	*id = k->row;
 	return rc < 0 ? rc : 0;
