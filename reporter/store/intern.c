@@ -4,7 +4,7 @@
 
 void rf_intern_init(struct rf_intern *n)
 {
-	*n = (struct rf_intern){ .generation = 1 };
+	*n = (struct rf_intern){ .generation = 1, .life = 1 };
 	rf_arena_init(&n->arena, 0);
 	rf_arena_init(&n->scratch, 0);
 }
@@ -15,19 +15,19 @@ void rf_intern_release(struct rf_intern *n)
 	rf_arena_release(&n->scratch);
 }
 
-bool rf_intern_is_full(const struct rf_intern *n)
+void rf_intern_forget(struct rf_intern *n)
 {
-	return n->arena.used_total > RF_INTERN_BYTES_MAX || n->arena.failed;
-}
-
-void rf_intern_limit(struct rf_intern *n)
-{
-	if (n->held || !rf_intern_is_full(n))
-		return;
 	memset(n->frames, 0, sizeof(n->frames));
 	memset(n->stacks, 0, sizeof(n->stacks));
 	memset(n->findings, 0, sizeof(n->findings));
 	rf_arena_reset(&n->arena);
+	n->life++;
+}
+
+void rf_intern_limit(struct rf_intern *n)
+{
+	if (n->arena.used_total > RF_INTERN_BYTES_MAX || n->arena.failed)
+		rf_intern_forget(n);
 }
 
 void rf_intern_forget_ids(struct rf_intern *n)
@@ -117,6 +117,14 @@ static bool same_stack(const struct rf_stack *a, const struct rf_stack *b)
 	return same;
 }
 
+static struct rf_known_stack *find_stack(struct rf_intern *n, const struct rf_stack *stack, uint64_t hash)
+{
+	struct rf_known_stack *k = n->stacks[hash % RF_INTERN_BUCKETS];
+	while (k && (k->hash != hash || !same_stack(&k->stack, stack)))
+		k = k->next;
+	return k ? k : add_stack(n, stack, hash);
+}
+
 static bool intern_stack(struct rf_intern *n, const struct rf_stack *stack, struct rf_known_stack **out)
 {
 	uint64_t hash = stack->cut;
@@ -125,10 +133,7 @@ static bool intern_stack(struct rf_intern *n, const struct rf_stack *stack, stru
 		return true;
 	for (uint32_t i = 0; i < stack->count; i++)
 		hash = hash_frame(hash, &stack->frames[i]);
-	struct rf_known_stack *k = n->stacks[hash % RF_INTERN_BUCKETS];
-	while (k && (k->hash != hash || !same_stack(&k->stack, stack)))
-		k = k->next;
-	*out = k ? k : add_stack(n, stack, hash);
+	*out = find_stack(n, stack, hash);
 	return *out;
 }
 
@@ -139,6 +144,31 @@ bool rf_intern_report(struct rf_intern *n, const struct rf_report *report, struc
 		good = intern_stack(n, &report->accesses[i].stack, &out->stacks[i]);
 	for (uint32_t i = 0; i < report->goroutine_count && good; i++)
 		good = intern_stack(n, &report->goroutines[i]->created, &out->created[i]);
+	return good;
+}
+
+static bool adopt_stack(struct rf_intern *n, struct rf_known_stack *from, struct rf_known_stack **out)
+{
+	*out = NULL;
+	if (!from)
+		return true;
+	if (from->twin_life != n->life) {
+		from->twin = find_stack(n, &from->stack, from->hash);
+		from->twin_life = from->twin ? n->life : 0;
+	}
+	*out = from->twin;
+	return *out;
+}
+
+bool rf_intern_adopt(struct rf_intern *n, const struct rf_report *report, const struct rf_known_report *known,
+		     struct rf_known_report *out)
+{
+	*out = (struct rf_known_report){ 0 };
+	bool good = adopt_stack(n, known->allocated, &out->allocated);
+	for (uint32_t i = 0; i < report->access_count && good; i++)
+		good = adopt_stack(n, known->stacks[i], &out->stacks[i]);
+	for (uint32_t i = 0; i < report->goroutine_count && good; i++)
+		good = adopt_stack(n, known->created[i], &out->created[i]);
 	return good;
 }
 

@@ -5,7 +5,7 @@
  * (rf_finding_make) depends on its kind, the stacks and where its goroutines were started, so it is kept under those.
  *
  * Pointers that are given out stay valid until rf_intern_limit, which drops everything once it has grown too large: a store calls
- * it when a transaction begins. It does nothing while they are held. Ids of rows are kept beside their stacks; rf_intern_forget_ids drops only those.
+ * it when a transaction begins. Ids of rows are kept beside their stacks; rf_intern_forget_ids drops only those.
  */
 #ifndef RF_STORE_INTERN_H
 #define RF_STORE_INTERN_H
@@ -32,6 +32,8 @@ struct rf_known_stack {
 	struct rf_known_frame **frames;
 	int64_t row;          /* stacks.id, as above */
 	uint32_t generation;
+	struct rf_known_stack *twin; /* the same stack in another intern, while `twin_life` is that one's `life` */
+	uint32_t twin_life;
 };
 
 /* What rf_finding_make looks at. */
@@ -63,7 +65,7 @@ struct rf_intern {
 	struct rf_known_stack *stacks[RF_INTERN_BUCKETS];
 	struct rf_known_finding *findings[RF_INTERN_BUCKETS];
 	uint32_t generation;
-	bool held;            /* pointers are in use beyond a transaction */
+	uint32_t life;        /* from 1: counts how often everything was dropped */
 	uint32_t list;        /* counts the lists of suppressions that were in use */
 	const struct rf_suppressions *suppressions;
 };
@@ -71,10 +73,13 @@ struct rf_intern {
 void rf_intern_init(struct rf_intern *n);
 void rf_intern_release(struct rf_intern *n);
 void rf_intern_limit(struct rf_intern *n);
-bool rf_intern_is_full(const struct rf_intern *n); /* the next limit drops everything */
+void rf_intern_forget(struct rf_intern *n);
 void rf_intern_forget_ids(struct rf_intern *n);
 /* False: out of memory. */
 bool rf_intern_report(struct rf_intern *n, const struct rf_report *report, struct rf_known_report *out);
+/* As rf_intern_report of the report that `known`, of another intern, belongs to; each of its stacks is looked up once. */
+bool rf_intern_adopt(struct rf_intern *n, const struct rf_report *report, const struct rf_known_report *known,
+		     struct rf_known_report *out);
 /* The finding of a report whose stacks these are, as rf_finding_make gives it but for its sides' names and roles; NULL when out of
  * memory. */
 const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_report *report,

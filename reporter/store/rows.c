@@ -131,12 +131,12 @@ int rf_rows_stack(struct rf_store *s, struct rf_known_stack *k, int64_t *id, str
 }
 
 int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
-		     struct rf_known_report **known, struct rf_error *err)
+		     const struct rf_known_report *elsewhere, struct rf_known_report **known, struct rf_error *err)
 {
 	struct rf_finding *made;
-	bool good = *known;
-	if (!*known)
-		good = (*known = rf_arena_alloc(arena, sizeof(**known))) && rf_intern_report(&s->intern, report, *known);
+	*known = rf_arena_alloc(arena, sizeof(**known));
+	bool good = *known && (elsewhere ? rf_intern_adopt(&s->intern, report, elsewhere, *known)
+					 : rf_intern_report(&s->intern, report, *known));
 	*finding = good ? rf_intern_finding(&s->intern, report, *known) : NULL;
 	/* Not all of its stacks may be interned (a goroutine that the reader dropped). */
 	if (good && !*finding && (made = rf_arena_alloc(arena, sizeof(*made)))) {
@@ -146,17 +146,6 @@ int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_aren
 	if (*finding && !arena->failed && !s->intern.arena.failed)
 		return 0;
 	return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
-}
-
-void rf_store_hold(struct rf_store *s, bool hold)
-{
-	s->intern.held = hold;
-	rf_intern_limit(&s->intern);
-}
-
-bool rf_store_remembers_enough(const struct rf_store *s)
-{
-	return rf_intern_is_full(&s->intern);
 }
 
 void rf_store_use_suppressions(struct rf_store *s, const struct rf_suppressions *list)

@@ -31,11 +31,11 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	s->lock_fd = -1;
 	s->opened_ns = rf_session_now(s);
 	rf_arena_init(&s->arena, RF_SESSION_NAMES_BYTES_MAX);
-	rf_arena_init(&s->refused, RF_SESSION_ARENA_BYTES_MAX);
-	rf_batch_init(&s->waiting);
-	rf_batch_init(&s->handed);
-	rf_batch_init(&s->storing);
-	s->try_at_bytes = RF_SESSION_HAND_BYTES;
+	rf_arena_init(&s->reading, RF_SESSION_ARENA_BYTES_MAX);
+	for (int i = 0; i < 2; i++)
+		rf_batch_init(&s->batches[i]);
+	s->waiting = &s->batches[0];
+	s->storing = &s->batches[1];
 	rf_worker_init(&s->worker, options->threaded);
 	s->kept.bytes_max = RF_SESSION_OUTPUT_BYTES_MAX;
 	s->open_tests.bytes_max = RF_SESSION_TESTS_BYTES_MAX;
@@ -75,8 +75,6 @@ void rf_session_close(struct rf_session *s)
 		rf_search_lazily(s->options.store, false);
 	}
 	rf_worker_release(&s->worker);
-	if (s->options.store)
-		rf_store_hold(s->options.store, false);
 	for (struct rf_source *source = s->sources; source; source = source->next)
 		end_source(s, source);
 	end_source(s, &s->plain);
@@ -86,10 +84,9 @@ void rf_session_close(struct rf_session *s)
 		close(s->lock_fd);
 	}
 	rf_buf_release(&s->notes);
-	rf_arena_release(&s->waiting.arena);
-	rf_arena_release(&s->handed.arena);
-	rf_arena_release(&s->storing.arena);
-	rf_arena_release(&s->refused);
+	for (int i = 0; i < 2; i++)
+		rf_batch_release(&s->batches[i]);
+	rf_arena_release(&s->reading);
 	rf_arena_release(&s->arena);
 	free(s->events);
 	free(s);
@@ -129,33 +126,27 @@ static rf_str cut_uid_of(struct rf_session *s, const struct rf_source *source)
 {
 	if (!s->stream.has_times && !s->options.mix_trace)
 		return RF_STR("");
-	return rf_arena_printf(&s->waiting.arena, "cut-%.*s", RF_STREAM_UID_BYTES, source->start);
+	return rf_arena_printf(&s->reading, "cut-%.*s", RF_STREAM_UID_BYTES, source->start);
 }
 
-/* Takes a report whose memory is that of `room`. `cut`: the stream ended before it did. */
-static void take_report(struct rf_session *s, struct rf_source *source, const struct rf_report *report, rf_arena *room,
-			bool cut, bool incomplete)
+/* Takes a report that was read into `reading`. `cut`: the stream ended before it did. */
+static void take_report(struct rf_session *s, struct rf_source *source, const struct rf_report *report, bool cut, bool incomplete)
 {
 	char end[RF_STREAM_UID_BYTES];
 	rf_stream_id_uid(&s->stream, end);
 	s->stream.reports++;
-	struct rf_waiting *w = room == &s->waiting.arena ? rf_arena_alloc(room, sizeof(*w)) : NULL;
-	if (!w) {
+	rf_str uid = { end, sizeof(end) }, cut_uid = cut_uid_of(s, source);
+	struct rf_waiting w = { .report = *report, .source = source, .uid = cut && cut_uid.len ? cut_uid : uid,
+				.cut_uid = cut ? RF_STR("") : cut_uid, .trace_id = rf_session_trace(s),
+				.package = source->package.name, .test = s->test,
+				.time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
+				.keep_text = incomplete };
+	rf_session_store_full(s); /* a file comes faster than any clock ticks */
+	if (s->reading.failed || !rf_session_has_room(s) || !rf_batch_add_report(s->waiting, &w)) {
 		s->counts.lost++;
 		return;
 	}
-	rf_str uid = rf_arena_dup(room, (rf_str){ end, sizeof(end) }), cut_uid = cut_uid_of(s, source);
-	*w = (struct rf_waiting){ .report = *report, .source = source,
-				  .uid = cut && cut_uid.len ? cut_uid : uid,
-				  .cut_uid = cut ? RF_STR("") : cut_uid,
-				  .trace_id = rf_session_trace(s),
-				  .package = source->package.name,
-				  .test = rf_arena_dup(room, s->test),
-				  .time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
-				  .keep_text = incomplete };
-	rf_batch_add_report(&s->waiting, w);
 	rf_session_wait_starts(s);
-	rf_session_store_full(s); /* a file comes faster than any clock ticks */
 }
 
 /* One whole line of a source's output. */
@@ -164,11 +155,12 @@ static void feed_line(struct rf_session *s, struct rf_source *source, rf_str lin
 	struct rf_report report;
 	bool was_open = source->reader.open;
 	uint64_t incomplete = source->reader.incomplete;
-	rf_arena *room = was_open ? rf_session_room(s) : &s->refused; /* only an open report is given out */
-	bool ended = rf_racetext_line(&source->reader, line, room, &report);
+	bool ended = rf_racetext_line(&source->reader, line, &s->reading, &report);
 	s->counts.incomplete += source->reader.incomplete - incomplete;
 	if (ended)
-		take_report(s, source, &report, room, false, source->reader.incomplete > incomplete);
+		take_report(s, source, &report, false, source->reader.incomplete > incomplete);
+	if (ended)
+		rf_arena_reset(&s->reading);
 	if (source->reader.open && (!was_open || ended))
 		rf_stream_id_uid(&s->stream, source->start);
 }
@@ -202,9 +194,9 @@ static void drain_source(struct rf_session *s, struct rf_source *source)
 	if (source->partial.len)
 		feed_line(s, source, rf_buf_str(&source->partial));
 	rf_buf_reset(&source->partial);
-	rf_arena *room = rf_session_room(s);
-	if (rf_racetext_end(&source->reader, room, &report))
-		take_report(s, source, &report, room, true, source->reader.incomplete > incomplete);
+	if (rf_racetext_end(&source->reader, &s->reading, &report))
+		take_report(s, source, &report, true, source->reader.incomplete > incomplete);
+	rf_arena_reset(&s->reading);
 	s->counts.incomplete += source->reader.incomplete - incomplete;
 }
 

@@ -5,7 +5,14 @@
 void rf_batch_init(struct rf_batch *b)
 {
 	rf_arena_init(&b->arena, RF_SESSION_ARENA_BYTES_MAX);
+	rf_intern_init(&b->stacks);
 	rf_batch_forget(b);
+}
+
+void rf_batch_release(struct rf_batch *b)
+{
+	rf_arena_release(&b->arena);
+	rf_intern_release(&b->stacks);
 }
 
 void rf_batch_forget(struct rf_batch *b)
@@ -15,8 +22,8 @@ void rf_batch_forget(struct rf_batch *b)
 	b->results = NULL;
 	b->results_end = &b->results;
 	b->report_count = 0;
-	/* Only between reports: an open report's lines are in its reader's own buffer. */
 	rf_arena_reset(&b->arena);
+	rf_intern_forget(&b->stacks);
 }
 
 bool rf_batch_is_empty(const struct rf_batch *b)
@@ -24,22 +31,23 @@ bool rf_batch_is_empty(const struct rf_batch *b)
 	return !b->reports && !b->results;
 }
 
-void rf_batch_add_report(struct rf_batch *b, struct rf_waiting *w)
+size_t rf_batch_bytes(const struct rf_batch *b)
 {
-	w->next = NULL;
-	*b->reports_end = w;
-	b->reports_end = &w->next;
-	b->report_count++;
+	return b->arena.used_total + b->stacks.arena.used_total;
+}
+
+bool rf_batch_failed(const struct rf_batch *b)
+{
+	return b->arena.failed || b->stacks.arena.failed;
 }
 
 void rf_batch_add_result(struct rf_batch *b, struct rf_waiting_result *r)
 {
-	r->next = NULL;
 	*b->results_end = r;
 	b->results_end = &r->next;
 }
 
-/* --- making small ---------------------------------------------------------------------------------------------- */
+/* --- copies ------------------------------------------------------------------------------------------------------ */
 
 static struct rf_stack stack_of(const struct rf_known_stack *known, const struct rf_stack *from)
 {
@@ -97,7 +105,6 @@ static void copy_switches(struct rf_report *to, const struct rf_report *from, rf
 	}
 }
 
-/* Of a report the stacks are nearly all, and most were seen before. */
 static void copy_report(struct rf_report *to, const struct rf_report *from, const struct rf_known_report *known, bool keep_text,
 			rf_arena *arena)
 {
@@ -117,50 +124,24 @@ static void copy_report(struct rf_report *to, const struct rf_report *from, cons
 	copy_switches(to, from, arena);
 }
 
-static struct rf_waiting *small_report(const struct rf_waiting *w, struct rf_store *store, rf_arena *arena)
+bool rf_batch_add_report(struct rf_batch *b, const struct rf_waiting *w)
 {
+	rf_arena *arena = &b->arena;
 	struct rf_waiting *copy = rf_arena_alloc(arena, sizeof(*copy));
 	if (!copy)
-		return NULL;
+		return false;
 	*copy = *w;
-	if (!rf_intern_report(&store->intern, &w->report, &copy->known))
-		return NULL;
+	copy->next = NULL;
+	if (!rf_intern_report(&b->stacks, &w->report, &copy->known))
+		return false;
 	copy_report(&copy->report, &w->report, &copy->known, w->keep_text, arena);
 	copy->uid = rf_arena_dup(arena, w->uid);
 	copy->cut_uid = rf_arena_dup(arena, w->cut_uid);
 	copy->test = rf_arena_dup(arena, w->test);
-	return arena->failed ? NULL : copy;
-}
-
-static struct rf_waiting_result *copy_result(const struct rf_waiting_result *r, rf_arena *arena)
-{
-	struct rf_waiting_result *copy = rf_arena_alloc(arena, sizeof(*copy));
-	if (!copy)
-		return NULL;
-	*copy = *r;
-	copy->result.test = rf_arena_dup(arena, r->result.test);
-	copy->result.output = rf_arena_dup(arena, r->result.output);
-	return arena->failed ? NULL : copy;
-}
-
-static bool has_room(const struct rf_batch *b)
-{
-	return b->report_count < RF_SESSION_PENDING_MAX && b->arena.used_total < RF_SESSION_PENDING_BYTES_MAX && !b->arena.failed;
-}
-
-void rf_batch_take_small(struct rf_batch *to, struct rf_batch *from, struct rf_store *store)
-{
-	struct rf_waiting *w, *small;
-	struct rf_waiting_result *r, *copy;
-	while ((w = from->reports) && has_room(to) && (small = small_report(w, store, &to->arena))) {
-		from->reports = w->next;
-		from->report_count--;
-		rf_batch_add_report(to, small);
-	}
-	while (!from->reports && (r = from->results) && has_room(to) && (copy = copy_result(r, &to->arena))) {
-		from->results = r->next;
-		rf_batch_add_result(to, copy);
-	}
-	if (rf_batch_is_empty(from))
-		rf_batch_forget(from);
+	if (arena->failed)
+		return false;
+	*b->reports_end = copy;
+	b->reports_end = &copy->next;
+	b->report_count++;
+	return true;
 }

@@ -115,24 +115,24 @@ static rf_str output_for(struct rf_session *s, const struct rf_kept *said, bool 
 	size_t max = passed ? RF_TEST_OUTPUT_PASSED_MAX : RF_KEPT_BYTES_MAX;
 	if (*used >= run_max)
 		max = passed || *used >= 2 * run_max ? 0 : RF_TEST_OUTPUT_LATE_MAX;
-	if (said->total == 0 || s->waiting.arena.used_total > WAITING_OUTPUT_BYTES_MAX)
+	if (said->total == 0 || s->waiting->arena.used_total > WAITING_OUTPUT_BYTES_MAX)
 		return RF_STR("");
-	rf_str text = rf_kept_text(said, max, &s->waiting.arena);
+	rf_str text = rf_kept_text(said, max, &s->waiting->arena);
 	*used += text.len;
 	return text;
 }
 
 static struct rf_result *add_result(struct rf_session *s, rf_str package, rf_str test, const char *result)
 {
-	struct rf_waiting_result *r = s->options.store ? rf_arena_alloc(&s->waiting.arena, sizeof(*r)) : NULL;
+	struct rf_waiting_result *r = s->options.store ? rf_arena_alloc(&s->waiting->arena, sizeof(*r)) : NULL;
 	if (!r)
 		return NULL;
 	r->trace_id = rf_session_trace(s);
-	r->result = (struct rf_result){ .package = package, .test = rf_arena_dup(&s->waiting.arena, test),
+	r->result = (struct rf_result){ .package = package, .test = rf_arena_dup(&s->waiting->arena, test),
 					.result = rf_str_from(result), .elapsed_s = -1,
 					.time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
 					.failed_before = s->has_failures };
-	rf_batch_add_result(&s->waiting, r);
+	rf_batch_add_result(s->waiting, r);
 	rf_session_wait_starts(s);
 	return &r->result;
 }
@@ -190,7 +190,7 @@ static void end_open_test(struct rf_session *s, struct rf_source *source, struct
 			 result[0] == 'p' || now < test->started ? -1 : (double)(now - test->started) / 1e9);
 		return;
 	}
-	rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&test->said, RF_KEPT_BYTES_MAX, &s->waiting.arena));
+	rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&test->said, RF_KEPT_BYTES_MAX, &s->waiting->arena));
 	rf_open_tests_remove(&source->tests, test, &s->open_tests, &s->kept);
 }
 
@@ -228,7 +228,7 @@ void rf_session_package_ends(struct rf_session *s, struct rf_source *source, con
 	struct rf_build *build = event->action == RF_ACTION_FAIL ? failed_build(s, line) : NULL;
 	end_open_tests(s, source, result);
 	if (build)
-		rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&build->said, RF_KEPT_BYTES_MAX, &s->waiting.arena));
+		rf_kept_put(&source->tests.said, &s->kept, rf_kept_text(&build->said, RF_KEPT_BYTES_MAX, &s->waiting->arena));
 	put_package(s, source, result, event->elapsed_s);
 }
 

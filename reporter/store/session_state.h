@@ -23,11 +23,11 @@ struct rf_source {
 	bool over;              /* its end was seen; reader and partial are released */
 };
 
-struct rf_waiting { /* a report that waits to be stored */
+struct rf_waiting { /* a report that waits to be stored, with the stacks of its batch */
 	struct rf_waiting *next;
 	struct rf_report report;
 	const struct rf_source *source;
-	struct rf_known_report known; /* of one that was made small */
+	struct rf_known_report known;
 	rf_str trace_id, uid, cut_uid, package, test;
 	uint64_t time_unix_ns;
 	bool keep_text;
@@ -39,9 +39,11 @@ struct rf_waiting_result {
 	struct rf_result result;
 };
 
-/* Reports and results in the order in which they came. */
+/* Reports and results that are stored in one transaction. A report is nearly all stacks, and most of these were seen before: the
+ * reports of a batch share them, and so need a fifth of the memory. */
 struct rf_batch {
 	rf_arena arena;
+	struct rf_intern stacks;
 	struct rf_waiting *reports, **reports_end;
 	struct rf_waiting_result *results, **results_end;
 	uint32_t report_count;
@@ -73,17 +75,17 @@ struct rf_session {
 	struct rf_kept_pool open_tests; /* their names and so on */
 	struct rf_kept_pool kept; /* what tests, packages and builds said that aren't over */
 	uint64_t output_bytes, output_passed_bytes; /* of it, stored or about to be */
-	/* What waits: as it was read, handed to the worker, and made small by it, a transaction's worth. From start to wait the latter
-	 * two are the worker's, with the store and with what was done but for the counts of the stream. */
-	struct rf_batch waiting, handed, storing;
-	uint64_t waiting_since_ns; /* 0: nothing waits that is to be tried by itself */
-	uint64_t handed_since_ns;  /* the same of what the worker has */
-	size_t try_at_bytes;       /* of `waiting`: it is handed on when it has become that large */
-	rf_arena refused;          /* of a report that can't wait */
+	/* what waits */
+	struct rf_batch batches[2], *waiting;
+	uint64_t waiting_since_ns; /* 0: nothing waits that is to be stored by itself */
+	rf_arena reading;          /* the report in hand, as it was read */
+	/* What is being stored, or couldn't be and is tried again. From start to wait it is the worker's, with the store and
+	 * with what was done but for the counts of the stream. */
 	struct rf_worker worker;
-	uint32_t behind;           /* reports that the worker has, or has had and couldn't store */
-	bool at_work, failing;     /* failing: the last try did */
-	bool store_now;            /* the worker is not to wait until it has a transaction's worth */
+	struct rf_batch *storing;
+	uint32_t storing_count;    /* reports in it */
+	bool at_work, failing;     /* failing: the last try did, at failed_ns */
+	uint64_t failed_ns;
 	/* what was done */
 	int64_t run_id;
 	struct rf_event_seen *events;
@@ -117,29 +119,29 @@ void rf_session_builds_release(struct rf_session *s);
 
 /* --- session_batch.c */
 void rf_batch_init(struct rf_batch *b);
+void rf_batch_release(struct rf_batch *b);
 void rf_batch_forget(struct rf_batch *b);
 bool rf_batch_is_empty(const struct rf_batch *b);
-void rf_batch_add_report(struct rf_batch *b, struct rf_waiting *w);
+size_t rf_batch_bytes(const struct rf_batch *b);
+bool rf_batch_failed(const struct rf_batch *b); /* out of memory; nothing more is added until it is forgotten */
+/* A copy of `w` and of all that it refers to, but for its trace ID, package and source. False: out of memory. */
+bool rf_batch_add_report(struct rf_batch *b, const struct rf_waiting *w);
+/* `r` is the batch's own. */
 void rf_batch_add_result(struct rf_batch *b, struct rf_waiting_result *r);
-/* Moves what is in `from`, as far as there is room and memory. Stacks become those that the store remembers, so that a report
- * needs a fifth of the memory. */
-void rf_batch_take_small(struct rf_batch *to, struct rf_batch *from, struct rf_store *store);
 
 /* --- session_store.c */
 /* Waits until the worker has nothing. Whoever uses the store, or what was done, does this first. */
 void rf_session_settle(struct rf_session *s);
-/* Has what waits stored soon: by the worker, when it is free. */
-void rf_session_store_soon(struct rf_session *s);
-/* The same when enough waits. */
+/* Has what waits stored soon when it is enough. */
 void rf_session_store_full(struct rf_session *s);
-/* Where the next report goes: `waiting`, or `refused` when nothing more may wait. */
-rf_arena *rf_session_room(struct rf_session *s);
+/* May one more report wait? */
+bool rf_session_has_room(struct rf_session *s);
 /* A transaction of this session's; what it stored is told to before_commit. */
 int rf_session_begin_storing(struct rf_session *s, struct rf_error *err);
 int rf_session_commit(struct rf_session *s, struct rf_error *err);
 int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, struct rf_error *err);
-/* Finding, tag and row of one report; inside a transaction. `known` NULL: its stacks weren't looked up yet. */
-int rf_session_put(struct rf_session *s, struct rf_event *event, struct rf_known_report *known, const struct rf_source *source,
-		   rf_str process_tag, rf_arena *scratch, struct rf_error *err);
+/* Finding, tag and row of one report; inside a transaction. `known`: its stacks in its batch; NULL for none. */
+int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_known_report *known,
+		   const struct rf_source *source, rf_str process_tag, rf_arena *scratch, struct rf_error *err);
 
 #endif

@@ -27,17 +27,17 @@ void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_sour
 	s->events[s->event_count++] = (struct rf_event_seen){ event_id, source };
 }
 
-int rf_session_put(struct rf_session *s, struct rf_event *event, struct rf_known_report *known, const struct rf_source *source,
-		   rf_str process_tag, rf_arena *scratch, struct rf_error *err)
+int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_known_report *known,
+		   const struct rf_source *source, rf_str process_tag, rf_arena *scratch, struct rf_error *err)
 {
 	const struct rf_finding *finding;
-	struct rf_known_report *stacks = known;
+	struct rf_known_report *stacks;
 	struct rf_tag_sources tags = s->options.tags;
 	int64_t id;
 	enum rf_stored how;
 	if (process_tag.len)
 		tags.process = process_tag;
-	int rc = rf_store_finding(s->options.store, event->report, scratch, &finding, &stacks, err);
+	int rc = rf_store_finding(s->options.store, event->report, scratch, &finding, known, &stacks, err);
 	if (rc < 0)
 		return rc;
 	event->finding = finding;
@@ -103,7 +103,17 @@ static int put_batch(struct rf_session *s, const struct rf_batch *b, rf_arena *s
 	return rc;
 }
 
-/* --- the worker's part ------------------------------------------------------------------------------------------- */
+/* --- batches --------------------------------------------------------------------------------------------------- */
+
+/* What waits is what is stored next; `storing` is empty. */
+static void move_waiting(struct rf_session *s)
+{
+	struct rf_batch *empty = s->storing;
+	s->storing = s->waiting;
+	s->waiting = empty;
+	s->storing_count = s->storing->report_count;
+	s->waiting_since_ns = 0;
+}
 
 /* The counts of what was stored, which are the worker's while it works; the others are the stream's. */
 static void copy_stored(struct rf_session_counts *to, const struct rf_session_counts *from)
@@ -115,86 +125,40 @@ static void copy_stored(struct rf_session_counts *to, const struct rf_session_co
 	to->suppressed = from->suppressed;
 }
 
-/* `storing` in one transaction. It is empty afterwards if that worked. */
-static int store_batch(struct rf_session *s, struct rf_error *err)
+/* The worker's job: `storing` in one transaction. It is empty afterwards if that worked. */
+static void store_batch(void *context)
 {
+	struct rf_session *s = context;
+	struct rf_error err = { 0 };
 	struct rf_session_counts before;
 	size_t seen_before = s->event_count;
 	rf_arena scratch;
 	copy_stored(&before, &s->counts);
 	rf_arena_init(&scratch, 0);
-	int rc = rf_session_begin_storing(s, err);
+	int rc = rf_session_begin_storing(s, &err);
 	if (rc == 0)
-		rc = put_batch(s, &s->storing, &scratch, err);
+		rc = put_batch(s, s->storing, &scratch, &err);
 	if (rc == 0)
-		rc = rf_session_commit(s, err);
+		rc = rf_session_commit(s, &err);
 	rf_arena_release(&scratch);
 	if (rc == 0) {
-		rf_batch_forget(&s->storing);
-		return 0;
+		rf_batch_forget(s->storing);
+	} else {
+		rf_store_rollback(s->options.store);
+		copy_stored(&s->counts, &before);
+		s->event_count = seen_before;
+		s->failed_ns = rf_session_now(s);
 	}
-	rf_store_rollback(s->options.store);
-	copy_stored(&s->counts, &before);
-	s->event_count = seen_before;
-	return rc;
-}
-
-static bool is_worth_storing(const struct rf_session *s)
-{
-	return s->store_now || !rf_batch_is_empty(&s->handed) || s->storing.report_count >= RF_SESSION_BATCH ||
-	       s->storing.arena.used_total >= RF_SESSION_BATCH_BYTES || rf_store_remembers_enough(s->options.store);
-}
-
-/* The worker's job. The larger a transaction is, the less is written: a page of an index is the place of many reports. */
-static void work(void *context)
-{
-	struct rf_session *s = context;
-	struct rf_error err = { 0 };
-	int rc = 0;
-	bool more = true;
-	while (rc == 0 && more) {
-		rf_store_hold(s->options.store, !rf_batch_is_empty(&s->storing));
-		rf_store_hold(s->options.store, true);
-		rf_batch_take_small(&s->storing, &s->handed, s->options.store);
-		if (rf_batch_is_empty(&s->storing) && !rf_batch_is_empty(&s->handed))
-			rc = rf_fail(&err, RF_ERR_MEMORY, "Out of memory while storing a report.");
-		else if (is_worth_storing(s) && !rf_batch_is_empty(&s->storing))
-			rc = store_batch(s, &err);
-		else if (s->failure.code)
-			err = s->failure; /* still not stored */
-		more = !rf_batch_is_empty(&s->handed);
-	}
-	rf_store_hold(s->options.store, !rf_batch_is_empty(&s->storing));
 	s->failure = err;
-}
-
-/* --- the stream's part ------------------------------------------------------------------------------------------- */
-
-/* What waits is what the worker takes on next; `handed` is empty. */
-static void hand_on(struct rf_session *s)
-{
-	struct rf_batch empty = s->handed;
-	s->handed = s->waiting;
-	s->waiting = empty;
-	rf_batch_forget(&s->waiting);
-	s->behind += s->handed.report_count;
-	if (s->handed_since_ns == 0)
-		s->handed_since_ns = s->waiting_since_ns;
-	s->waiting_since_ns = 0;
-	s->try_at_bytes = RF_SESSION_HAND_BYTES;
 }
 
 /* The worker is done, or there was none. */
 static void take_outcome(struct rf_session *s)
 {
-	bool stored = rf_batch_is_empty(&s->handed) && rf_batch_is_empty(&s->storing);
 	s->at_work = false;
-	s->behind = s->handed.report_count + s->storing.report_count;
-	s->failing = !stored && s->failure.code;
-	if (s->failing) /* again after a while */
-		s->handed_since_ns = rf_session_now(s);
-	else if (stored)
-		s->handed_since_ns = 0;
+	s->failing = !rf_batch_is_empty(s->storing);
+	if (!s->failing)
+		s->storing_count = 0;
 }
 
 void rf_session_settle(struct rf_session *s)
@@ -205,100 +169,87 @@ void rf_session_settle(struct rf_session *s)
 	take_outcome(s);
 }
 
-static bool is_settled(const struct rf_session *s)
-{
-	return rf_batch_is_empty(&s->waiting) && rf_batch_is_empty(&s->handed) && rf_batch_is_empty(&s->storing);
-}
-
 void rf_session_flush(struct rf_session *s)
 {
 	rf_session_settle(s);
 	if (!s->options.store)
 		return;
-	s->store_now = true;
-	while (!is_settled(s)) {
-		if (rf_batch_is_empty(&s->handed))
-			hand_on(s);
-		work(s);
-		take_outcome(s);
-		if (s->failing)
+	do {
+		if (rf_batch_is_empty(s->storing))
+			move_waiting(s);
+		if (rf_batch_is_empty(s->storing))
 			return;
-	}
-}
-
-static bool is_full(const struct rf_session *s)
-{
-	return s->waiting.report_count >= RF_SESSION_HAND || s->waiting.arena.used_total >= RF_SESSION_HAND_BYTES;
+		store_batch(s);
+		take_outcome(s);
+	} while (!s->failing && !rf_batch_is_empty(s->waiting));
 }
 
 static bool is_room(const struct rf_session *s)
 {
-	return s->waiting.report_count + s->behind < RF_SESSION_PENDING_MAX &&
-	       s->waiting.arena.used_total < RF_SESSION_READ_BYTES_MAX && !s->waiting.arena.failed;
+	return s->waiting->report_count + s->storing_count < RF_SESSION_PENDING_MAX &&
+	       rf_batch_bytes(s->waiting) < RF_SESSION_PENDING_BYTES_MAX && !rf_batch_failed(s->waiting);
 }
 
-/* `now`: what waits is stored even if it is little. */
-static void start_work(struct rf_session *s, bool now)
+/* What failed is tried again after a while, and what waits with it. */
+static bool is_time_to_try(struct rf_session *s)
 {
-	/* A database that is only slow is waited for, else reports of a fast stream would be lost. One that fails isn't, until they
-	 * would be. */
-	if (s->at_work && (rf_worker_done(&s->worker) || (is_full(s) && !s->failing) || !is_room(s)))
+	return !s->failing || rf_session_now(s) - s->failed_ns >= RF_SESSION_WAIT_NS;
+}
+
+static bool is_full(const struct rf_session *s)
+{
+	return s->waiting->report_count >= RF_SESSION_BATCH || rf_batch_bytes(s->waiting) >= RF_SESSION_BATCH_BYTES;
+}
+
+static void store_soon(struct rf_session *s)
+{
+	/* A database that is only slow is waited for, else reports of a fast stream would be lost. */
+	if (s->at_work && (rf_worker_done(&s->worker) || (is_full(s) && !s->failing)))
 		rf_session_settle(s);
-	if (s->at_work || !s->options.store || (s->failing && rf_session_now(s) - s->handed_since_ns < RF_SESSION_WAIT_NS))
+	if (s->at_work || !s->options.store || !is_time_to_try(s))
 		return;
-	if (rf_batch_is_empty(&s->handed))
-		hand_on(s);
-	if (rf_batch_is_empty(&s->handed) && rf_batch_is_empty(&s->storing))
+	if (!s->options.threaded) {
+		rf_session_flush(s);
 		return;
-	s->store_now = now || s->failing;
+	}
+	if (rf_batch_is_empty(s->storing))
+		move_waiting(s);
+	if (rf_batch_is_empty(s->storing))
+		return;
 	s->at_work = true;
-	rf_worker_start(&s->worker, work, s);
-	if (!s->options.threaded)
-		take_outcome(s);
-}
-
-void rf_session_store_soon(struct rf_session *s)
-{
-	start_work(s, true);
+	rf_worker_start(&s->worker, store_batch, s);
 }
 
 void rf_session_store_full(struct rf_session *s)
 {
-	bool many = s->waiting.report_count && s->waiting.report_count % RF_SESSION_HAND == 0;
-	if (!many && s->waiting.arena.used_total < s->try_at_bytes)
-		return;
-	s->try_at_bytes = s->waiting.arena.used_total + RF_SESSION_HAND_BYTES;
-	start_work(s, false);
+	if (is_full(s) || !is_room(s))
+		store_soon(s);
+	if (!is_room(s)) /* one that fails is waited for when they would be lost */
+		rf_session_settle(s);
 }
 
-rf_arena *rf_session_room(struct rf_session *s)
+bool rf_session_has_room(struct rf_session *s)
 {
-	if (s->options.store && !is_room(s))
-		start_work(s, false);
-	if (s->options.store && is_room(s))
-		return &s->waiting.arena;
-	rf_arena_reset(&s->refused);
-	return &s->refused;
+	return s->options.store && is_room(s);
 }
 
 uint64_t rf_session_tick(struct rf_session *s)
 {
 	if (s->at_work && rf_worker_done(&s->worker))
 		rf_session_settle(s);
-	uint64_t since = s->handed_since_ns ? s->handed_since_ns : s->waiting_since_ns;
-	if (since == 0 || s->at_work)
+	if (s->waiting_since_ns == 0 && !s->failing)
 		return s->at_work ? RF_SESSION_WAIT_NS : 0;
-	uint64_t waited = rf_session_now(s) - since;
+	uint64_t waited = rf_session_now(s) - (s->failing ? s->failed_ns : s->waiting_since_ns);
 	if (waited < RF_SESSION_WAIT_NS)
 		return RF_SESSION_WAIT_NS - waited;
-	rf_session_store_soon(s);
-	return s->waiting_since_ns || s->handed_since_ns || s->at_work ? RF_SESSION_WAIT_NS : 0;
+	store_soon(s);
+	return s->waiting_since_ns || s->failing || s->at_work ? RF_SESSION_WAIT_NS : 0;
 }
 
 int rf_session_finish(struct rf_session *s, struct rf_error *err)
 {
 	rf_session_flush(s);
-	uint64_t lost = s->counts.lost + s->waiting.report_count + s->behind;
+	uint64_t lost = s->counts.lost + s->waiting->report_count + s->storing_count;
 	if (s->failure.code == 0 && lost == 0) {
 		if (s->options.store)
 			rf_search_settle(s->options.store);

@@ -84,16 +84,11 @@ int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *
 int rf_store_run_has_failures(struct rf_store *s, rf_str trace_id, bool *out, struct rf_error *err);
 
 /* The finding of a report, as rf_finding_make gives it but for its sides' names and roles, and remembered: the same stacks again
- * cost next to nothing. Inside a transaction; valid until it ends. *stacks: what the store knows of its stacks; NULL before: to
- * be looked up, and then it is valid until `arena` is reset. */
+ * cost next to nothing. Inside a transaction; valid until it ends, *stacks until `arena` is reset. `elsewhere`: what another intern
+ * knows of its stacks; may be NULL. */
 struct rf_known_report;
 int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
-		     struct rf_known_report **stacks, struct rf_error *err);
-
-/* Stacks that the store knows, and that reports share, stay while they are held; else until a transaction begins. Whoever holds
- * them lets go before long once the store remembers enough. */
-void rf_store_hold(struct rf_store *s, bool hold);
-bool rf_store_remembers_enough(const struct rf_store *s);
+		     const struct rf_known_report *elsewhere, struct rf_known_report **stacks, struct rf_error *err);
 
 /* Which list of suppressions rf_store_suppression asks from now on; it must stay valid. NULL: none. */
 struct rf_suppression;

@@ -190,7 +190,7 @@ static void test_bounds(void **state)
 	}
 	for (int i = 0; i < 1000; i++) {
 		feed(s, session, 2, rf_arena_printf(&s->arena, "\"Action\":\"fail\",\"Test\":\"Test%d\"\n", i).ptr);
-		assert_true(session->waiting.arena.used_total < (size_t)6 << 20);
+		assert_true(session->waiting->arena.used_total < RF_SESSION_BATCH_BYTES + ((size_t)1 << 20));
 	}
 	feed(s, session, 3, PACKAGE("fail"));
 	finish(s, session);
