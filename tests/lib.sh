@@ -3,6 +3,8 @@
 #
 #	check NAME COMMAND...   one check: passes when the command succeeds; its output is shown when it fails
 #	skip NAME REASON        a check that can't be made here; visible and counted
+#	status_of WANT COMMAND...   for use with check: the exit status; what it says is in $work/out and $work/err
+#	wait_for SECONDS COMMAND... until the command succeeds, at most so long
 #	finish                  the last line of a script: the counts, and the exit status
 #
 # $root is the checkout, $redflag the command under test, $work a scratch directory that is removed at the end.
@@ -41,6 +43,26 @@ equal() {
 		printf 'want: %s\ngot:  %s\n' "$1" "$2"
 		return 1
 	}
+}
+
+status_of() {
+	local want=$1 got=0
+	shift
+	"$@" >"$work/out" 2>"$work/err" || got=$?
+	equal "$want" "$got" || {
+		cat "$work/out" "$work/err"
+		return 1
+	}
+}
+
+wait_for() {
+	local left=$(($1 * 20))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.05
+	done
 }
 
 finish() {

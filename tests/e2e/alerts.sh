@@ -43,12 +43,6 @@ query() { sqlite3 "$db" "$1"; }
 report() { # TRACE: standard input is the stream; standard error stays in $work/err
 	"$redflag" report --db "$db" --trace-id "$1" >/dev/null 2>"$work/err"
 }
-status_of() { # WANT COMMAND...
-	local want=$1
-	shift
-	"$@" >"$work/out" 2>"$work/err"
-	equal "$want" $?
-}
 requests() { python3 "$here/alert_check.py" requests "$work/hook/requests" "$1"; }
 delivered() { python3 "$here/alert_check.py" delivered "$work/hook/requests" "$@"; }
 mode() { printf '%s' "$*" >"$work/hook/mode"; }
@@ -61,10 +55,7 @@ mode ok
 python3 "$here/alert_server.py" "$work/hook" &
 server=$!
 trap 'kill $server; rm -rf "$work"' EXIT
-for _ in $(seq 100); do
-	[ -e "$work/hook/port" ] && break
-	sleep 0.1
-done
+wait_for 10 test -e "$work/hook/port"
 port=$(cat "$work/hook/port")
 
 # --- without a file, and what a file may say
@@ -114,16 +105,11 @@ check "the command gets a body, and its noise goes nowhere" sh -c 'grep -q "\"te
 check "graded" grep -q '"severity":99.*"level":"critical"' "$work/lines.jsonl"
 REDFLAG_TAG=pay:card "$redflag" report --db "$db" --trace-id t4 <"$work/pay" >/dev/null 2>&1
 check "the second in a minute is held back" equal silenced "$(query "SELECT verdict FROM v_events WHERE trace_id = 't4'")"
-summed_up() { # until the second is over: whoever reports next says it
-	local i
-	for i in $(seq 50); do
-		"$redflag" ingest --db "$db" /dev/null >/dev/null 2>"$work/err"
-		grep -q 'silence-over' "$work/lines.jsonl" && return
-		sleep 0.1
-	done
-	return 1
+summed_up() { # when the second is over, whoever reports next says it
+	"$redflag" ingest --db "$db" /dev/null >/dev/null 2>"$work/err"
+	grep -q 'silence-over' "$work/lines.jsonl"
 }
-check "when it is over, one alert sums up" summed_up
+check "when it is over, one alert sums up" wait_for 10 summed_up
 check "for every sink" sh -c 'grep -q "1 report was held back" "$1" && grep -q "1 report was held back" "$2" &&
 	grep -q "1 report was held back" "$3"' - "$work/lines.jsonl" "$work/command.out" "$work/err"
 check "all lines are events of ECS still" python3 "$here/alert_check.py" ecs "$work/lines.jsonl"
@@ -235,31 +221,13 @@ mkfifo "$work/stream"
 pid=$!
 exec 3>"$work/stream"
 races 2 >&3
-early() { # the stream stays open
-	local i
-	for i in $(seq 100); do
-		delivered 2 && return
-		sleep 0.1
-	done
-	return 1
-}
-check "alerts go out while the tests still run" early
+check "alerts go out while the tests still run" wait_for 20 delivered 2 # the stream stays open
 mode slow
 races 3 >&3
-for _ in $(seq 100); do
-	requests "r[-1]['mode'] == 'slow'" >/dev/null && break
-	sleep 0.1
-done
+wait_for 20 requests "r[-1]['mode'] == 'slow'"
 races 1 late >&3
-stored() {
-	local i
-	for i in $(seq 50); do
-		[ "$(query "SELECT count(*) FROM events")" = 6 ] && return
-		sleep 0.1
-	done
-	return 1
-}
-check "an endpoint that hangs delays nothing" stored
+stored() { [ "$(query "SELECT count(*) FROM events")" = 6 ]; }
+check "an endpoint that hangs delays nothing" wait_for 5 stored
 mode ok
 exec 3>&-
 wait "$pid"
@@ -280,10 +248,7 @@ start_over killed
 mode cut 1
 races 7 | "$redflag" report --db "$db" --trace-id k1 >/dev/null 2>&1 &
 pid=$!
-for _ in $(seq 100); do
-	[ -s "$work/hook/requests" ] && break
-	sleep 0.1
-done
+wait_for 10 test -s "$work/hook/requests"
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
 check "killed: nothing counts as delivered" equal 7 "$(query "SELECT count(*) FROM v_alerts WHERE state = 'waiting'")"

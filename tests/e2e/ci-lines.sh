@@ -130,11 +130,8 @@ mkdir "$work/desk" && cd "$work/desk" && cp "$work/monday.db" redflag.db && cp "
 lines look >"$work/look.sh"
 bash -e "$work/look.sh" >"$work/look.out" 2>&1 &
 server=$!
-for _ in $(seq 100); do
-	url=$(sed -n 's|^Serving \(http://[^ ]*\) .*|\1|p' "$work/look.out")
-	[ -z "$url" ] || break
-	sleep 0.1
-done
+wait_for 10 grep -q '^Serving ' "$work/look.out"
+url=$(sed -n 's|^Serving \(http://[^ ]*\) .*|\1|p' "$work/look.out")
 check "look: the page has the finding" sh -c 'python3 -c "
 import sys, urllib.request
 sys.exit(b\"stock.(*Stock).Take\" not in urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1] + \"findings\").read())" "$1"' - "$url"

@@ -145,15 +145,6 @@ else
 fi
 
 # --- a reporter that is killed: the next one takes what it left
-wait_for() { # SECONDS COMMAND...
-	local left=$(($1 * 20))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
 # A label is written with a report.
 spool_has_report() { grep -rqs --include='*.spool' 'order-service:cart' .redflag; }
 spools_of_killed() { query $db "SELECT count(*) FROM v_events WHERE trace_id = 'killed'" | grep -q '^1$'; }

@@ -80,14 +80,11 @@ mkfifo "$work/fifo"
 reporter=$!
 exec 9>"$work/fifo"
 head -1 "$work/stock.json" >&9
-for _ in $(seq 100); do [ -s "$work/out" ] && break; sleep 0.05; done
+wait_for 5 test -s "$work/out"
 check "a line is passed while the stream is open" grep -q TraceID "$work/out"
 cat "$work/stock.json" >&9
-for _ in $(seq 100); do
-	[ "$(query "$work/live.db" 'SELECT count(*) FROM events' 2>/dev/null)" = 1 ] && break
-	sleep 0.05
-done
-check "a finding is stored while the stream is open" equal 1 "$(query "$work/live.db" 'SELECT count(*) FROM events')"
+stored() { [ "$(query "$work/$1.db" 'SELECT count(*) FROM events' || echo 0)" -gt "$2" ]; } # DB MORE_THAN
+check "a finding is stored while the stream is open" wait_for 5 stored live 0
 kill -9 "$reporter"
 exec 9>&-
 { wait "$reporter"; } 2>/dev/null
@@ -107,10 +104,7 @@ for bytes in 50000 120000 200001; do
 	exec 9>"$work/fifo"
 	before=$(query "$work/killed.db" 'SELECT count(*) FROM events' 2>/dev/null)
 	head -c $bytes "$work/many.json" >&9
-	for _ in $(seq 200); do
-		[ "$(query "$work/killed.db" 'SELECT count(*) FROM events' 2>/dev/null || echo 0)" -gt "${before:-0}" ] && break
-		sleep 0.02
-	done
+	wait_for 5 stored killed "${before:-0}"
 	kill -9 "$reporter"
 	exec 9>&-
 	{ wait "$reporter"; } 2>/dev/null

@@ -10,7 +10,7 @@ db=$work/m/races.db
 take_in() { "$redflag" ingest --db "$db" --trace-id "$1" "$root/tests/corpus/$2.txt" >/dev/null 2>&1; }
 take_in build-1 map-clear && take_in build-2 map-clear && take_in build-2 slice-copy || exit
 
-status_of() { # WANT COMMAND...: its exit status; what it says is in $work/said
+ends() { # WANT COMMAND...: its exit status; what it says is in $work/said
 	local want=$1 got=0
 	shift
 	timeout 20 "$@" >"$work/said" 2>&1 || got=$?
@@ -28,22 +28,22 @@ has() { grep -qF -- "$1" "$work/head" || { cat "$work/head"; return 1; }; }
 hasnt() { ! has "$1" >/dev/null; }
 
 # --- starting, and why not
-check "another machine's address is refused" status_of 2 "$redflag" serve --db "$db" --addr 0.0.0.0:7878
+check "another machine's address is refused" ends 2 "$redflag" serve --db "$db" --addr 0.0.0.0:7878
 check "with what to do instead" says 'ssh -L'
-check "a wrong address" status_of 2 "$redflag" serve --db "$db" --addr 127.0.0.1:http
-check "words are no options" status_of 2 "$redflag" serve --db "$db" 8080
-check "no database" status_of 3 "$redflag" serve --db "$work/none.db" --addr 127.0.0.1:0
+check "a wrong address" ends 2 "$redflag" serve --db "$db" --addr 127.0.0.1:http
+check "words are no options" ends 2 "$redflag" serve --db "$db" 8080
+check "no database" ends 3 "$redflag" serve --db "$work/none.db" --addr 127.0.0.1:0
 check "says how to make one" says 'There is no database'
 printf 'not a database, but long enough to be looked at as one, which takes some bytes\n' >"$work/text.db"
-check "a file that is none" status_of 3 "$redflag" serve --db "$work/text.db" --addr 127.0.0.1:0
+check "a file that is none" ends 3 "$redflag" serve --db "$work/text.db" --addr 127.0.0.1:0
 check "says so" says 'is no SQLite database'
 cp "$db" "$work/newer.db" && sqlite3 "$work/newer.db" 'PRAGMA user_version = 999'
-check "a newer one" status_of 3 "$redflag" serve --db "$work/newer.db" --addr 127.0.0.1:0
+check "a newer one" ends 3 "$redflag" serve --db "$work/newer.db" --addr 127.0.0.1:0
 check "says which redflag" says 'use the newer redflag'
 
 serve "$work/m" --db "$db"
 check "starts on a free port and says where" [ -n "$url" ]
-check "the port is taken for another" status_of 3 "$redflag" serve --db "$db" --addr "${url#http://}"
+check "the port is taken for another" ends 3 "$redflag" serve --db "$db" --addr "${url#http://}"
 check "which is told" says 'is in use'
 
 # --- pages

@@ -106,24 +106,17 @@ done <<-'END'
 END
 check "nothing was written" equal "$sum" "$(sqlite3 "$REDFLAG_DB" .dump | sha256sum)"
 check "no other file was made" test ! -e other.db
-status() { # WANTED COMMAND...
-	local want=$1 got
-	shift
-	"$@" >out 2>err
-	got=$?
-	[ "$got" -eq "$want" ] || { echo "status $got" && cat out err && return 1; }
-}
-check "no statement" status 2 ask
-check "two words" status 2 ask SELECT 1
-check "csv and json" status 2 ask --csv --json "SELECT 1"
-check "a timeout that is none" status 2 ask --timeout soon "SELECT 1"
-check "no database" status 3 ask --db "$work/none" "SELECT 1"
+check "no statement" status_of 2 ask
+check "two words" status_of 2 ask SELECT 1
+check "csv and json" status_of 2 ask --csv --json "SELECT 1"
+check "a timeout that is none" status_of 2 ask --timeout soon "SELECT 1"
+check "no database" status_of 3 ask --db "$work/none" "SELECT 1"
 check "no database was made" test ! -e "$work/none"
-check "a file that is none" status 3 ask --db one.log "SELECT 1"
+check "a file that is none" status_of 3 ask --db one.log "SELECT 1"
 sqlite3 foreign.db 'CREATE TABLE t (a)'
-check "another program's database" status 3 ask --db foreign.db "SELECT 1"
+check "another program's database" status_of 3 ask --db foreign.db "SELECT 1"
 endless="WITH RECURSIVE x (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT max(n) FROM x"
-check "a time limit" status 3 ask --timeout 200ms "$endless"
+check "a time limit" status_of 3 ask --timeout 200ms "$endless"
 interrupted() {
 	local reader
 	# A background job of a script ignores SIGINT, and so does everything below a script that was one itself.
@@ -144,17 +137,17 @@ reader_goes() { # what is read no further ends
 check "a reader that goes away ends it" reader_goes
 
 # --- errors
-status 2 ask $'SELECT id,\n  titel\nFROM v_findings'
+status_of 2 ask $'SELECT id,\n  titel\nFROM v_findings'
 check "a caret under what is wrong" equal $'    titel\n    ^' "$(sed -n 1,2p err)"
 check "SQLite's own words" grep -q 'no such column: titel' err
-status 2 ask "SELECT * FROM finds"
+status_of 2 ask "SELECT * FROM finds"
 check "the views that there are" grep -q 'v_events' err
 check "errors in 80 columns" equal "" "$(awk 'length($0) > 80' err)"
-status 2 ask "SELECT ("
+status_of 2 ask "SELECT ("
 check "an end that comes too early" grep -q 'incomplete input' err
-check "a value that is too long" status 2 ask "SELECT length(hex(zeroblob(900000000)))"
-check "PRAGMAs that only tell" status 0 ask "PRAGMA table_info(findings)"
-check "a table-valued PRAGMA" status 0 ask "SELECT * FROM pragma_index_list('events')"
+check "a value that is too long" status_of 2 ask "SELECT length(hex(zeroblob(900000000)))"
+check "PRAGMAs that only tell" status_of 0 ask "PRAGMA table_info(findings)"
+check "a table-valued PRAGMA" status_of 0 ask "SELECT * FROM pragma_index_list('events')"
 check "full text" equal $'n\n1' "$(ask --csv "SELECT count(*) AS n FROM findings_fts WHERE findings_fts MATCH '\"cart.Add\"'")"
 
 # --- a database that others write, and one that nobody may

@@ -57,10 +57,8 @@ check "the same findings as at once" equal "$(query "$work/a.db" 'SELECT group_c
 	(SELECT * FROM findings ORDER BY fingerprint)')"
 report "$work/killed.db" <"$stream" >"$work/out" 2>"$work/err" &
 killed=$!
-for ((i = 0; i < 200; i++)); do
-	[ "$(query "$work/killed.db" 'SELECT count(*) FROM events' 2>"$work/ignored" || echo 0)" -gt 0 ] && break
-	sleep 0.05
-done
+begun() { [ "$(events "$work/killed.db" || echo 0)" -gt 0 ]; }
+wait_for 10 begun
 kill -9 $killed 2>"$work/ignored"
 wait $killed 2>"$work/ignored"
 report "$work/killed.db" <"$stream" >"$work/out" 2>"$work/err"
@@ -81,21 +79,15 @@ sqlite3 "$work/locked.db" <"$work/sql" >"$work/sql.out" &
 locker=$!
 exec 8>"$work/sql"
 echo "BEGIN EXCLUSIVE; SELECT 'locked';" >&8
-for ((i = 0; i < 200; i++)); do
-	grep -q locked "$work/sql.out" && break
-	sleep 0.05
-done
+wait_for 10 grep -q locked "$work/sql.out"
 TRACE_ID=t1 "$work/measure" "$work/in" "$work/out" "$redflag" report --db "$work/locked.db" >"$work/took" 2>"$work/err" 8>&- &
 reporter=$!
 exec 9>"$work/in"
 head -n 2000 "$stream" >&9
 sleep 2 # longer than reports wait by themselves: the reporter is at the lock now
 sed -n '2001,2010p' "$stream" >&9
-for ((i = 0; i < 100; i++)); do
-	[ "$(wc -l <"$work/out")" -eq 2010 ] && break
-	sleep 0.05
-done
-check "locked: lines are passed on at once" equal 2010 "$(wc -l <"$work/out")"
+passed_on() { [ "$(wc -l <"$work/out")" -eq 2010 ]; }
+check "locked: lines are passed on at once" wait_for 5 passed_on
 tail -n +2011 "$stream" >&9 &
 feeder=$!
 sleep 1 # more comes than may wait
