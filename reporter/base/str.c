@@ -104,14 +104,6 @@ void rf_hex_put(char *out, const void *bytes, size_t count)
 	}
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool rf_str_hex_u64(rf_str s, uint64_t *out)
 {
 	uint64_t v = 0;
@@ -120,7 +112,7 @@ bool rf_str_hex_u64(rf_str s, uint64_t *out)
 	if (s.len == 0)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
-		int d = hex_digit(s.ptr[i]);
+		int d = rf_hex_digit(s.ptr[i]);
 		if (d < 0 || v >> 60)
 			return false;
 		v = v << 4 | (uint64_t)d;

@@ -57,6 +57,21 @@ static inline bool rf_str_ends(rf_str s, const char *suffix)
 	size_t n = strlen(suffix);
 	return s.len >= n && (n == 0 || memcmp(s.ptr + s.len - n, suffix, n) == 0);
 }
+static inline rf_str rf_str_line(rf_str s)             /* without \n, \r\n or \r at its end */
+{
+	if (s.len && s.ptr[s.len - 1] == '\n')
+		s.len--;
+	if (s.len && s.ptr[s.len - 1] == '\r')
+		s.len--;
+	return s;
+}
+static inline int rf_hex_digit(char c)                 /* its value, -1 when it is none */
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 int rf_str_cmp(rf_str a, rf_str b);                    /* bytewise; a prefix sorts first */
 bool rf_str_contains(rf_str s, const char *needle);
 rf_str rf_str_trim(rf_str s);                          /* without ASCII white space at both ends */

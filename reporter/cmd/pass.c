@@ -52,15 +52,6 @@ static void put_out(struct rf_pass *p, rf_str bytes)
 		write_out(p);
 }
 
-static rf_str without_newline(rf_str line)
-{
-	if (line.len && line.ptr[line.len - 1] == '\n')
-		line.len--;
-	if (line.len && line.ptr[line.len - 1] == '\r')
-		line.len--;
-	return line;
-}
-
 static void pass_event(struct rf_pass *p, const struct rf_test_event *event, rf_str line)
 {
 	if (p->out_fd >= 0 && !p->out_closed) {
@@ -86,9 +77,9 @@ void rf_pass_line(void *context, rf_str line)
 		return;
 	}
 	put_out(p, line);
-	rf_session_text(p->reporter->session, without_newline(line));
+	rf_session_text(p->reporter->session, rf_str_line(line));
 	if (p->on_text)
-		p->on_text(p->context, without_newline(line));
+		p->on_text(p->context, rf_str_line(line));
 }
 
 void rf_pass_piece(void *context, rf_str bytes, bool first, bool last)

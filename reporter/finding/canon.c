@@ -222,20 +222,12 @@ rf_str rf_canonical_name(rf_str function, rf_arena *arena)
 	return (rf_str){ out.ptr, out.len };
 }
 
-static int hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 size_t rf_canon_unescape(rf_str package, char *out)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < package.len; i++) {
-		int high = package.len - i > 2 ? hex_value(package.ptr[i + 1]) : -1;
-		int low = package.len - i > 2 ? hex_value(package.ptr[i + 2]) : -1;
+		int high = package.len - i > 2 ? rf_hex_digit(package.ptr[i + 1]) : -1;
+		int low = package.len - i > 2 ? rf_hex_digit(package.ptr[i + 2]) : -1;
 		bool escape = package.ptr[i] == '%' && high >= 0 && low >= 0;
 		out[n++] = (char)(escape ? high << 4 | low : package.ptr[i]);
 		i += escape ? 2 : 0;

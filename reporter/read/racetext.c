@@ -9,15 +9,6 @@
 /* tsan_report.cpp: kMainGoroutineId; printed as "main goroutine". */
 #define MAIN_THREAD 1u
 
-static rf_str without_line_end(rf_str line)
-{
-	if (line.len && line.ptr[line.len - 1] == '\n')
-		line.len--;
-	if (line.len && line.ptr[line.len - 1] == '\r')
-		line.len--;
-	return line;
-}
-
 /* A rule, with what a program left on the same line before it; a longer row of '=' is somebody else's. */
 static bool is_rule(rf_str line)
 {
@@ -288,7 +279,7 @@ bool rf_racetext_parse(rf_str text, rf_arena *arena, struct rf_report *out, bool
 		return false;
 	out->text = rf_arena_dup(arena, text); /* functions and files are slices of it */
 	for (rf_str rest = out->text; rest.len;)
-		parse_line(&p, without_line_end(rf_str_cut(&rest, '\n')));
+		parse_line(&p, rf_str_line(rf_str_cut(&rest, '\n')));
 	end_stack(&p);
 	if (out->access_count == 0)
 		return false;
@@ -370,7 +361,7 @@ static bool header_opens(const struct rf_racetext *r, rf_str line)
 bool rf_racetext_line(struct rf_racetext *r, rf_str line, rf_arena *arena, struct rf_report *out)
 {
 	bool found = false;
-	line = without_line_end(line);
+	line = rf_str_line(line);
 	if (is_rule(line)) {
 		if (r->open)
 			found = close_report(r, true, arena, out);

@@ -30,14 +30,6 @@ static inline bool take(struct scan *s, char c)
 	return true;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Four hex digits at p; -1 when there aren't. */
 static int32_t hex4(const char *p, const char *end)
 {
@@ -45,7 +37,7 @@ static int32_t hex4(const char *p, const char *end)
 	if (end - p < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int d = hex_value(p[i]);
+		int d = rf_hex_digit(p[i]);
 		if (d < 0)
 			return -1;
 		v = v << 4 | d;

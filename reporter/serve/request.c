@@ -2,15 +2,6 @@
 
 #include "serve/html.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 rf_str rf_param_decode(rf_str text, rf_arena *arena)
 {
 	char *bytes = rf_arena_alloc(arena, text.len + 1);
@@ -19,8 +10,8 @@ rf_str rf_param_decode(rf_str text, rf_arena *arena)
 		return RF_STR("");
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i] == '+' ? ' ' : text.ptr[i];
-		int high = c == '%' && i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
+		int high = c == '%' && i + 2 < text.len ? rf_hex_digit(text.ptr[i + 1]) : -1;
+		int low = high >= 0 ? rf_hex_digit(text.ptr[i + 2]) : -1;
 		if (low >= 0) {
 			c = (char)(high << 4 | low);
 			i += 2;

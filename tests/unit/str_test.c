@@ -44,6 +44,10 @@ static void test_cut_and_trim(void **state)
 	assert_str(rf_str_cut(&rest, ':'), "");
 	assert_str(rf_str_trim(S(" \t x y\r\n")), "x y");
 	assert_str(rf_str_trim(S(" \n")), "");
+	assert_str(rf_str_line(S("a \r\n")), "a ");
+	assert_str(rf_str_line(S("a\n\n")), "a\n");
+	assert_str(rf_str_line(S("a\r")), "a");
+	assert_str(rf_str_line(S("")), "");
 	assert_str(rf_str_skip(S("ab"), 5), "");
 	assert_str(rf_str_take(S("ab"), 5), "ab");
 }
@@ -155,6 +159,12 @@ static void test_hex(void **state)
 	rf_buf_put_hex(&b, S("y"));
 	assert_true(b.failed);
 	rf_buf_release(&b);
+	assert_int_equal(rf_hex_digit('9'), 9);
+	assert_int_equal(rf_hex_digit('f'), 15);
+	assert_int_equal(rf_hex_digit('A'), 10);
+	static const char none[] = { '/', ':', '@', 'G', '`', 'g', '\0', '\x19', '\xc1', '\xe1' };
+	for (size_t i = 0; i < sizeof(none); i++)
+		assert_int_equal(rf_hex_digit(none[i]), -1);
 	assert_true(rf_str_is_hex(S("0123456789abcdef")));
 	assert_false(rf_str_is_hex(S("")));
 	assert_false(rf_str_is_hex(S("0A")));
