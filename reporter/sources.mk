@@ -37,6 +37,7 @@ REPORTER_SOURCES := \
 	reporter/store/views.c \
 	reporter/store/schema_tally.c \
 	reporter/store/schema_details.c \
+	reporter/store/schema_overview.c \
 	reporter/store/statements.c \
 	reporter/store/intern.c \
 	reporter/store/tally.c \
@@ -50,8 +51,10 @@ REPORTER_SOURCES := \
 	reporter/store/event_details.c \
 	reporter/store/event_rows.c \
 	reporter/store/collect.c \
+	reporter/store/day_totals.c \
 	reporter/store/query.c \
 	reporter/store/finding_list.c \
+	reporter/store/heat.c \
 	reporter/store/overview.c \
 	reporter/store/health.c \
 	reporter/store/suppress.c \

@@ -86,7 +86,8 @@ static const struct rf_option list_options[] = {
 
 static const char list_help[] =
 	"Prints the findings of the database, the latest first. A finding is new while only\n"
-	"one run has seen it, recurring afterwards, resolved when it has not been seen for so long\n"
+	"one run has seen it (baseline, if the baseline of that run has it), recurring afterwards,\n"
+	"resolved when it has not been seen for so long\n"
 	"that chance hardly explains it, regressed when it came back after that, and suppressed when every report of it was\n"
 	"suppressed. Where no owner is known (plain `go test` output), --test\n"
 	"looks at the test that was running.\n"

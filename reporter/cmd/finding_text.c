@@ -6,7 +6,7 @@ enum rf_style rf_status_style(rf_str status)
 {
 	if (rf_str_eq_cstr(status, "new") || rf_str_eq_cstr(status, "regressed"))
 		return RF_STYLE_RED;
-	return rf_str_eq_cstr(status, "recurring") ? RF_STYLE_YELLOW : RF_STYLE_DIM;
+	return rf_str_eq_cstr(status, "recurring") || rf_str_eq_cstr(status, "baseline") ? RF_STYLE_YELLOW : RF_STYLE_DIM;
 }
 
 static rf_str owner_text(rf_str test)

@@ -177,10 +177,8 @@ int rf_reporter_outcome(struct rf_reporter *r, bool settled, rf_arena *arena, st
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
 	for (uint32_t i = 0; i < count && rc == 0; i++) {
 		rc = rf_query_finding_by_id(r->store, ids[i], arena, &rows[i], err);
-		if (rc == 0 && is_new[i] && rf_baseline_find(&r->baseline, rows[i].fingerprint, rows[i].tag)) {
+		if (rc == 0 && is_new[i] && rf_baseline_find(&r->baseline, rows[i].fingerprint, rows[i].tag))
 			is_new[i] = false;
-			rows[i].status = RF_STR("baseline");
-		}
 	}
 	for (int pass = 0; pass < 2 && rc == 0; pass++) {
 		for (uint32_t i = 0; i < count; i++) {

@@ -53,8 +53,8 @@ void rf_reporter_close(struct rf_reporter *r);
  * rf_reporter_finish. */
 const char *rf_reporter_gorace(struct rf_reporter *r);
 
-/* What was found: the findings of this session, those that are new first. What is in the baseline is not new, and has the
- * status "baseline" where it would be new. `settled`: see rf_session_findings. */
+/* What was found: the findings of this session, those that are new first. What is in the baseline is not new.
+ * `settled`: see rf_session_findings. */
 struct rf_outcome {
 	struct rf_finding_row *rows;
 	bool *is_new;

@@ -21,7 +21,7 @@ static void put_row(struct rf_page *p, const struct rf_finding_table *t, const s
 	rf_html(p->out, "<tr><td class=\"status\">");
 	rf_html_status(p->out, row->status);
 	rf_html(p->out, "</td><th scope=\"row\" class=\"what\"><a href=\"/findings/%d\">%t</a>", row->id, row->title);
-	if (t->run_id && row->first_run_id == t->run_id && !rf_str_eq_cstr(row->status, "new"))
+	if (t->run_id && row->first_run_id == t->run_id && !row->in_baseline && !rf_str_eq_cstr(row->status, "new"))
 		rf_html(p->out, " <span class=\"badge is-new\">first here</span>");
 	rf_html(p->out, "<span class=\"meta\"><span>%t</span>", row->tag);
 	if (!rf_str_eq(row->tag, row->package) && row->package.len)

@@ -84,7 +84,8 @@ static const char *status_class(rf_str status)
 {
 	static const struct { const char *name, *class; } classes[] = {
 		{ "new", "is-new" }, { "alert", "is-new" }, { "fail", "is-new" }, { "regressed", "is-new" }, { "expired", "is-new" },
-		{ "recurring", "is-known" }, { "known", "is-known" }, { "bypassed", "is-known" }, { "unused", "is-known" },
+		{ "recurring", "is-known" }, { "baseline", "is-known" }, { "known", "is-known" }, { "bypassed", "is-known" },
+		{ "unused", "is-known" },
 		{ "resolved", "is-good" }, { "pass", "is-good" }, { "used", "is-good" },
 	};
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {

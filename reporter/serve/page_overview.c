@@ -1,6 +1,5 @@
 /* The first page: how it goes, where it burns, what to look at. */
 #include "serve/chart.h"
-#include "store/finding_list.h"
 
 #define DAY_NS 86400000000000u
 #define DAYS_DEFAULT 30
@@ -30,38 +29,35 @@ static void put_tile(struct rf_page *p, enum rf_status status, int64_t findings,
 		findings ? class : "is-off", findings, rf_status_name(status));
 }
 
-static int put_counts(struct rf_page *p, struct rf_error *err)
+static void put_counts(struct rf_page *p, const struct rf_overview *o)
 {
-	struct rf_overview_counts c;
-	int rc = rf_overview_counts(p->store, now(p), p->arena, &c, err);
-	if (rc < 0)
-		return rc;
 	rf_html(p->out, "<ul class=\"tiles\">\n");
-	put_tile(p, RF_STATUS_NEW, c.findings[RF_STATUS_NEW], "is-new");
-	put_tile(p, RF_STATUS_REGRESSED, c.findings[RF_STATUS_REGRESSED], "is-new");
-	put_tile(p, RF_STATUS_RECURRING, c.findings[RF_STATUS_RECURRING], "is-known");
-	put_tile(p, RF_STATUS_RESOLVED, c.findings[RF_STATUS_RESOLVED], "is-good");
-	put_tile(p, RF_STATUS_SUPPRESSED, c.findings[RF_STATUS_SUPPRESSED], "is-off");
-	if (c.findings[RF_STATUS_DUPLICATE])
-		put_tile(p, RF_STATUS_DUPLICATE, c.findings[RF_STATUS_DUPLICATE], "is-off");
-	rf_html(p->out, "<li><span><b class=\"is-off\">%n</b> silenced now%s", c.silences, c.silences ? "" : "</span></li>\n");
-	if (c.silences)
-		rf_html(p->out, ", %n %s held back</span></li>\n", c.held, c.held == 1 ? "event" : "events");
+	put_tile(p, RF_STATUS_NEW, o->findings[RF_STATUS_NEW], "is-new");
+	put_tile(p, RF_STATUS_REGRESSED, o->findings[RF_STATUS_REGRESSED], "is-new");
+	put_tile(p, RF_STATUS_RECURRING, o->findings[RF_STATUS_RECURRING], "is-known");
+	if (o->findings[RF_STATUS_BASELINE])
+		put_tile(p, RF_STATUS_BASELINE, o->findings[RF_STATUS_BASELINE], "is-known");
+	put_tile(p, RF_STATUS_RESOLVED, o->findings[RF_STATUS_RESOLVED], "is-good");
+	put_tile(p, RF_STATUS_SUPPRESSED, o->findings[RF_STATUS_SUPPRESSED], "is-off");
+	if (o->findings[RF_STATUS_DUPLICATE])
+		put_tile(p, RF_STATUS_DUPLICATE, o->findings[RF_STATUS_DUPLICATE], "is-off");
+	rf_html(p->out, "<li><span><b class=\"is-off\">%n</b> silenced now%s", o->silences, o->silences ? "" : "</span></li>\n");
+	if (o->silences)
+		rf_html(p->out, ", %n %s held back</span></li>\n", o->held, o->held == 1 ? "event" : "events");
 	rf_html(p->out, "</ul>\n");
-	return 0;
 }
 
 /* A row for every day, with zeros where nothing was stored. */
-static struct rf_day_row *fill_days(struct rf_page *p, const struct rf_day_row *found, uint32_t found_count, uint32_t count)
+static struct rf_day_row *fill_days(struct rf_page *p, const struct rf_overview *o, uint32_t count)
 {
 	struct rf_day_row *days = rf_arena_array(p->arena, count, sizeof(*days));
 	uint32_t at = 0;
 	for (uint32_t i = 0; days && i < count; i++) {
 		rf_str day = day_before(p, count - 1 - i);
-		while (at < found_count && rf_str_cmp(found[at].day, day) < 0)
+		while (at < o->day_count && rf_str_cmp(o->days[at].day, day) < 0)
 			at++;
-		if (at < found_count && rf_str_eq(found[at].day, day))
-			days[i] = found[at];
+		if (at < o->day_count && rf_str_eq(o->days[at].day, day))
+			days[i] = o->days[at];
 		else
 			days[i].day = day;
 	}
@@ -78,72 +74,41 @@ static void put_spans(struct rf_page *p, int64_t days)
 	rf_html(p->out, "</nav>\n");
 }
 
-static int put_trend(struct rf_page *p, struct rf_error *err)
+static void put_trend(struct rf_page *p, const struct rf_overview *o, uint32_t count)
 {
-	struct rf_day_row *found;
-	uint32_t found_count;
-	int64_t given = rf_params_number(&p->query, "days", RF_CHART_DAYS_MAX), count = given > 1 ? given : DAYS_DEFAULT;
-	int rc = rf_overview_days(p->store, day_before(p, (uint64_t)count - 1), p->arena, &found, &found_count, err);
-	if (rc < 0)
-		return rc;
-	struct rf_day_row *days = fill_days(p, found, found_count, (uint32_t)count);
+	struct rf_day_row *days = fill_days(p, o, count);
 	rf_html(p->out, "<section>\n<div class=\"head\"><h2>Findings a day</h2>\n");
 	put_spans(p, count);
 	rf_html(p->out, "</div>\n");
 	if (days)
-		rf_chart_put_days(p, days, (uint32_t)count);
+		rf_chart_put_days(p, days, count);
 	rf_html(p->out, "</section>\n");
-	return 0;
 }
 
 /* --- where it burns, what to look at ------------------------------------------------------------------------------- */
 
-static int put_heat(struct rf_page *p, struct rf_error *err)
+static void put_heat(struct rf_page *p, const struct rf_overview *o)
 {
-	struct rf_heat_row *rows;
-	uint32_t count;
-	int rc = rf_overview_heat(p->store, now(p), HEAT_TAGS, HEAT_PACKAGES, p->arena, &rows, &count, err);
-	if (rc < 0)
-		return rc;
 	rf_html(p->out, "<section>\n<h2>Open findings by tag and package</h2>\n");
-	if (count)
-		rf_chart_put_heat(p, rows, count);
+	if (o->heat_count)
+		rf_chart_put_heat(p, o->heat, o->heat_count);
 	else
 		rf_html(p->out, "<p class=\"empty\">None is open.</p>\n");
 	rf_html(p->out, "</section>\n");
-	return 0;
 }
 
-static int put_newest(struct rf_page *p, struct rf_error *err)
+static void put_newest(struct rf_page *p, const struct rf_overview *o)
 {
-	struct rf_finding_list list = { .sort = RF_SORT_FIRST_SEEN, .limit = NEWEST_MAX };
-	struct rf_finding_row *rows;
-	uint32_t count;
-	list.values[RF_FACET_STATUS] = rf_str_from(rf_status_name(RF_STATUS_NEW));
-	int rc = rf_query_finding_list(p->store, &list, p->arena, &rows, &count, err);
-	if (rc < 0)
-		return rc;
 	rf_html(p->out, "<section>\n<div class=\"head\"><h2>Newest findings</h2>\n"
 			"<a href=\"/findings?status=new&amp;sort=first\">All new</a></div>\n%s",
-		count ? "<ul class=\"briefs\">\n" : "<p class=\"empty\">None is new.</p>\n");
-	for (uint32_t i = 0; i < count; i++) {
-		rf_html(p->out, "<li><a href=\"/findings/%d\">%t</a><span class=\"meta\"><span>%t</span><span>", rows[i].id, rows[i].title,
-			rows[i].tag);
-		rf_html_time(p->out, rows[i].first_seen);
+		o->newest_count ? "<ul class=\"briefs\">\n" : "<p class=\"empty\">None is new.</p>\n");
+	for (uint32_t i = 0; i < o->newest_count; i++) {
+		const struct rf_finding_row *row = &o->newest[i];
+		rf_html(p->out, "<li><a href=\"/findings/%d\">%t</a><span class=\"meta\"><span>%t</span><span>", row->id, row->title, row->tag);
+		rf_html_time(p->out, row->first_seen);
 		rf_html(p->out, "</span></span></li>\n");
 	}
-	rf_html(p->out, "%s</section>\n", count ? "</ul>\n" : "");
-	return 0;
-}
-
-static int put_heat_and_newest(struct rf_page *p, struct rf_error *err)
-{
-	rf_html(p->out, "<div class=\"pair\">\n");
-	int rc = put_heat(p, err);
-	if (rc == 0)
-		rc = put_newest(p, err);
-	rf_html(p->out, "</div>\n");
-	return rc;
+	rf_html(p->out, "%s</section>\n", o->newest_count ? "</ul>\n" : "");
 }
 
 static int put_loudest(struct rf_page *p, struct rf_error *err)
@@ -181,13 +146,22 @@ static int put_runs(struct rf_page *p, struct rf_error *err)
 
 int rf_page_overview(struct rf_page *p, struct rf_error *err)
 {
-	static int (*const parts[])(struct rf_page *, struct rf_error *) = { put_counts, put_trend, put_heat_and_newest, put_loudest,
-									     put_runs };
-	int rc = 0;
+	int64_t given = rf_params_number(&p->query, "days", RF_CHART_DAYS_MAX), days = given > 1 ? given : DAYS_DEFAULT;
+	struct rf_overview_options options = { .from = day_before(p, (uint64_t)days - 1), .now_unix_ns = now(p), .tags = HEAT_TAGS,
+					       .packages = HEAT_PACKAGES, .newest = NEWEST_MAX };
+	struct rf_overview o;
 	p->title = RF_STR("Overview");
 	p->nav = RF_NAV_OVERVIEW;
 	rf_html(p->out, "<h1>Overview</h1>\n");
-	for (size_t i = 0; rc == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
-		rc = parts[i](p, err);
-	return rc;
+	int rc = rf_overview_read(p->store, &options, p->arena, &o, err);
+	if (rc < 0)
+		return rc;
+	put_counts(p, &o);
+	put_trend(p, &o, (uint32_t)days);
+	rf_html(p->out, "<div class=\"pair\">\n");
+	put_heat(p, &o);
+	put_newest(p, &o);
+	rf_html(p->out, "</div>\n");
+	rc = put_loudest(p, err);
+	return rc == 0 ? put_runs(p, err) : rc;
 }

@@ -1,187 +1,139 @@
 #include "store/overview.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/collect.h"
+#include "store/day_totals.h"
+#include "store/heat.h"
 
-/* --- days -------------------------------------------------------------------------------------------------------- */
+/* --- one pass over the findings ---------------------------------------------------------------------------------- */
 
-/* Rows of finding_days come by day, finding and verdict, the order of the primary key, so counting different findings takes no
- * sorting: SQLite would need a temporary table, and ten times as long. It would also compare verdicts more slowly than is done here. */
-static const char days_sql[] =
-	"SELECT day, finding_id, events, verdict FROM finding_days WHERE day >= :from ORDER BY day, finding_id, verdict";
+static const char findings_sql[] =
+	"SELECT f.id, " RF_STATUS_SQL ", f.tag_id, f.package, f.first_seen, f.events_alert, f.in_baseline FROM findings f NOT INDEXED";
 
-struct days {
-	rf_arena *arena;
-	struct rf_day_row *rows;
-	uint32_t count, cap;
-	int64_t finding; /* whose rows are read; 0 none */
-	bool heard;      /* one of them wasn't suppressed */
+struct newest {
+	int64_t id;
+	rf_str first_seen;
 };
 
-static bool is_day(sqlite3_stmt *q, const struct days *d)
+struct pass {
+	const struct rf_overview_options *options;
+	struct rf_overview *out;
+	rf_arena *arena;
+	struct rf_heat heat;
+	struct newest *newest; /* the last one first; room for one more than is asked for */
+	uint32_t newest_count;
+};
+
+/* By the time first seen, then by the number, the latest first: as the list of findings sorts them. */
+static bool add_newest(struct pass *p, int64_t id, rf_str first_seen)
 {
-	return d->count && rf_str_eq(d->rows[d->count - 1].day, rf_db_peek(q, 0));
+	uint32_t at = p->newest_count, most = p->options->newest;
+	while (at > 0 && rf_str_cmp(p->newest[at - 1].first_seen, first_seen) <= 0)
+		at--;
+	if (at == most)
+		return true;
+	memmove(&p->newest[at + 1], &p->newest[at], (p->newest_count - at) * sizeof(*p->newest));
+	p->newest[at] = (struct newest){ id, rf_arena_dup(p->arena, first_seen) };
+	p->newest_count += p->newest_count < most;
+	return p->newest[at].first_seen.ptr != NULL;
 }
 
-static bool next_day(sqlite3_stmt *q, struct days *d)
+static struct rf_day_row *day_of(struct rf_overview *out, rf_str day)
 {
-	if (d->count == d->cap) {
-		struct rf_day_row *bigger = rf_arena_array(d->arena, d->cap ? d->cap * 2 : 128, sizeof(*bigger));
-		if (!bigger)
-			return false;
-		if (d->count)
-			memcpy(bigger, d->rows, d->count * sizeof(*bigger));
-		d->rows = bigger;
-		d->cap = d->cap ? d->cap * 2 : 128;
+	uint32_t low = 0, high = out->day_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (rf_str_cmp(out->days[middle].day, day) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	d->rows[d->count++] = (struct rf_day_row){ .day = rf_db_text(q, 0, d->arena) };
-	d->finding = 0;
-	return true;
+	return low < out->day_count && rf_str_eq(out->days[low].day, day) ? &out->days[low] : NULL;
 }
 
-static bool add_row(sqlite3_stmt *q, struct days *d)
+/* One that is new on its first day was counted there as seen. */
+static void count_first_day(struct pass *p, rf_str first_seen)
 {
-	int64_t finding = sqlite3_column_int64(q, 1), events = sqlite3_column_int64(q, 2);
-	rf_str verdict = rf_db_peek(q, 3);
-	bool suppressed = rf_str_eq_cstr(verdict, "suppressed");
-	if (!is_day(q, d) && !next_day(q, d))
-		return false;
-	struct rf_day_row *row = &d->rows[d->count - 1];
-	if (finding != d->finding)
-		d->heard = false;
-	d->finding = finding;
-	row->findings_again += !suppressed && !d->heard;
-	d->heard |= !suppressed;
-	row->events += events;
-	row->suppressed += suppressed ? events : 0;
-	row->silenced += rf_str_eq_cstr(verdict, "silenced") ? events : 0;
-	return true;
+	struct rf_day_row *row = day_of(p->out, rf_str_take(first_seen, 10));
+	if (!row)
+		return;
+	row->findings_new++;
+	row->findings_again -= row->findings_again > 0;
 }
 
-static int count_days(struct rf_store *s, rf_str from, struct days *d, struct rf_error *err)
+static bool add_finding(struct pass *p, sqlite3_stmt *q)
+{
+	enum rf_status status = rf_status_from_name(rf_db_peek(q, 1));
+	rf_str first_seen = rf_db_peek(q, 4);
+	bool ok = true;
+	if (status == RF_STATUS_COUNT)
+		return true;
+	p->out->findings[status]++;
+	if (rf_status_is_open(status))
+		ok = rf_heat_add(&p->heat, sqlite3_column_int64(q, 2), rf_db_peek(q, 3));
+	if (status == RF_STATUS_NEW && p->options->newest)
+		ok &= add_newest(p, sqlite3_column_int64(q, 0), first_seen);
+	if (status != RF_STATUS_DUPLICATE && sqlite3_column_int64(q, 5) > 0 && !sqlite3_column_int(q, 6))
+		count_first_day(p, first_seen);
+	return ok;
+}
+
+static int pass_over_findings(struct rf_store *s, struct pass *p, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	int rc = rf_prepare(s, days_sql, &q, err);
+	int rc = rf_prepare(s, findings_sql, &q, err);
 	if (rc < 0)
 		return rc;
-	rf_bind_text(q, ":from", from);
-	while ((rc = rf_db_step(s, q, err)) == 1) {
-		if (!add_row(q, d)) {
-			rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.");
-			break;
-		}
-	}
+	p->newest = rf_arena_array(p->arena, p->options->newest + 1, sizeof(*p->newest));
+	bool room = p->newest != NULL;
+	while (room && (rc = rf_db_step(s, q, err)) == 1)
+		room = add_finding(p, q);
 	sqlite3_finalize(q);
+	return room ? rc : rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.");
+}
+
+static int read_newest(struct rf_store *s, struct pass *p, struct rf_error *err)
+{
+	int rc = 0;
+	p->out->newest = rf_arena_array(p->arena, p->newest_count + 1, sizeof(*p->out->newest));
+	if (!p->out->newest)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.");
+	for (uint32_t i = 0; rc == 0 && i < p->newest_count; i++)
+		rc = rf_query_finding_by_id(s, p->newest[i].id, p->arena, &p->out->newest[p->out->newest_count++], err);
 	return rc;
 }
 
-/* Of the findings of a day those that were first seen on it are new. */
-static int count_new(struct rf_store *s, rf_str from, struct days *d, struct rf_error *err)
+static int count_silences(struct rf_store *s, struct pass *p, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	uint32_t at = 0;
-	int rc = rf_prepare(s, "SELECT substr(first_seen, 1, 10), count(*) FROM findings WHERE first_seen >= :from AND events_alert > 0"
-			       " GROUP BY 1 ORDER BY 1", &q, err);
+	int rc = rf_prepare(s, "SELECT count(*), coalesce(sum(held), 0) FROM silences WHERE told = 0 AND until > :now", &q, err);
 	if (rc < 0)
 		return rc;
-	rf_bind_text(q, ":from", from);
-	while ((rc = rf_db_step(s, q, err)) == 1) {
-		rf_str day = rf_db_text(q, 0, d->arena);
-		while (at < d->count && rf_str_cmp(d->rows[at].day, day) < 0)
-			at++;
-		if (at == d->count || !rf_str_eq(d->rows[at].day, day))
-			continue;
-		struct rf_day_row *row = &d->rows[at];
-		row->findings_new = sqlite3_column_int64(q, 1);
-		row->findings_again -= row->findings_again < row->findings_new ? row->findings_again : row->findings_new;
+	rf_bind_text(q, ":now", rf_time_text(p->options->now_unix_ns, p->arena));
+	rc = rf_db_step(s, q, err);
+	if (rc == 1) {
+		p->out->silences = sqlite3_column_int64(q, 0);
+		p->out->held = sqlite3_column_int64(q, 1);
 	}
 	sqlite3_finalize(q);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
-int rf_overview_days(struct rf_store *s, rf_str from, rf_arena *arena, struct rf_day_row **rows, uint32_t *count,
+int rf_overview_read(struct rf_store *s, const struct rf_overview_options *options, rf_arena *arena, struct rf_overview *out,
 		     struct rf_error *err)
 {
-	struct days d = { .arena = arena };
-	int rc = count_days(s, from, &d, err);
+	struct pass p = { .options = options, .out = out, .arena = arena, .heat = { .arena = arena } };
+	*out = (struct rf_overview){ .days = NULL };
+	int rc = rf_day_totals_read(s, options->from, arena, &out->days, &out->day_count, err);
 	if (rc == 0)
-		rc = count_new(s, from, &d, err);
-	*rows = d.rows;
-	*count = d.count;
-	return rc;
-}
-
-/* --- counts ------------------------------------------------------------------------------------------------------ */
-
-struct count_row {
-	rf_str name;
-	int64_t count, more;
-};
-
-static void read_count(sqlite3_stmt *q, rf_arena *arena, void *any)
-{
-	struct count_row *row = any;
-	*row = (struct count_row){ rf_db_text(q, 0, arena), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2) };
-}
-
-int rf_overview_counts(struct rf_store *s, uint64_t now_unix_ns, rf_arena *arena, struct rf_overview_counts *out,
-		       struct rf_error *err)
-{
-	sqlite3_stmt *q;
-	void *array = NULL;
-	uint32_t count = 0;
-	*out = (struct rf_overview_counts){ .silences = 0 };
-	int rc = rf_prepare(s, "SELECT " RF_STATUS_SQL ", count(*), 0 FROM findings f GROUP BY 1 UNION ALL"
-			       " SELECT '', count(*), coalesce(sum(held), 0) FROM silences WHERE told = 0 AND until > :now", &q, err);
-	if (rc < 0)
-		return rc;
-	rf_bind_text(q, ":now", rf_time_text(now_unix_ns, arena));
-	rc = rf_collect_once(s, q, sizeof(struct count_row), read_count, arena, &array, &count, err);
-	for (uint32_t i = 0; rc == 0 && i < count; i++) {
-		const struct count_row *row = (const struct count_row *)array + i;
-		enum rf_status status = rf_status_from_name(row->name);
-		if (status != RF_STATUS_COUNT) {
-			out->findings[status] = row->count;
-		} else if (row->name.len == 0) {
-			out->silences = row->count;
-			out->held = row->more;
-		}
-	}
-	return rc;
-}
-
-/* --- heat -------------------------------------------------------------------------------------------------------- */
-
-static void read_heat(sqlite3_stmt *q, rf_arena *arena, void *any)
-{
-	struct rf_heat_row *row = any;
-	*row = (struct rf_heat_row){ rf_db_text(q, 0, arena), rf_db_text(q, 1, arena), sqlite3_column_int64(q, 2) };
-}
-
-/* What is open has the status new, recurring or regressed; said without the view, which looks up more than is counted here. */
-static const char heat_sql[] =
-	"WITH cells AS MATERIALIZED (SELECT tag_id, package, count(*) AS n FROM findings WHERE duplicate_of IS NULL AND events_alert > 0"
-	"  AND (resolved_after IS NULL OR resolved_after >= :now) GROUP BY tag_id, package),"
-	" t AS (SELECT tag_id, sum(n) AS n FROM cells GROUP BY tag_id ORDER BY n DESC, tag_id LIMIT :tags),"
-	" p AS (SELECT package, sum(n) AS n FROM cells GROUP BY package ORDER BY n DESC, package LIMIT :packages)"
-	" SELECT g.name, c.package, c.n FROM cells c JOIN t ON t.tag_id = c.tag_id JOIN p ON p.package = c.package"
-	" JOIN tags g ON g.id = c.tag_id ORDER BY t.n DESC, g.name, p.n DESC, c.package";
-
-int rf_overview_heat(struct rf_store *s, uint64_t now_unix_ns, uint32_t tags, uint32_t packages, rf_arena *arena, struct rf_heat_row **rows,
-		     uint32_t *count, struct rf_error *err)
-{
-	sqlite3_stmt *q;
-	void *array = NULL;
-	int rc = rf_prepare(s, heat_sql, &q, err);
-	if (rc < 0)
-		return rc;
-	rf_bind_text(q, ":now", rf_time_text(now_unix_ns, arena));
-	rf_bind_number(q, ":tags", tags);
-	rf_bind_number(q, ":packages", packages);
-	rc = rf_collect_once(s, q, sizeof(**rows), read_heat, arena, &array, count, err);
-	*rows = array;
-	return rc;
+		rc = pass_over_findings(s, &p, err);
+	if (rc == 0)
+		rc = rf_heat_rows(&p.heat, s, options->tags, options->packages, &out->heat, &out->heat_count, err);
+	if (rc == 0)
+		rc = read_newest(s, &p, err);
+	return rc == 0 ? count_silences(s, &p, err) : rc;
 }
 
 /* --- the loudest ------------------------------------------------------------------------------------------------- */

@@ -6,7 +6,11 @@
 	" count(*) AS findings, sum(status = 'new') AS findings_new, sum(status = 'recurring') AS findings_recurring," \
 	" sum(status = 'regressed') AS findings_regressed, sum(status = 'resolved') AS findings_resolved," \
 	" sum(status = 'suppressed') AS findings_suppressed, sum(events) AS events, min(first_seen) AS first_seen," \
-	" max(last_seen) AS last_seen, sum(status = 'duplicate') AS findings_duplicate"
+	" max(last_seen) AS last_seen, sum(status = 'duplicate') AS findings_duplicate," \
+	" sum(status = 'baseline') AS findings_baseline"
+
+/* A finding is new where it was first seen, unless a person or a baseline said otherwise. */
+#define FIRST_IS_NEW "f.duplicate_of IS NULL AND NOT f.in_baseline"
 
 /* Events by what became of them, of rows of finding_days (d). */
 #define VERDICT_COUNTS \
@@ -33,7 +37,7 @@ const char *const rf_view_texts[] = {
 	"SELECT r.id, r.trace_id, r.command, r.directory, r.host, r.started_at, r.last_at,\n"
 	"  (SELECT coalesce(sum(x.events), 0) FROM finding_runs x WHERE x.run_id = r.id) AS events,\n"
 	"  (SELECT count(*) FROM finding_runs x WHERE x.run_id = r.id) AS findings,\n"
-	"  (SELECT count(*) FROM findings f WHERE f.first_run_id = r.id AND f.duplicate_of IS NULL) AS findings_new,\n"
+	"  (SELECT count(*) FROM findings f WHERE f.first_run_id = r.id AND " FIRST_IS_NEW ") AS findings_new,\n"
 	"  (SELECT count(*) FROM results x JOIN tests t ON t.id = x.test_id\n"
 	"    WHERE x.run_id = r.id AND t.name = '') AS packages,\n"
 	"  (SELECT coalesce(sum(x.failed), 0) FROM results x WHERE x.run_id = r.id) AS tests_failed,\n"
@@ -59,12 +63,12 @@ const char *const rf_view_texts[] = {
 	"CREATE VIEW v_new_by_day AS\n"
 	"SELECT substr(first_seen, 1, 10) AS day, count(*) AS findings, count(DISTINCT tag_id) AS tags,\n"
 	"  count(DISTINCT package) AS packages\n"
-	"FROM findings WHERE first_seen IS NOT NULL AND duplicate_of IS NULL GROUP BY substr(first_seen, 1, 10)",
+	"FROM findings f WHERE first_seen IS NOT NULL AND " FIRST_IS_NEW " GROUP BY substr(first_seen, 1, 10)",
 
 	/* +: without it the column's affinity keeps the index on the expression from being used. */
 	"CREATE VIEW v_events_by_day AS\n"
 	"SELECT day, count(DISTINCT finding_id) AS findings,\n"
-	"  (SELECT count(*) FROM findings f WHERE substr(f.first_seen, 1, 10) = +d.day AND f.duplicate_of IS NULL) AS findings_new,\n"
+	"  (SELECT count(*) FROM findings f WHERE substr(f.first_seen, 1, 10) = +d.day AND " FIRST_IS_NEW ") AS findings_new,\n"
 	"  " VERDICT_COUNTS " FROM finding_days d GROUP BY day",
 
 	"CREATE VIEW v_events_by_tag AS\n"

@@ -93,19 +93,21 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND EXISTS (SELECT 1 FROM gone_events WHERE finding_id = ?1)",
 	[RF_SQL_FINDING_EVENT_COUNT] = "SELECT events FROM findings WHERE id = ?",
 	[RF_SQL_FINDING_SEEN] = "SELECT iif(first_run_id IS NULL, NULL, first_seen), last_seen FROM findings WHERE id = ?",
-	/* As one update an event would do it, in their order: ?2 events, the newest at ?4 of run ?6, the oldest at ?8, the first to
-	 * come of run ?5. */
+	/* As one update an event would do it, in their order: ?2 events, the newest at ?4 of run ?6, the oldest at ?9, the first to
+	 * come of run ?5; ?8: one that a baseline knows. */
 	[RF_SQL_FINDING_ADD_UP] =
 		"UPDATE findings SET events = events + ?2, events_alert = events_alert + ?3,"
-		" first_seen = min(coalesce(first_seen, ?8), ?8), last_seen = max(coalesce(last_seen, ?4), ?4),"
+		" first_seen = min(coalesce(first_seen, ?9), ?9), last_seen = max(coalesce(last_seen, ?4), ?4),"
 		" last_run_id = iif(last_seen IS NULL OR ?4 >= last_seen, ?6, last_run_id), first_run_id = coalesce(first_run_id, ?5),"
-		" recurring = recurring OR ?7 OR (first_run_id IS NOT NULL AND first_run_id <> ?5) WHERE id = ?1",
+		" recurring = recurring OR ?7 OR (first_run_id IS NOT NULL AND first_run_id <> ?5), in_baseline = in_baseline OR ?8"
+		" WHERE id = ?1",
 	[RF_SQL_FINDING_ADD_LATER] =
 		"UPDATE findings SET events = events + ?2, events_alert = events_alert + ?3, last_seen = max(last_seen, ?4),"
 		" last_run_id = iif(?4 >= last_seen, ?6, last_run_id),"
-		" recurring = recurring OR ?7 OR first_run_id <> ?5 WHERE id = ?1",
+		" recurring = recurring OR ?7 OR first_run_id <> ?5, in_baseline = in_baseline OR ?8 WHERE id = ?1",
 	[RF_SQL_FINDING_DAY_ADD] = "INSERT INTO finding_days (day, finding_id, verdict, events) VALUES (?, ?, ?, ?)"
 				   " ON CONFLICT DO UPDATE SET events = events + excluded.events",
+	[RF_SQL_DAY_TOTAL_DROP] = "DELETE FROM day_totals WHERE day = ?",
 	[RF_SQL_FINDING_RUN_ADD] = "INSERT INTO finding_runs (run_id, finding_id, events) VALUES (?, ?, ?)"
 				   " ON CONFLICT DO UPDATE SET events = events + excluded.events",
 	/* An event that knows owners (a spool's) decides; one that guesses them only fills what is unknown. */

@@ -6,7 +6,7 @@
 #define RF_LIST_COLUMNS \
 	"SELECT v.id, v.fingerprint, v.kind, v.title, v.tag, v.status, v.package, v.test_a, v.test_b, v.events," \
 	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id, v.retried, v.duplicate_of," \
-	" v.duplicate_reason, EXISTS (SELECT 1 FROM finding_days d WHERE d.finding_id = f.id AND d.verdict = 'known')" \
+	" v.duplicate_reason, f.in_baseline" \
 	" FROM v_findings v JOIN findings f ON f.id = v.id "
 
 #define RF_PROCESS_COLUMNS \
@@ -24,7 +24,7 @@ enum rf_sql {
 	RF_SQL_FINDING_WILDCARD_OF_SIDE, RF_SQL_FINDING_MOVE_EVENTS,
 	RF_SQL_FINDING_MOVE_GONE, RF_SQL_FINDING_DROP_GONE, RF_SQL_FINDING_TAKE_FIRST, RF_SQL_FINDING_DROP_EMPTY,
 	RF_SQL_FINDING_EVENT_COUNT, RF_SQL_FINDING_OWNERS, RF_SQL_FINDING_SEEN,
-	RF_SQL_FINDING_ADD_UP, RF_SQL_FINDING_ADD_LATER, RF_SQL_FINDING_DAY_ADD, RF_SQL_FINDING_RUN_ADD,
+	RF_SQL_FINDING_ADD_UP, RF_SQL_FINDING_ADD_LATER, RF_SQL_FINDING_DAY_ADD, RF_SQL_FINDING_RUN_ADD, RF_SQL_DAY_TOTAL_DROP,
 	RF_SQL_EVENT_BY_UID, RF_SQL_EVENT_ANY_TEXT, RF_SQL_EVENT_SPOOL_OF_KEY, RF_SQL_EVENT_TEXT_OF_KEY, RF_SQL_EVENT_TEXT_BY_UID,
 	RF_SQL_EVENT_SPOOL_NEAR, RF_SQL_EVENT_TEXT_NEAR, RF_SQL_EVENT_JOIN_TEXT,
 	RF_SQL_EVENT_ADD, RF_SQL_EVENT_UPGRADE, RF_SQL_EVENT_DETAILS_PUT,

@@ -2,6 +2,7 @@
 
 static const char *const names[] = {
 	[RF_STATUS_NEW] = "new",
+	[RF_STATUS_BASELINE] = "baseline",
 	[RF_STATUS_RECURRING] = "recurring",
 	[RF_STATUS_REGRESSED] = "regressed",
 	[RF_STATUS_RESOLVED] = "resolved",
@@ -21,6 +22,11 @@ enum rf_status rf_status_from_name(rf_str name)
 	while (status < RF_STATUS_COUNT && !rf_str_eq_cstr(name, names[status]))
 		status++;
 	return status;
+}
+
+bool rf_status_is_open(enum rf_status status)
+{
+	return status == RF_STATUS_NEW || status == RF_STATUS_BASELINE || status == RF_STATUS_RECURRING || status == RF_STATUS_REGRESSED;
 }
 
 int rf_status_check(const char *name, struct rf_error *err)

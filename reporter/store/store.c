@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "store/database.h"
+#include "store/day_totals.h"
 #include "store/schema.h"
 #include "store/search_document.h"
 #include "store/views.h"
@@ -159,6 +160,8 @@ void rf_store_close(struct rf_store *s)
 	if (!s)
 		return;
 	rf_store_rollback(s);
+	if (sqlite3_total_changes64(s->handle))
+		rf_day_totals_settle(s);
 	for (int i = 0; i < RF_SQL_COUNT; i++)
 		sqlite3_finalize(s->statements[i]);
 	sqlite3_close(s->handle);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/database.h"
+#include "store/day_totals.h"
 
 #define NS_PER_MS 1000000u
 #define MS_PER_DAY 86400000u
@@ -29,6 +30,7 @@ void rf_tally_forget_all(struct rf_store *s)
 	struct rf_tally *t = &s->tally;
 	memset(t->keys, 0, sizeof(t->keys));
 	memset(t->states, 0, sizeof(t->states));
+	memset(t->days_dropped, 0, sizeof(t->days_dropped));
 	t->dirty = NULL;
 	rf_arena_reset(&t->arena);
 	rf_arena_reset(&t->pending);
@@ -46,6 +48,7 @@ int rf_tally_begin(struct rf_store *s, struct rf_error *err)
 		rf_tally_forget_all(s);
 	rf_intern_limit(&s->intern);
 	s->tally.textless_run = 0;
+	memset(s->tally.days_dropped, 0, sizeof(s->tally.days_dropped));
 	s->tally.data_version = version;
 	return 0;
 }
@@ -213,6 +216,7 @@ static int add_event(struct rf_store *s, struct rf_finding_state *f, const struc
 	make_dirty(&s->tally, f);
 	f->events++;
 	f->events_alert += strcmp(verdict, "suppressed") != 0;
+	f->in_baseline |= strcmp(verdict, "known") == 0;
 	if (first || ms < f->oldest_ms)
 		f->oldest_ms = ms;
 	if (first || ms >= f->newest_ms) {
@@ -269,10 +273,12 @@ static int write_parts(struct rf_store *s, const struct rf_finding_state *f, str
 {
 	char day[RF_TIME_BYTES];
 	int rc = 0;
-	for (const struct rf_tally_part *p = f->days; p && rc >= 0; p = p->next)
-		rc = rf_db_run(s, RF_SQL_FINDING_DAY_ADD, NULL, err, "sisi",
-			       rf_str_take(rf_time_put(p->key * MS_PER_DAY * NS_PER_MS, day), 10), f->id,
-			       rf_str_from(p->verdict), p->events);
+	for (const struct rf_tally_part *p = f->days; p && rc >= 0; p = p->next) {
+		rf_str text = rf_str_take(rf_time_put(p->key * MS_PER_DAY * NS_PER_MS, day), 10);
+		rc = rf_db_run(s, RF_SQL_FINDING_DAY_ADD, NULL, err, "sisi", text, f->id, rf_str_from(p->verdict), p->events);
+		if (rc >= 0)
+			rc = rf_day_totals_drop(s, p->key, text, err);
+	}
 	for (const struct rf_tally_part *p = f->runs; p && rc >= 0; p = p->next)
 		rc = rf_db_run(s, RF_SQL_FINDING_RUN_ADD, NULL, err, "iii", (int64_t)p->key, f->id, p->events);
 	return rc;
@@ -285,9 +291,10 @@ static int write_events(struct rf_store *s, struct rf_finding_state *f, struct r
 	char oldest[RF_TIME_BYTES], newest[RF_TIME_BYTES];
 	/* Most events are later than the first, and then nothing that says "first" is touched, nor its indexes. */
 	bool later = f->first_ms && f->oldest_ms >= f->first_ms;
-	int rc = rf_db_run(s, later ? RF_SQL_FINDING_ADD_LATER : RF_SQL_FINDING_ADD_UP, NULL, err, later ? "iiisiii" : "iiisiiis",
+	int rc = rf_db_run(s, later ? RF_SQL_FINDING_ADD_LATER : RF_SQL_FINDING_ADD_UP, NULL, err, later ? "iiisiiii" : "iiisiiiis",
 			   f->id, f->events, f->events_alert, rf_time_put(f->newest_ms * NS_PER_MS, newest), f->first_run_id,
-			   f->last_run_id, (int64_t)f->several_runs, rf_time_put(f->oldest_ms * NS_PER_MS, oldest));
+			   f->last_run_id, (int64_t)f->several_runs, (int64_t)f->in_baseline,
+			   rf_time_put(f->oldest_ms * NS_PER_MS, oldest));
 	if (rc >= 0)
 		rc = write_parts(s, f, err);
 	if (f->newest_ms > f->last_ms)
@@ -295,7 +302,7 @@ static int write_events(struct rf_store *s, struct rf_finding_state *f, struct r
 	if (f->first_ms == 0 || f->oldest_ms < f->first_ms)
 		f->first_ms = f->oldest_ms;
 	f->events = f->events_alert = 0;
-	f->several_runs = false;
+	f->several_runs = f->in_baseline = false;
 	f->days = f->runs = NULL;
 	return rc;
 }

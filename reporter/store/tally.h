@@ -23,6 +23,7 @@ struct rf_event;
 
 #define RF_TALLY_BUCKETS 4096
 #define RF_TALLY_BYTES_MAX ((size_t)8 << 20) /* forgotten and begun anew above that */
+#define RF_TALLY_DAYS 256 /* of a transaction, whose rows in day_totals are known to be gone; one more costs a look-up each time */
 
 struct rf_tally_part { /* events of a finding on one day with one verdict, or in one run */
 	struct rf_tally_part *next;
@@ -45,7 +46,7 @@ struct rf_finding_state {
 	struct rf_silence_now silence;
 	/* not written yet */
 	int64_t events, events_alert, first_run_id, last_run_id;
-	bool several_runs;
+	bool several_runs, in_baseline;
 	uint64_t oldest_ms, newest_ms;
 	struct rf_tally_part *days, *runs;
 	/* owners: `known` replaces what is there, else only what is NULL is filled */
@@ -71,6 +72,7 @@ struct rf_tally {
 	struct rf_finding_state *dirty;
 	uint64_t epoch;
 	int64_t textless_run;  /* has no event that only a text told, in this transaction; 0 not known of any */
+	uint64_t days_dropped[RF_TALLY_DAYS]; /* day since 1970 and 1, in this transaction (day_totals.h); direct-mapped, 0 none */
 	int64_t data_version;  /* PRAGMA data_version and sqlite3_total_changes when the last transaction ended */
 	int64_t changes;
 };

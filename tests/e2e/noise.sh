@@ -113,6 +113,11 @@ cp .redflag.baseline "$work/first"
 check "saved again it is the same" sh -c '"$1" baseline save >/dev/null && cmp .redflag.baseline "$2"' - "$redflag" "$work/first"
 check "an empty database, with the baseline: 0" status_of 0 "$redflag" test --db "$work/fresh.db" --fail-on=new ./...
 check "they are shown as known" grep -q 'baseline' "$work/out"
+baselined() { grep -o '"status": *"baseline"' | wc -l; }
+check "and have that status wherever one is read" equal "2 2 0 2" "$("$redflag" list --db "$work/fresh.db" --json | baselined) \
+$("$redflag" export --db "$work/fresh.db" --format json | baselined) \
+$("$redflag" list --db "$work/fresh.db" --status new --json | grep -c fingerprint) \
+$(query "$work/fresh.db" "SELECT findings_baseline FROM v_findings_by_package")"
 check "diff: both unresolved" sh -c '"$1" baseline --db "$2" diff | grep -x "2 unresolved"' - "$redflag" "$work/fresh.db"
 mv .redflag.baseline "$work/moved"
 check "an empty database, without it: 66" status_of 66 "$redflag" test --db "$work/fresh2.db" --fail-on=new ./...

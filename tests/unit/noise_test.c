@@ -1,6 +1,7 @@
 /* What the store does about noise: suppressed events, what migrations make of older databases. */
 #include "unit.h"
 
+#include "store/finding_list.h"
 #include "store/noise.h"
 #include "store/schema.h"
 #include "store/status.h"
@@ -195,6 +196,41 @@ static void exec(struct sample *s, sqlite3 *handle, const char *sql)
 		fail_msg("%s", said);
 }
 
+/* What is only in the baseline has a status of its own, wherever a status is read, as long as one run has seen it. */
+static void test_status_baseline(void **state)
+{
+	struct sample *s = *state;
+	struct rf_baseline_entry entry = { .tag = RF_STR("shop") };
+	struct rf_baseline baseline = { .entries = &entry, .count = 1 };
+	struct rf_finding_list list = { .limit = 10 };
+	struct rf_finding_row row, *rows;
+	uint32_t count;
+	take_in_tagged(s, "t0", "shop");
+	entry.fingerprint = sample_text(s, "SELECT fingerprint FROM v_findings");
+	exec(s, s->store->handle, "DELETE FROM events; DELETE FROM findings; DELETE FROM runs");
+	s->baseline = &baseline;
+	take_in_tagged(s, "t0", "shop");
+	list.values[RF_FACET_STATUS] = RF_STR("baseline");
+	assert_str(sample_text(s, "SELECT status FROM v_findings"), "baseline");
+	assert_int_equal(rf_query_finding_list(s->store, &list, &s->arena, &rows, &count, &s->err), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(rf_query_finding_by_id(s->store, rows[0].id, &s->arena, &row, &s->err), 0);
+	assert_true(row.in_baseline);
+	assert_str(row.status, "baseline");
+	assert_int_equal(sample_count(s, "SELECT findings_new FROM v_runs"), 0);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM v_new_by_day"), 0);
+	assert_int_equal(sample_count(s, "SELECT findings_baseline FROM v_findings_by_tag"), 1);
+	/* Another tag isn't in it; what was said of an event may change later. */
+	take_in_tagged(s, "t9", "other");
+	assert_str(sample_text(s, "SELECT group_concat(status) FROM (SELECT status FROM v_findings ORDER BY id)"), "baseline,new");
+	exec(s, s->store->handle, "UPDATE events SET verdict = 'alert' WHERE verdict = 'known'");
+	assert_str(sample_text(s, "SELECT group_concat(status) FROM (SELECT status FROM v_findings ORDER BY id)"), "new,new");
+	exec(s, s->store->handle, "UPDATE events SET verdict = 'known' WHERE id = 1");
+	assert_str(sample_text(s, "SELECT status FROM v_findings WHERE id = 1"), "baseline");
+	take_in_tagged(s, "t1", "shop");
+	assert_str(sample_text(s, "SELECT status FROM v_findings WHERE id = 1"), "recurring");
+}
+
 /* --- states --------------------------------------------------------------------------------------------------- */
 
 #define DAY ((uint64_t)86400 * 1000000000u)
@@ -367,7 +403,7 @@ static void test_states(void **state)
 	assert_int_equal(list.len, 0);
 	assert_int_equal(rf_status_check(NULL, &s->err), 0);
 	assert_int_equal(rf_status_check("old", &s->err), RF_ERR_USAGE);
-	assert_says(s->err, "there are new, recurring");
+	assert_says(s->err, "there are new, baseline, recurring");
 }
 
 int main(void)
@@ -383,6 +419,7 @@ int main(void)
 		WITH_SAMPLE(test_rules_malformed),
 		WITH_SAMPLE(test_upgrade_keeps_the_verdict),
 		WITH_SAMPLE(test_baseline_is_known),
+		WITH_SAMPLE(test_status_baseline),
 		WITH_SAMPLE(test_many_at_once),
 		WITH_SAMPLE(test_resolved),
 		WITH_SAMPLE(test_bounds_of_resolved),

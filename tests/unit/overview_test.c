@@ -1,6 +1,7 @@
 /* What the overview and the list of findings count, against the documented views and the events themselves. */
 #include "unit.h"
 
+#include "store/day_totals.h"
 #include "store/finding_list.h"
 #include "store/health.h"
 #include "store/overview.h"
@@ -47,57 +48,169 @@ static rf_str days_text(struct sample *s, const struct rf_day_row *rows, uint32_
 	return text;
 }
 
+static struct rf_overview read_overview(struct sample *s, const char *from, uint32_t tags, uint32_t newest)
+{
+	struct rf_overview_options options = { .from = rf_str_from(from), .now_unix_ns = s->clock.now, .tags = tags, .packages = 10,
+					       .newest = newest };
+	struct rf_overview o;
+	assert_int_equal(rf_overview_read(s->store, &options, &s->arena, &o, &s->err), 0);
+	return o;
+}
+
+/* What the days must say, from the events themselves. */
+static const char *days_of_events(struct sample *s, const char *from)
+{
+	rf_str sql = rf_arena_printf(&s->arena, "SELECT coalesce(group_concat(day || ' ' || n || ' ' || events || ' ' || suppressed || ' ' ||"
+				     " silenced || ';', ''), '') FROM (SELECT substr(time, 1, 10) AS day,"
+				     " count(DISTINCT iif(verdict = 'suppressed', NULL, finding_id)) AS n, count(*) AS events,"
+				     " sum(verdict = 'suppressed') AS suppressed, sum(verdict = 'silenced') AS silenced"
+				     " FROM events WHERE time >= '%s' GROUP BY 1 ORDER BY 1)", from);
+	return rf_arena_cstr(&s->arena, sample_text(s, sql.ptr));
+}
+
+static void check_days(struct sample *s, const char *from)
+{
+	struct rf_overview o = read_overview(s, from, 10, 0);
+	assert_str(days_text(s, o.days, o.day_count), days_of_events(s, from));
+}
+
 static void test_days_are_those_of_the_events(void **state)
 {
 	struct sample *s = *state;
-	struct rf_day_row *rows;
-	uint32_t count;
 	int64_t fresh = 0;
-	assert_int_equal(rf_overview_days(s->store, RF_STR("2026-01-05"), &s->arena, &rows, &count, &s->err), 0);
-	rf_str want = sample_text(s, "SELECT group_concat(day || ' ' || n || ' ' || events || ' ' || suppressed || ' ' || silenced || ';', '')"
-				  " FROM (SELECT substr(time, 1, 10) AS day, count(DISTINCT iif(verdict = 'suppressed', NULL, finding_id)) AS n,"
-				  " count(*) AS events, sum(verdict = 'suppressed') AS suppressed, sum(verdict = 'silenced') AS silenced"
-				  " FROM events WHERE time >= '2026-01-05' GROUP BY 1 ORDER BY 1)");
-	assert_true(want.len > 100);
-	assert_str(days_text(s, rows, count), rf_arena_cstr(&s->arena, want));
-	assert_int_equal(rf_overview_days(s->store, RF_STR("2026-01-01"), &s->arena, &rows, &count, &s->err), 0);
-	for (uint32_t i = 0; i < count; i++)
-		fresh += rows[i].findings_new;
-	assert_int_equal(fresh, sample_count(s, "SELECT count(*) FROM findings WHERE events_alert > 0"));
-	assert_int_equal(rf_overview_days(s->store, RF_STR("2030-01-01"), &s->arena, &rows, &count, &s->err), 0);
-	assert_int_equal(count, 0);
+	assert_true(strlen(days_of_events(s, "2026-01-05")) > 100);
+	check_days(s, "2026-01-05");
+	struct rf_overview o = read_overview(s, "2026-01-01", 10, 0);
+	for (uint32_t i = 0; i < o.day_count; i++)
+		fresh += o.days[i].findings_new;
+	assert_int_equal(fresh, sample_count(s, "SELECT count(*) FROM findings WHERE events_alert > 0 AND duplicate_of IS NULL"));
+	assert_int_equal(read_overview(s, "2030-01-01", 10, 0).day_count, 0);
+}
+
+static void run_sql(struct sample *s, const char *sql)
+{
+	assert_int_equal(sqlite3_exec(s->store->handle, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* Totals that were kept never say anything else than the events do, whichever way these come, change and go. */
+static void test_kept_totals_of_days_hold(void **state)
+{
+	static const char *const changes[] = {
+		"UPDATE events SET verdict = 'suppressed' WHERE id = 3",
+		"UPDATE events SET verdict = 'known' WHERE id = 8",
+		"UPDATE events SET time = '2026-01-09T23:59:59.999Z' WHERE id = 5",
+		"UPDATE events SET finding_id = 4 WHERE id = 6",
+		"DELETE FROM events WHERE id IN (7, 9)",
+		"DELETE FROM events WHERE finding_id = 2; DELETE FROM findings WHERE id = 2",
+	};
+	struct sample *s = *state;
+	int64_t id, days = sample_count(s, "SELECT count(DISTINCT day) FROM finding_days");
+	assert_true(days > 10);
+	for (size_t i = 0; i <= sizeof(changes) / sizeof(changes[0]); i++) {
+		rf_day_totals_settle(s->store);
+		assert_int_equal(sample_count(s, "SELECT count(*) FROM day_totals"), days);
+		check_days(s, "2026-01-01");
+		if (i < sizeof(changes) / sizeof(changes[0])) {
+			run_sql(s, changes[i]);
+		} else {
+			/* The second day again, and once more when its total is there again. */
+			s->clock.now = SAMPLE_NOW + DAY_NS;
+			sample_store(s, sample_report(s, "Put", "Get", 1), "t90", "late-1", "shop:a", &id);
+			rf_day_totals_settle(s->store);
+			sample_store(s, sample_report(s, "Get", "Walk", 1), "t90", "late-2", "shop:c", &id);
+		}
+		assert_true(sample_count(s, "SELECT count(*) FROM day_totals") < days);
+		check_days(s, "2026-01-01");
+		days = sample_count(s, "SELECT count(DISTINCT day) FROM finding_days");
+	}
+}
+
+/* A connection that wrote makes them when it is closed; one that couldn't get the lock does no harm. */
+static void test_totals_are_made_when_a_writer_closes(void **state)
+{
+	struct sample *s = *state;
+	struct rf_store_options options = sample_options(s);
+	struct rf_store *other;
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM day_totals"), 0);
+	for (int busy = 1; busy >= 0; busy--) {
+		assert_int_equal(rf_store_open(&other, &options, &s->err), 0);
+		assert_int_equal(sqlite3_exec(other->handle, "UPDATE findings SET duplicate_reason = 'x' WHERE id = 3", NULL, NULL, NULL),
+				 SQLITE_OK);
+		if (busy)
+			run_sql(s, "BEGIN IMMEDIATE");
+		rf_store_close(other);
+		if (busy)
+			run_sql(s, "ROLLBACK");
+		assert_int_equal(sample_count(s, "SELECT count(*) > 0 FROM day_totals"), !busy);
+	}
+	check_days(s, "2026-01-01");
 }
 
 static void test_counts_are_those_of_the_view(void **state)
 {
 	struct sample *s = *state;
-	struct rf_overview_counts c;
+	run_sql(s, "UPDATE events SET verdict = 'known' WHERE id = (SELECT min(e.id) FROM events e JOIN v_findings v ON v.id = e.finding_id"
+		   " WHERE v.status = 'new')");
+	struct rf_overview o = read_overview(s, "2026-01-01", 10, 0);
 	int64_t sum = 0;
-	assert_int_equal(rf_overview_counts(s->store, s->clock.now, &s->arena, &c, &s->err), 0);
 	for (int i = 0; i < RF_STATUS_COUNT; i++) {
 		rf_str sql = rf_arena_printf(&s->arena, "SELECT count(*) FROM v_findings WHERE status = '%s'",
 					     rf_status_name((enum rf_status)i));
-		assert_int_equal(c.findings[i], sample_count(s, sql.ptr));
-		sum += c.findings[i];
+		assert_int_equal(o.findings[i], sample_count(s, sql.ptr));
+		sum += o.findings[i];
 	}
 	assert_int_equal(sum, sample_count(s, "SELECT count(*) FROM findings"));
-	assert_true(c.findings[RF_STATUS_SUPPRESSED] == 1 && c.findings[RF_STATUS_DUPLICATE] == 1);
+	assert_true(o.findings[RF_STATUS_SUPPRESSED] == 1 && o.findings[RF_STATUS_DUPLICATE] == 1);
 }
 
+/* As many tags and packages as wanted, by their sums, and the sums of each place as the view has them. */
 static void test_heat_is_what_is_open(void **state)
 {
 	struct sample *s = *state;
-	struct rf_heat_row *rows;
-	uint32_t count;
 	int64_t sum = 0;
-	/* The view looks at the real time, which is later than the sample's. */
-	assert_int_equal(rf_overview_heat(s->store, 1900000000000000000u, 10, 10, &s->arena, &rows, &count, &s->err), 0);
+	run_sql(s, "UPDATE findings SET package = 'example.com/p' || id % 3, resolved_after = NULL");
+	struct rf_overview o = read_overview(s, "2026-01-01", 10, 0);
+	for (uint32_t i = 0; i < o.heat_count; i++) {
+		const struct rf_heat_row *row = &o.heat[i];
+		rf_str sql = rf_arena_printf(&s->arena, "SELECT count(*) FROM v_findings WHERE tag = '%.*s' AND package = '%.*s'"
+					     " AND status IN ('new', 'baseline', 'recurring', 'regressed')", RF_STR_ARG(row->tag),
+					     RF_STR_ARG(row->package));
+		assert_true(row->findings > 0);
+		assert_int_equal(row->findings, sample_count(s, sql.ptr));
+		sum += row->findings;
+	}
+	assert_true(sum > 2);
+	assert_int_equal(sum, sample_count(s, "SELECT count(*) FROM v_findings WHERE status IN ('new', 'baseline', 'recurring', 'regressed')"));
+	rf_str first = o.heat[0].tag;
+	o = read_overview(s, "2026-01-01", 1, 0);
+	for (uint32_t i = 0; i < o.heat_count; i++)
+		assert_true(rf_str_eq(o.heat[i].tag, first));
+	assert_str(first, rf_arena_cstr(&s->arena, sample_text(s, "SELECT tag FROM v_findings WHERE status IN ('new', 'baseline', 'recurring',"
+				       " 'regressed') GROUP BY tag ORDER BY count(*) DESC, min(id) LIMIT 1")));
+}
+
+static void test_newest_are_those_of_the_list(void **state)
+{
+	struct sample *s = *state;
+	struct rf_finding_list list = { .sort = RF_SORT_FIRST_SEEN, .limit = 3 };
+	struct rf_finding_row *rows;
+	uint32_t count;
+	int64_t id;
+	/* Two of one and the same time, and one that is older than others with a lower number. */
+	for (unsigned i = 0; i < 5; i++) {
+		char uid[16];
+		snprintf(uid, sizeof(uid), "new%u", i);
+		s->clock.now = SAMPLE_NOW + (DAYS + (i == 3 ? 0 : i / 2)) * DAY_NS;
+		sample_store(s, sample_report(s, "Walk", "Add", i), "t99", uid, i % 2 ? "shop:x" : "shop:y", &id);
+		run_sql(s, "UPDATE findings SET duplicate_of = NULL");
+	}
+	list.values[RF_FACET_STATUS] = RF_STR("new");
+	assert_int_equal(rf_query_finding_list(s->store, &list, &s->arena, &rows, &count, &s->err), 0);
+	struct rf_overview o = read_overview(s, "2026-01-01", 10, 3);
+	assert_true(count >= 2);
+	assert_int_equal(o.newest_count, count);
 	for (uint32_t i = 0; i < count; i++)
-		sum += rows[i].findings;
-	assert_int_equal(sum, sample_count(s, "SELECT count(*) FROM v_findings WHERE status IN ('new', 'recurring', 'regressed')"));
-	assert_int_equal(rf_overview_heat(s->store, SAMPLE_NOW, 1, 10, &s->arena, &rows, &count, &s->err), 0);
-	assert_int_equal(count, 1);
-	assert_str(rows[0].package, "example.com/shop");
+		assert_int_equal(o.newest[i].id, rows[i].id);
 }
 
 static void test_loudest(void **state)
@@ -212,8 +325,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_HISTORY(test_days_are_those_of_the_events),
+		WITH_HISTORY(test_kept_totals_of_days_hold),
+		WITH_HISTORY(test_totals_are_made_when_a_writer_closes),
 		WITH_HISTORY(test_counts_are_those_of_the_view),
 		WITH_HISTORY(test_heat_is_what_is_open),
+		WITH_HISTORY(test_newest_are_those_of_the_list),
 		WITH_HISTORY(test_loudest),
 		WITH_HISTORY(test_facets_are_the_lists_behind_them),
 		WITH_HISTORY(test_a_chosen_value_is_always_there),

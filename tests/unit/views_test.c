@@ -21,13 +21,13 @@ static const struct {
 	{ "v_findings", "id,fingerprint,kind,title,tag,status,package,test_a,test_b,events,first_seen,last_seen,last_trace_id,"
 			"resolved_after,regressed_at,retried,duplicate_of,duplicate_reason" },
 	{ "v_findings_by_package", "package,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
-				   "findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
+				   "findings_suppressed,events,first_seen,last_seen,findings_duplicate,findings_baseline" },
 	{ "v_findings_by_tag", "tag,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
-			       "findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
+			       "findings_suppressed,events,first_seen,last_seen,findings_duplicate,findings_baseline" },
 	{ "v_findings_by_tag_and_package", "tag,package,findings,findings_new,findings_recurring,findings_regressed,"
-					   "findings_resolved,findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
+					   "findings_resolved,findings_suppressed,events,first_seen,last_seen,findings_duplicate,findings_baseline" },
 	{ "v_findings_by_test", "test,package,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
-				"findings_suppressed,events,first_seen,last_seen,findings_duplicate" },
+				"findings_suppressed,events,first_seen,last_seen,findings_duplicate,findings_baseline" },
 	{ "v_flaky_findings", "finding,fingerprint,kind,title,tag,package,status,ran_package,ran_test,runs,runs_found,share,last_seen" },
 	{ "v_new_by_day", "day,findings,tags,packages" },
 	{ "v_runs", "id,trace_id,command,directory,host,started_at,last_at,events,findings,findings_new,packages,tests_failed,"
@@ -173,7 +173,7 @@ static void test_events_by(void **state)
 	run_sql(s->store->handle, "UPDATE events SET verdict = 'silenced' WHERE id = 3; UPDATE events SET verdict = 'known' WHERE id = 2");
 	assert_str(sample_text(s, "SELECT group_concat(day || '=' || findings || '/' || findings_new || '/' || events || '/' || alert ||"
 				  " '/' || known || '/' || silenced || '/' || silenced_share) FROM v_events_by_day"),
-		   "2026-01-01=2/2/2/1/1/0/0.0,2026-01-03=2/1/2/1/0/1/0.5");
+		   "2026-01-01=2/1/2/1/1/0/0.0,2026-01-03=2/1/2/1/0/1/0.5");
 	assert_str(sample_text(s, "SELECT group_concat(tag || '=' || findings || '/' || events || '/' || silenced_share || '/' ||"
 				  " first_day || '/' || last_day) FROM v_events_by_tag"),
 		   "orders=2/3/0.3333/2026-01-01/2026-01-03,payment=1/1/0.0/2026-01-01/2026-01-01");
