@@ -183,21 +183,47 @@ int rf_query_best_event(struct rf_store *s, int64_t finding_id, rf_arena *arena,
 	return rc < 0 ? rc : 0;
 }
 
-int rf_query_event_verdict(struct rf_store *s, int64_t event_id, struct rf_event_verdict *out, struct rf_error *err)
+#define ROWS_PASSED_OVER 16 /* rather than that a statement begins anew */
+
+/* Goes on with the rows of `q`, which stands at event `*at`, or begins them anew, to the first from event `id` on. */
+static int go_to_event(struct rf_store *s, int64_t id, sqlite3_stmt **q, int64_t *at, struct rf_error *err)
 {
-	sqlite3_stmt *q;
-	int rc = rf_db_bind(s, RF_SQL_EVENT_VERDICT, &q, err, "i", event_id);
-	if (rc == 0)
-		rc = rf_db_step(s, q, err);
-	if (rc == 0)
-		return rf_fail(err, RF_ERR_MISSING, "There is no event %lld in %s.", (long long)event_id, s->path);
-	if (rc < 0)
-		return rc;
-	*out = (struct rf_event_verdict){ .finding_id = sqlite3_column_int64(q, 0), .alert = sqlite3_column_int(q, 1),
-					  .is_new = sqlite3_column_int(q, 2),
-					  .partial = sqlite3_column_int(q, 3) };
-	sqlite3_reset(q);
-	return 0;
+	int rc = 1;
+	if (!*q || *at > id || id - *at > ROWS_PASSED_OVER) {
+		if (*q)
+			sqlite3_reset(*q);
+		*q = NULL;
+		*at = 0;
+		rc = rf_db_bind(s, RF_SQL_EVENT_VERDICTS, q, err, "i", id);
+		if (rc == 0 && (rc = rf_db_step(s, *q, err)) > 0)
+			*at = sqlite3_column_int64(*q, 4);
+	}
+	while (rc > 0 && *at < id && (rc = rf_db_step(s, *q, err)) > 0)
+		*at = sqlite3_column_int64(*q, 4);
+	if (rc <= 0)
+		*q = NULL; /* a step that gives no row resets it */
+	if (rc == 0 || (rc > 0 && *at != id))
+		return rf_fail(err, RF_ERR_MISSING, "There is no event %lld in %s.", (long long)id, s->path);
+	return rc;
+}
+
+int rf_query_event_verdicts(struct rf_store *s, const int64_t *event_ids, size_t count, struct rf_event_verdict *out,
+			    struct rf_error *err)
+{
+	sqlite3_stmt *q = NULL;
+	int64_t at = 0;
+	int rc = 0;
+	for (size_t i = 0; i < count && rc >= 0; i++) {
+		rc = go_to_event(s, event_ids[i], &q, &at, err);
+		if (rc > 0)
+			out[i] = (struct rf_event_verdict){ .finding_id = sqlite3_column_int64(q, 0),
+							    .alert = sqlite3_column_int(q, 1),
+							    .is_new = sqlite3_column_int(q, 2),
+							    .partial = sqlite3_column_int(q, 3) };
+	}
+	if (q)
+		sqlite3_reset(q);
+	return rc < 0 ? rc : 0;
 }
 
 void rf_collect_process_row(sqlite3_stmt *q, rf_arena *arena, void *any)

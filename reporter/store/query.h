@@ -52,7 +52,9 @@ struct rf_event_verdict {
 	bool is_new; /* its finding was seen first in the event's run */
 	bool partial; /* text that could only be read in part, and no spool has told it since */
 };
-int rf_query_event_verdict(struct rf_store *s, int64_t event_id, struct rf_event_verdict *out, struct rf_error *err);
+/* Of `count` events, one each; the fastest when the ids ascend. RF_ERR_MISSING: one isn't there. */
+int rf_query_event_verdicts(struct rf_store *s, const int64_t *event_ids, size_t count, struct rf_event_verdict *out,
+			    struct rf_error *err);
 /* The occurrence as a raw report again; what rf_finding_make makes of it is what was made of it then. */
 int rf_query_report(struct rf_store *s, int64_t event_id, rf_arena *arena, struct rf_report *out, struct rf_error *err);
 

@@ -268,31 +268,42 @@ static int compare_ids(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Ids with "new" in the lowest bit, which so goes through a sort. */
-static int collect_findings(struct rf_session *s, bool settled, int64_t *out, size_t *count, struct rf_error *err)
+/* Ids with "new" in the lowest bit, which so goes through a sort. `out` has the ids of events before. */
+static int collect_findings(struct rf_session *s, rf_arena *arena, int64_t *out, size_t *count, struct rf_error *err)
 {
-	struct rf_event_verdict v;
 	uint64_t incomplete = 0;
+	size_t events = *count;
+	struct rf_event_verdict *verdicts = rf_arena_array(arena, events + 1, sizeof(*verdicts));
+	if (!verdicts)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
+	qsort(out, events, sizeof(*out), compare_ids);
+	int rc = rf_query_event_verdicts(s->options.store, out, events, verdicts, err);
+	if (rc < 0)
+		return rc;
 	*count = 0;
-	for (size_t i = 0; i < s->event_count; i++) {
-		const struct rf_event_seen *e = &s->events[i];
-		if (settled && e->source && !e->source->over)
-			continue;
-		int rc = rf_query_event_verdict(s->options.store, e->id, &v, err);
-		if (rc < 0)
-			return rc;
-		incomplete += v.partial;
-		if (v.alert)
-			out[(*count)++] = v.finding_id * 2 + v.is_new;
+	for (size_t i = 0; i < events; i++) {
+		incomplete += verdicts[i].partial;
+		if (verdicts[i].alert)
+			out[(*count)++] = verdicts[i].finding_id * 2 + verdicts[i].is_new;
 	}
 	s->counts.incomplete = incomplete; /* less than were read, where a spool had them whole */
 	return 0;
 }
 
+static size_t seen_events(const struct rf_session *s, bool settled, int64_t *out)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s->event_count; i++) {
+		const struct rf_event_seen *e = &s->events[i];
+		if (!settled || !e->source || e->source->over)
+			out[count++] = e->id;
+	}
+	return count;
+}
+
 int rf_session_findings(struct rf_session *s, bool settled, rf_arena *arena, int64_t **ids, bool **is_new,
 			uint32_t *count, struct rf_error *err)
 {
-	size_t n;
 	rf_session_settle(s);
 	int64_t *all = rf_arena_array(arena, s->event_count + 1, sizeof(*all));
 	*is_new = rf_arena_array(arena, s->event_count + 1, sizeof(**is_new));
@@ -300,7 +311,8 @@ int rf_session_findings(struct rf_session *s, bool settled, rf_arena *arena, int
 	*count = 0;
 	if (!all || !*is_new)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
-	int rc = collect_findings(s, settled, all, &n, err);
+	size_t n = seen_events(s, settled, all);
+	int rc = collect_findings(s, arena, all, &n, err);
 	if (rc < 0)
 		return rc;
 	qsort(all, n, sizeof(*all), compare_ids);

@@ -77,10 +77,10 @@ static void test_gate_sees_the_original(void **state)
 	int64_t a = make(s, "Add", "t1"), original, event;
 	int64_t b = make(s, "Remove", "t2");
 	event = sample_count(s, "SELECT max(id) FROM events");
-	assert_int_equal(rf_query_event_verdict(s->store, event, &verdict, &s->err), 0);
+	assert_int_equal(rf_query_event_verdicts(s->store, &event, 1, &verdict, &s->err), 0);
 	assert_true(verdict.is_new);
 	assert_int_equal(set(s, b, a, &original), 0);
-	assert_int_equal(rf_query_event_verdict(s->store, event, &verdict, &s->err), 0);
+	assert_int_equal(rf_query_event_verdicts(s->store, &event, 1, &verdict, &s->err), 0);
 	assert_false(verdict.is_new); /* the original was there in t1 */
 	assert_int_equal(verdict.finding_id, a);
 	assert_true(verdict.alert);
