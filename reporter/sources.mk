@@ -37,13 +37,19 @@ REPORTER_SOURCES := \
 	reporter/store/views.c \
 	reporter/store/schema_tally.c \
 	reporter/store/schema_details.c \
+<<<<<<< ours
 	reporter/store/schema_overview.c \
+=======
+	reporter/store/stack_hash.c \
+	reporter/store/schema_stacks.c \
+>>>>>>> theirs
 	reporter/store/statements.c \
 	reporter/store/intern.c \
 	reporter/store/tally.c \
 	reporter/store/database.c \
 	reporter/store/store.c \
 	reporter/store/rows.c \
+	reporter/store/stack_rows.c \
 	reporter/store/result_rows.c \
 	reporter/store/duplicates.c \
 	reporter/store/finding_rows.c \

@@ -207,6 +207,18 @@ void rf_buf_put_cstr(struct rf_buf *b, const char *s)
 	rf_buf_put(b, s, strlen(s));
 }
 
+void rf_buf_put_int(struct rf_buf *b, int64_t value)
+{
+	char text[20], *at = text + sizeof(text);
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do {
+		*--at = (char)('0' + rest % 10);
+	} while (rest /= 10);
+	if (value < 0)
+		*--at = '-';
+	rf_buf_put(b, at, (size_t)(text + sizeof(text) - at));
+}
+
 void rf_buf_put_char(struct rf_buf *b, char c)
 {
 	rf_buf_put(b, &c, 1);

@@ -106,6 +106,7 @@ void rf_buf_put(struct rf_buf *b, const void *bytes, size_t len);
 void rf_buf_put_str(struct rf_buf *b, rf_str s);
 void rf_buf_put_cstr(struct rf_buf *b, const char *s);
 void rf_buf_put_char(struct rf_buf *b, char c);
+void rf_buf_put_int(struct rf_buf *b, int64_t value);  /* in decimal */
 /* The text with each `quote` in it doubled, as CSV, SQL and FTS5 want it between two of them (which the caller puts). */
 void rf_buf_put_doubled(struct rf_buf *b, rf_str s, char quote);
 void rf_buf_put_hex(struct rf_buf *b, rf_str bytes);   /* two lower-case digits a byte */

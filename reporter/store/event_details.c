@@ -4,16 +4,8 @@
 
 static void put_number(struct rf_buf *b, int64_t value)
 {
-	char text[24];
-	size_t at = sizeof(text);
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	text[--at] = ',';
-	do {
-		text[--at] = (char)('0' + rest % 10);
-	} while (rest /= 10);
-	if (value < 0)
-		text[--at] = '-';
-	rf_buf_put(b, text + at, sizeof(text) - at);
+	rf_buf_put_int(b, value);
+	rf_buf_put_char(b, ',');
 }
 
 /* 64 bits as SQLite has them. */

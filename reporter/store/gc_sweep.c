@@ -17,7 +17,7 @@ struct kind { /* of rows to remove, and how to find those in use */
 	const char *users;         /* all uses */
 	const char *users_since;   /* uses by users above ?1, or touched */
 	const char *next;          /* the next number above ?1 */
-	const char *remove[2];     /* of number ?1 */
+	const char *remove;        /* of number ?1 */
 };
 
 static const struct kind stacks = {
@@ -32,7 +32,7 @@ static const struct kind stacks = {
 		       " UNION ALL SELECT g.created_stack_id FROM touched_events t JOIN goroutines g ON g.event_id = t.event_id"
 		       " UNION ALL SELECT e.allocated_stack_id FROM touched_events t JOIN events e ON e.id = t.event_id",
 	.next = "SELECT id FROM stacks WHERE id > ?1 ORDER BY id LIMIT 1",
-	.remove = { "DELETE FROM stack_frames WHERE stack_id = ?1", "DELETE FROM stacks WHERE id = ?1" },
+	.remove = "DELETE FROM stacks WHERE id = ?1",
 };
 
 static const struct kind frames = {
@@ -41,7 +41,7 @@ static const struct kind frames = {
 	.users = "SELECT frame_id FROM stack_frames",
 	.users_since = "SELECT frame_id FROM stack_frames WHERE stack_id > ?1",
 	.next = "SELECT id FROM frames WHERE id > ?1 ORDER BY id LIMIT 1",
-	.remove = { "DELETE FROM frames WHERE id = ?1", NULL },
+	.remove = "DELETE FROM frames WHERE id = ?1",
 };
 
 struct sweep {
@@ -49,7 +49,7 @@ struct sweep {
 	uint8_t *used; /* a bit a number */
 	int64_t highest, highest_user, place;
 	int64_t *removed;
-	sqlite3_stmt *since, *next, *remove[2];
+	sqlite3_stmt *since, *next, *remove;
 };
 
 static void mark(struct sweep *sweep, int64_t id)
@@ -68,7 +68,7 @@ static int mark_rows(struct rf_gc_work *w, struct sweep *sweep, sqlite3_stmt *q)
 
 static int prepare(struct rf_gc_work *w, const char *sql, sqlite3_stmt **out)
 {
-	return sql ? rf_prepare(w->s, sql, out, w->err) : 0;
+	return rf_prepare(w->s, sql, out, w->err);
 }
 
 /* In one read transaction. */
@@ -138,13 +138,9 @@ static int find_unused(struct rf_gc_work *w, struct sweep *sweep, int64_t *id)
 
 static int remove_one(struct rf_gc_work *w, struct sweep *sweep, int64_t id)
 {
-	int rc = 0;
-	for (int i = 0; i < 2 && sweep->remove[i] && rc >= 0; i++) {
-		sqlite3_reset(sweep->remove[i]);
-		sqlite3_bind_int64(sweep->remove[i], 1, id);
-		rc = rf_db_step(w->s, sweep->remove[i], w->err);
-	}
-	return rc;
+	sqlite3_reset(sweep->remove);
+	sqlite3_bind_int64(sweep->remove, 1, id);
+	return rf_db_step(w->s, sweep->remove, w->err);
 }
 
 /* A transaction's first step looks at what is new; the lock is held from then on. */
@@ -177,14 +173,13 @@ static int sweep_kind(struct rf_gc_work *w, const struct kind *kind, int64_t *re
 		rc = prepare(w, kind->users_since, &sweep.since);
 	if (rc >= 0)
 		rc = prepare(w, kind->next, &sweep.next);
-	for (int i = 0; i < 2 && rc >= 0; i++)
-		rc = prepare(w, kind->remove[i], &sweep.remove[i]);
+	if (rc >= 0)
+		rc = prepare(w, kind->remove, &sweep.remove);
 	if (rc >= 0)
 		rc = rf_gc_slices(w, step_sweep, &sweep);
 	sqlite3_finalize(sweep.since);
 	sqlite3_finalize(sweep.next);
-	sqlite3_finalize(sweep.remove[0]);
-	sqlite3_finalize(sweep.remove[1]);
+	sqlite3_finalize(sweep.remove);
 	free(sweep.used);
 	return rc;
 }

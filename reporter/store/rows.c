@@ -1,7 +1,5 @@
 #include "store/rows.h"
 
-#include <nettle/sha2.h>
-
 static int note_gone(struct rf_store *s, rf_str trace_id, int64_t run_id, struct rf_error *err)
 {
 	sqlite3_stmt *q;
@@ -53,80 +51,6 @@ int rf_rows_tag(struct rf_store *s, rf_str name, int64_t *id, struct rf_error *e
 	int rc = rf_db_run(s, RF_SQL_TAG_GET, id, err, "t", name);
 	if (rc == 0)
 		rc = rf_db_run(s, RF_SQL_TAG_ADD, id, err, "t", name);
-	return rc < 0 ? rc : 0;
-}
-
-static void hash_str(struct sha256_ctx *hash, rf_str text)
-{
-	uint64_t len = text.len;
-	sha256_update(hash, sizeof(len), (const uint8_t *)&len);
-	if (text.len)
-		sha256_update(hash, text.len, (const uint8_t *)text.ptr);
-}
-
-#define STACK_HASH_BYTES 32
-
-/* A stack's name: everything that is stored of it. */
-static rf_str stack_hash(const struct rf_stack *stack, char out[STACK_HASH_BYTES])
-{
-	struct sha256_ctx hash;
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	sha256_init(&hash);
-	for (uint32_t i = 0; i < stack->count; i++) {
-		const struct rf_frame *f = &stack->frames[i];
-		uint64_t numbers[] = { f->line, f->pc, f->offset };
-		hash_str(&hash, f->function);
-		hash_str(&hash, f->file);
-		sha256_update(&hash, sizeof(numbers), (const uint8_t *)numbers);
-	}
-	sha256_update(&hash, 1, (const uint8_t *)&(uint8_t){ stack->cut });
-	sha256_digest(&hash, sizeof(digest), digest);
-	rf_hex_put(out, digest, STACK_HASH_BYTES / 2);
-	return (rf_str){ out, STACK_HASH_BYTES };
-}
-
-static int frame_row(struct rf_store *s, struct rf_known_frame *k, struct rf_error *err)
-{
-	const struct rf_frame *f = &k->frame;
-	if (k->generation == s->intern.generation)
-		return 0;
-	int rc = rf_db_run(s, RF_SQL_FRAME_GET, &k->row, err, "tti", f->function, f->file, (int64_t)f->line);
-	if (rc == 0)
-		rc = rf_db_run(s, RF_SQL_FRAME_ADD, &k->row, err, "tti", f->function, f->file, (int64_t)f->line);
-	if (rc >= 0)
-		k->generation = s->intern.generation;
-	return rc < 0 ? rc : 0;
-}
-
-static int add_stack(struct rf_store *s, struct rf_known_stack *k, rf_str hash, struct rf_error *err)
-{
-	int rc = rf_db_run(s, RF_SQL_STACK_ADD, &k->row, err, "ti", hash, (int64_t)k->stack.cut);
-	for (uint32_t i = 0; rc >= 0 && i < k->stack.count; i++) {
-		const struct rf_frame *f = &k->stack.frames[i];
-		rc = frame_row(s, k->frames[i], err);
-		if (rc >= 0)
-			rc = rf_db_run(s, RF_SQL_STACK_FRAME_ADD, NULL, err, "iiiuu", k->row, (int64_t)i, k->frames[i]->row, f->pc,
-				       f->offset);
-	}
-	return rc;
-}
-
-int rf_rows_stack(struct rf_store *s, struct rf_known_stack *k, int64_t *id, struct rf_error *err)
-{
-	char text[STACK_HASH_BYTES];
-	int rc = 1;
-	*id = 0;
-	if (!k)
-		return 0;
-	if (k->generation != s->intern.generation) {
-		rf_str hash = stack_hash(&k->stack, text);
-		rc = rf_db_run(s, RF_SQL_STACK_GET, &k->row, err, "t", hash);
-		if (rc == 0)
-			rc = add_stack(s, k, hash, err);
-		if (rc >= 0)
-			k->generation = s->intern.generation;
-	}
-	*id = k->row;
 	return rc < 0 ? rc : 0;
 }
 

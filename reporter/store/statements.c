@@ -49,12 +49,11 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_OUTPUT_PUT] =
 		"INSERT INTO outputs (run_id, test_id, started, bytes, text) VALUES (?, ?, ?, ?, ?)"
 		" ON CONFLICT DO UPDATE SET bytes = excluded.bytes, text = excluded.text WHERE excluded.bytes > bytes",
-	[RF_SQL_FRAME_GET] = "SELECT id FROM frames WHERE function = ? AND file = ? AND line = ?",
-	[RF_SQL_FRAME_ADD] = "INSERT INTO frames (function, file, line) VALUES (?, ?, ?) RETURNING id",
-	[RF_SQL_STACK_GET] = "SELECT id FROM stacks WHERE hash = ?",
-	[RF_SQL_STACK_ADD] = "INSERT INTO stacks (hash, cut) VALUES (?, ?) RETURNING id",
-	[RF_SQL_STACK_FRAME_ADD] =
-		"INSERT INTO stack_frames (stack_id, position, frame_id, pc, offset) VALUES (?, ?, ?, ?, ?)",
+	/* By their hashes, which say where to look and no more. */
+	[RF_SQL_FRAME_GET] = "SELECT id, function, file, line FROM frames WHERE hash = ?",
+	[RF_SQL_FRAME_ADD] = "INSERT INTO frames (hash, function, file, line) VALUES (?, ?, ?, ?)",
+	[RF_SQL_STACK_GET] = "SELECT id, frames, cut FROM stacks WHERE hash = ?",
+	[RF_SQL_STACK_ADD] = "INSERT INTO stacks (hash, cut, frames) VALUES (?, ?, ?)",
 	[RF_SQL_FINDING_GET] = "SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
 			       " WHERE f.fingerprint = ? AND t.name = ?",
 	[RF_SQL_FINDING_ADD] =
@@ -187,9 +186,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"SELECT write, atomic, freed, previous, address, size, goroutine, stack_id, side"
 		" FROM accesses WHERE event_id = ? ORDER BY position",
 	[RF_SQL_STACK_LOAD] =
-		"SELECT f.function, f.file, f.line, x.pc, x.offset, s.cut FROM stack_frames x"
-		" JOIN frames f ON f.id = x.frame_id JOIN stacks s ON s.id = x.stack_id"
-		" WHERE x.stack_id = ? ORDER BY x.position",
+		"SELECT f.function, f.file, f.line, x.value ->> 1, x.value ->> 2, s.cut FROM stacks s, json_each(s.frames) x"
+		" JOIN frames f ON f.id = x.value ->> 0 WHERE s.id = ? ORDER BY x.key",
 	[RF_SQL_RUN_DROPS] =
 		"SELECT coalesce(sum(reports_dropped), 0), coalesce(sum(symbols_dropped), 0), coalesce(sum(labels_cut), 0),"
 		" coalesce(sum(tests_dropped), 0), coalesce(sum(goroutines_unregistered), 0),"

@@ -10,6 +10,7 @@
 #include "store/day_totals.h"
 #include "store/schema.h"
 #include "store/search_document.h"
+#include "store/stack_hash.h"
 #include "store/views.h"
 
 #define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
@@ -56,6 +57,8 @@ static int migrate(struct rf_store *s, struct rf_error *err)
 	if (rc < 0)
 		return rc;
 	rc = check_identity(s, &version, err);
+	if (rc == 0 && rf_stack_hash_functions(s->handle) != SQLITE_OK)
+		rc = rf_db_fail(s, sqlite3_errcode(s->handle), err);
 	for (; rc == 0 && version < rf_schema_version(); version++) {
 		/* No view refers to what a migration changes. */
 		if (version >= RF_SCHEMA_VIEWS_IN_MIGRATIONS)

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import time
 
-BIG = {"events", "event_details", "stack_frames", "frames", "stacks"}
+BIG = {"events", "event_details", "frames", "stacks"}
 # Why others may be walked when a question has no filter that an index could serve.
 SMALL = {
     "findings": "thousands of findings where there are a million events",
@@ -50,6 +50,8 @@ QUESTIONS = [
     ("v_events WHERE suppression = 'race:f11' ORDER BY time DESC LIMIT 50", []),
     ("accesses WHERE event_id = 77", []),
     ("goroutines WHERE event_id = 77", []),
+    ("stack_frames WHERE stack_id = 77", []),
+    ("stack_frames x JOIN frames f ON f.id = x.frame_id WHERE x.stack_id = 77", []),
     ("v_runs ORDER BY id DESC LIMIT 20", [LATEST]),
     ("v_runs ORDER BY last_at DESC LIMIT 20", [LATEST]),
     ("v_runs WHERE id = 77", []),

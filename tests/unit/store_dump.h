@@ -8,7 +8,10 @@
 
 #define DUMP_RUN(id) "(SELECT trace_id FROM runs WHERE id = " id ")"
 #define DUMP_FINDING(id) "(SELECT d.fingerprint || ' ' || u.name FROM findings d JOIN tags u ON u.id = d.tag_id WHERE d.id = " id ")"
-#define DUMP_STACK(id) "(SELECT hash FROM stacks WHERE id = " id ")"
+#define DUMP_STACK(id) \
+	"(SELECT group_concat(function || ' ' || file || ':' || line || ' ' || pc || ' ' || offset, ' / ') || iif(cut, ' cut', '') FROM" \
+	" (SELECT * FROM stacks s JOIN stack_frames x ON x.stack_id = s.id JOIN frames f ON f.id = x.frame_id WHERE s.id = " id \
+	" ORDER BY x.position))"
 #define DUMP_UID(id) "(SELECT uid FROM events WHERE id = " id ")"
 #define DUMP_TEST(id) "(SELECT package || ' ' || name FROM tests WHERE id = " id ")"
 
@@ -21,13 +24,13 @@ static const char *const store_dump_sql[] = {
 	"SELECT 'event', uid, text_uid, " DUMP_FINDING("finding_id") ", " DUMP_RUN("run_id") ","
 	" (SELECT spool_id FROM processes WHERE id = process_id), source, time, verdict, policy, severity, suppressed_by, suppression,"
 	" seed, tag, match_key, exact, test_a, test_b, stream_package, stream_test, memory, memory_start, memory_bytes, memory_name,"
-	" " DUMP_STACK("allocated_stack_id") ", allocated_goid, switches, text FROM events",
+	" " DUMP_STACK("events.allocated_stack_id") ", allocated_goid, switches, text FROM events",
 	"SELECT 'goroutine', " DUMP_UID("event_id") ", position, thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over,"
-	" is_main, finished, labels, " DUMP_STACK("created_stack_id") " FROM goroutines",
+	" is_main, finished, labels, " DUMP_STACK("goroutines.created_stack_id") " FROM goroutines",
 	"SELECT 'access', " DUMP_UID("event_id") ", position, side, write, atomic, freed, previous, address, size, goroutine,"
-	" " DUMP_STACK("stack_id") ", operation, leaf FROM accesses",
-	"SELECT 'stack', s.hash, s.cut, x.position, f.function, f.file, f.line, x.pc, x.offset FROM stacks s"
-	" LEFT JOIN stack_frames x ON x.stack_id = s.id LEFT JOIN frames f ON f.id = x.frame_id",
+	" " DUMP_STACK("accesses.stack_id") ", operation, leaf FROM accesses",
+	"SELECT 'stack', " DUMP_STACK("t.id") " FROM stacks t",
+	"SELECT 'frame', function, file, line FROM frames",
 	"SELECT 'result', " DUMP_RUN("run_id") ", " DUMP_TEST("test_id") ", result, elapsed_ms, time, passed, failed, skipped, passed_later"
 	" FROM results",
 	"SELECT 'execution', " DUMP_RUN("run_id") ", " DUMP_TEST("test_id") ", started, result, elapsed_ms FROM executions",
@@ -61,6 +64,7 @@ static const char *const store_sound_sql[] = {
 	"SELECT 'a goroutine without its stack' FROM goroutines WHERE created_stack_id NOT IN (SELECT id FROM stacks)",
 	"SELECT 'an event without accesses' FROM events WHERE id NOT IN (SELECT event_id FROM accesses)",
 	"SELECT 'a stack without frames' FROM stacks WHERE id NOT IN (SELECT stack_id FROM stack_frames)",
+	"SELECT 'a frame that is gone' FROM stack_frames WHERE frame_id NOT IN (SELECT id FROM frames)",
 	"SELECT 'sweep goes on' FROM upkeep WHERE name = 'sweep'",
 };
 

@@ -103,10 +103,9 @@ static void make_old(struct scene *scene)
 	begin(scene);
 	assert_int_equal(tell_session(scene->s, 0).rc, 0);
 	assert_int_equal(sqlite3_open(scene->s->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "INSERT INTO stacks (hash, cut) VALUES ('x', 0), ('y', 0), ('z', 0);"
-				      "INSERT INTO frames (function, file, line) VALUES ('f', 'x', 1), ('g', 'x', 2);"
-				      "INSERT INTO stack_frames SELECT s.id, 0, f.id, 0, 0 FROM stacks s, frames f"
-				      " WHERE s.hash IN ('x', 'y', 'z') AND f.function = 'f'", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "INSERT INTO frames (hash, function, file, line) VALUES (1, 'f', 'x', 1), (2, 'g', 'x', 2);"
+				      "INSERT INTO stacks (hash, cut, frames) SELECT 1, 0, json_array(json_array(f.id, 0, 0))"
+				      " FROM frames f, (VALUES (1), (2), (3)) WHERE f.function = 'f'", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	read_bytes(scene->s->path, &scene->old);
 }

@@ -121,6 +121,13 @@ static void test_buf(void **state)
 	assert_int_equal(rf_buf_str(&b).len, 0);
 	rf_buf_put_cstr(&b, "kept");
 	assert_str(rf_buf_str(&b), "kept");
+	rf_buf_reset(&b);
+	const int64_t numbers[] = { 0, 7, -10, INT64_MAX, INT64_MIN };
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		rf_buf_put_int(&b, numbers[i]);
+		rf_buf_put_char(&b, ' ');
+	}
+	assert_str(rf_buf_str(&b), "0 7 -10 9223372036854775807 -9223372036854775808 ");
 	rf_buf_release(&b);
 }
 

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "store/schema.h"
+#include "store/stack_hash.h"
 #include "store/views.h"
 #include "store_sample.h"
 
@@ -82,6 +83,7 @@ static void make_version(struct sample *s, int version)
 	s->store = NULL;
 	assert_int_equal(unlink(s->path), 0);
 	assert_int_equal(sqlite3_open(s->path, &handle), SQLITE_OK);
+	assert_int_equal(rf_stack_hash_functions(handle), SQLITE_OK);
 	for (int i = 0; i < version; i++) {
 		run_sql(handle, rf_schema_migrations[i]);
 		if (i == 0)
