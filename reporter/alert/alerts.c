@@ -141,8 +141,7 @@ static int end_silences(struct rf_alerts *a, rf_arena *scratch, struct rf_error 
 {
 	struct rf_silence *rows;
 	uint32_t count;
-	const struct rf_clock *clock = &a->options.clock;
-	int rc = rf_noise_silences_end(a->options.store, clock->now_unix_ns(clock->context), scratch, &rows, &count, err);
+	int rc = rf_noise_silences_end(a->options.store, rf_clock_now(a->options.clock), scratch, &rows, &count, err);
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		rc = queue_ended(a, &rows[i], err);
 	return rc;

@@ -31,7 +31,7 @@ struct work {
 
 static uint64_t now_of(const struct rf_alerts *a)
 {
-	return a->options.clock.now_unix_ns(a->options.clock.context);
+	return rf_clock_now(a->options.clock);
 }
 
 static bool stopped(const struct rf_alerts *a)

@@ -132,8 +132,7 @@ static bool test_one(struct alerts_work *w, const struct rf_sink *sink)
 	struct rf_outbox_alert sample;
 	struct rf_attempt attempt = { .done = true };
 	struct rf_buf line;
-	const struct rf_clock *clock = &w->alerts.options.clock;
-	rf_alert_sample(&sample, rf_time_text(clock->now_unix_ns(clock->context), w->arena), w->alerts.options.host);
+	rf_alert_sample(&sample, rf_time_text(rf_clock_now(w->alerts.options.clock), w->arena), w->alerts.options.host);
 	rf_buf_init(&line);
 	if (sink->type == RF_SINK_STDERR) {
 		rf_alert_put_line(&line, &sample);

@@ -11,8 +11,7 @@
 /* redflag.db gives redflag-20260131T120000Z.db beside it. */
 static const char *default_name(const char *database, rf_arena *arena)
 {
-	struct rf_clock clock = rf_reporter_clock();
-	rf_str time = rf_time_text(clock.now_unix_ns(clock.context), arena), name = rf_str_from(database);
+	rf_str time = rf_time_text(rf_clock_now(rf_reporter_clock()), arena), name = rf_str_from(database);
 	const char *t = time.ptr;
 	if (rf_str_ends(name, ".db"))
 		name.len -= 3;

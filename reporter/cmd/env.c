@@ -21,7 +21,6 @@ static int put_gorace(const struct rf_args *args, rf_arena *arena, struct rf_buf
 {
 	struct rf_config config;
 	struct rf_suppressions list;
-	struct rf_clock clock = rf_reporter_clock();
 	const char *database;
 	rf_str value = { NULL, 0 };
 	int rc = rf_config_load(rf_place_module(arena), arena, &config, err);
@@ -30,7 +29,7 @@ static int put_gorace(const struct rf_args *args, rf_arena *arena, struct rf_buf
 	if (rc == 0)
 		rc = rf_place_database(rf_arg(args, "db"), list.count != 0, arena, &database, err);
 	if (rc == 0)
-		rc = rf_gorace_make(&list, database, getenv("GORACE"), clock.now_unix_ns(clock.context), arena, &value, err);
+		rc = rf_gorace_make(&list, database, getenv("GORACE"), rf_clock_now(rf_reporter_clock()), arena, &value, err);
 	if (rc == 0 && value.ptr) {
 		rf_buf_put_cstr(out, "export GORACE=");
 		rf_shell_put_word(out, value);

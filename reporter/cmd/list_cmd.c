@@ -18,12 +18,11 @@ static int check_kind(const char *kind, struct rf_error *err)
 static int make_filter(const struct rf_args *args, rf_arena *arena, struct rf_finding_filter *f, struct rf_error *err)
 {
 	const char *kind = rf_arg(args, "kind"), *status = rf_arg(args, "status"), *since = rf_arg(args, "since");
-	struct rf_clock clock = rf_reporter_clock();
 	int rc = kind ? check_kind(kind, err) : 0;
 	if (rc == 0)
 		rc = rf_status_check(status, err);
 	if (rc == 0 && since)
-		rc = rf_time_since(rf_str_from(since), clock.now_unix_ns(clock.context), arena, &f->since, err);
+		rc = rf_time_since(rf_str_from(since), rf_clock_now(rf_reporter_clock()), arena, &f->since, err);
 	f->kind = rf_str_from(kind);
 	f->status = rf_str_from(status);
 	f->tag = rf_str_from(rf_arg(args, "tag"));

@@ -10,8 +10,7 @@
 
 static uint64_t now_ns(void)
 {
-	struct rf_clock clock = rf_reporter_clock();
-	return clock.now_unix_ns(clock.context);
+	return rf_clock_now(rf_reporter_clock());
 }
 
 void rf_progress_init(struct rf_progress *p, int fd, bool quiet, const struct rf_terminal *terminal, rf_arena *arena)

@@ -65,14 +65,6 @@ static void add_frame(const struct rf_show *s, const struct rf_frame *f, bool co
 		rf_block_printf(out, RF_STYLE_DIM, "      %.*s:%u", RF_STR_ARG(rf_show_file(s, f->file)), f->line);
 }
 
-static bool is_user(const struct rf_side *side, uint32_t i)
-{
-	if (i >= side->name_count)
-		return false;
-	enum rf_frame_role role = side->roles[i];
-	return role == RF_FRAME_LEAF || role == RF_FRAME_COUNTED || role == RF_FRAME_DEEPER;
-}
-
 void rf_show_side(const struct rf_show *s, uint32_t index, struct rf_block *out)
 {
 	const struct rf_side *side = &s->finding.sides[index];
@@ -82,7 +74,7 @@ void rf_show_side(const struct rf_show *s, uint32_t index, struct rf_block *out)
 	if (a->stack.count == 0)
 		rf_block_add(out, RF_STYLE_YELLOW, RF_STR("  (its history was gone: the stack could not be restored)"));
 	for (uint32_t i = 0; i < a->stack.count && i < RF_SHOW_FRAMES_MAX; i++) {
-		bool user = is_user(side, i);
+		bool user = rf_side_is_user(side, i);
 		add_frame(s, &a->stack.frames[i], user, out);
 		if (user && !source_shown) {
 			add_source(s, &a->stack.frames[i], out);

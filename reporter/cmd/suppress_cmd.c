@@ -34,7 +34,6 @@ static void explain(const struct rf_suppress_plan *plan, const char *path)
 static int write_entry(const struct rf_args *args, struct rf_suppress_plan *plan, rf_arena *arena, struct rf_error *err)
 {
 	struct rf_config config;
-	struct rf_clock clock = rf_reporter_clock();
 	int rc = rf_config_load(rf_place_module(arena), arena, &config, err);
 	if (rc < 0)
 		return rc;
@@ -42,7 +41,7 @@ static int write_entry(const struct rf_args *args, struct rf_suppress_plan *plan
 	plan->entry.reason = rf_str_from(rf_arg(args, "reason"));
 	plan->entry.expires = rf_str_from(rf_arg(args, "expires"));
 	plan->entry.owner = rf_str_from(rf_arg(args, "owner"));
-	rc = rf_suppression_add(path, &plan->entry, plan->row.title, clock.now_unix_ns(clock.context), arena, err);
+	rc = rf_suppression_add(path, &plan->entry, plan->row.title, rf_clock_now(rf_reporter_clock()), arena, err);
 	if (rc == 0)
 		explain(plan, path);
 	return rc;

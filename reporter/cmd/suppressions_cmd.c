@@ -127,7 +127,6 @@ int rf_cmd_suppressions(const struct rf_args *args, rf_arena *arena, struct rf_e
 	static const struct { const char *name; int (*run)(struct suppressions_view *); } verbs[] = {
 		{ "list", list_entries }, { "check", check_entries }, { "stats", stats } };
 	struct suppressions_view v = { .arena = arena };
-	struct rf_clock clock = rf_reporter_clock();
 	struct rf_config config;
 	const char *word = args->word_count ? args->words[0] : "list";
 	size_t verb = 0;
@@ -135,7 +134,7 @@ int rf_cmd_suppressions(const struct rf_args *args, rf_arena *arena, struct rf_e
 		verb++;
 	if (verb == 3 || args->word_count > 1)
 		return rf_fail(err, RF_ERR_USAGE, "suppressions takes one of list, check and stats.");
-	v.all.now_unix_ns = clock.now_unix_ns(clock.context);
+	v.all.now_unix_ns = rf_clock_now(rf_reporter_clock());
 	int rc = rf_config_load(rf_place_module(arena), arena, &config, err);
 	if (rc == 0)
 		rc = rf_noise_suppressions(&config, arena, &v.all.list, err);

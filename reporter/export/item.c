@@ -42,12 +42,6 @@ struct rf_place rf_item_no_place(struct rf_export *x)
 				  .relative = true };
 }
 
-static bool is_user(const struct rf_side *side, uint32_t i)
-{
-	enum rf_frame_role role = i < side->name_count ? side->roles[i] : RF_FRAME_UNKNOWN;
-	return role == RF_FRAME_LEAF || role == RF_FRAME_COUNTED || role == RF_FRAME_DEEPER;
-}
-
 /* The frame to look at: the innermost of the user's below the root, else of the user's, else where the goroutine was started,
  * else any with a file. */
 static const struct rf_frame *frame_to_show(struct rf_export *x, const struct rf_item_side *s)
@@ -58,7 +52,7 @@ static const struct rf_frame *frame_to_show(struct rf_export *x, const struct rf
 		const struct rf_frame *f = &stack->frames[i];
 		if (!any && f->file.len)
 			any = f;
-		if (!is_user(s->side, i))
+		if (!rf_side_is_user(s->side, i))
 			continue;
 		if (rf_item_place(x, f).relative)
 			return f;

@@ -19,6 +19,12 @@ static const char *const reasons[] = {
 };
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == RF_FRAME_ROLE_COUNT, "one reason a role");
 
+bool rf_side_is_user(const struct rf_side *side, uint32_t frame)
+{
+	enum rf_frame_role role = frame < side->name_count ? side->roles[frame] : RF_FRAME_UNKNOWN;
+	return role == RF_FRAME_LEAF || role == RF_FRAME_COUNTED || role == RF_FRAME_DEEPER;
+}
+
 const char *rf_frame_role_reason(enum rf_frame_role role)
 {
 	return (unsigned)role < RF_FRAME_ROLE_COUNT ? reasons[role] : reasons[RF_FRAME_UNKNOWN];

@@ -18,11 +18,6 @@ static rf_str from_labels(const struct rf_report *report)
 	return best;
 }
 
-static bool is_user(enum rf_frame_role role)
-{
-	return role == RF_FRAME_LEAF || role == RF_FRAME_COUNTED || role == RF_FRAME_DEEPER;
-}
-
 /* Does the import path of the canonical name match? A path longer than the buffer is matched by its start. */
 static bool package_matches(rf_str pattern, rf_str canonical)
 {
@@ -35,7 +30,7 @@ static bool side_matches(const struct rf_report *report, const struct rf_side *s
 {
 	const struct rf_stack *stack = &report->accesses[side->access].stack;
 	for (uint32_t i = 0; i < side->name_count; i++) {
-		if (!is_user(side->roles[i]))
+		if (!rf_side_is_user(side, i))
 			continue;
 		if (!rule->on_function && package_matches(rule->pattern, side->names[i]))
 			return true;

@@ -58,12 +58,6 @@ static void put_stack(struct rf_finding_view *v, const struct rf_stack *stack)
 
 /* --- sides --------------------------------------------------------------------------------------------------------- */
 
-static bool is_user(const struct rf_side *side, uint32_t i)
-{
-	enum rf_frame_role role = i < side->name_count ? side->roles[i] : RF_FRAME_UNKNOWN;
-	return role == RF_FRAME_LEAF || role == RF_FRAME_COUNTED || role == RF_FRAME_DEEPER;
-}
-
 /* What is known of a goroutine but its number, owner and where it was started. */
 static void put_goroutine_terms(struct rf_finding_view *v, const struct rf_goroutine *g)
 {
@@ -113,7 +107,7 @@ static void put_side(struct rf_finding_view *v, const struct rf_side *side)
 		rf_html(v->page->out, "<p class=\"note\">Its history was gone: the stack could not be restored.</p>\n");
 	rf_html(v->page->out, "<ol class=\"frames\">\n");
 	for (uint32_t i = 0; i < a->stack.count && i < RF_FINDING_FRAMES_MAX; i++) {
-		bool user = is_user(side, i);
+		bool user = rf_side_is_user(side, i);
 		put_frame(v, &a->stack.frames[i], user, user && !source);
 		source = source || user;
 	}

@@ -21,7 +21,7 @@ static int put_silence(struct rf_finding_view *v, struct rf_error *err)
 	int rc = rf_occurrence_silence(p->store, v->row.id, p->arena, &silence, err);
 	if (rc < 0 || silence.until.len == 0)
 		return rc;
-	rf_str now = rf_time_text(p->site->clock.now_unix_ns(p->site->clock.context), p->arena);
+	rf_str now = rf_time_text(rf_clock_now(p->site->clock), p->arena);
 	bool over = rf_str_cmp(silence.until, now) <= 0;
 	rf_html(p->out, "<p class=\"note\">%s silenced by the policy <code>%t</code> until ", over ? "It was last" : "It is", silence.policy);
 	rf_html_time(p->out, silence.until);

@@ -21,7 +21,7 @@ static int read_list(struct rf_page *p, struct rf_finding_list *list, struct rf_
 	list->offset = (uint32_t)(rf_page_number(p) - 1) * RF_PAGE_ROWS;
 	for (int i = 0; i < RF_FACET_COUNT; i++)
 		list->values[i] = rf_params_text(&p->query, rf_facet_name((enum rf_facet)i));
-	return since.ptr ? rf_time_since(since, p->site->clock.now_unix_ns(p->site->clock.context), p->arena, &list->since, err)
+	return since.ptr ? rf_time_since(since, rf_clock_now(p->site->clock), p->arena, &list->since, err)
 			 : 0;
 }
 

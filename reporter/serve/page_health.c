@@ -16,11 +16,6 @@ struct spools {
 	int64_t waiting, waiting_bytes, damaged;
 };
 
-static uint64_t now(const struct rf_page *p)
-{
-	return p->site->clock.now_unix_ns(p->site->clock.context);
-}
-
 static void count_spools(const struct rf_page *p, struct spools *out)
 {
 	DIR *dir = opendir(p->site->spools);
@@ -106,7 +101,7 @@ static int put_health(struct rf_page *p, rf_str checked, struct rf_error *err)
 	struct spools s;
 	p->title = RF_STR("Health");
 	p->nav = RF_NAV_HEALTH;
-	int rc = rf_health_read(p->store, now(p), p->arena, &h, err);
+	int rc = rf_health_read(p->store, rf_clock_now(p->site->clock), p->arena, &h, err);
 	if (rc < 0)
 		return rc;
 	count_spools(p, &s);
@@ -158,7 +153,7 @@ int rf_page_health_json(struct rf_page *p, struct rf_error *err)
 	struct rf_health h;
 	struct spools s;
 	struct rf_json j;
-	int rc = rf_health_read(p->store, now(p), p->arena, &h, err);
+	int rc = rf_health_read(p->store, rf_clock_now(p->site->clock), p->arena, &h, err);
 	if (rc < 0)
 		return rc;
 	count_spools(p, &s);

@@ -4,11 +4,6 @@
 #include "serve/page.h"
 #include "store/suppress.h"
 
-static uint64_t now(const struct rf_page *p)
-{
-	return p->site->clock.now_unix_ns(p->site->clock.context);
-}
-
 /* --- the list ------------------------------------------------------------------------------------------------------ */
 
 static void put_expire_form(struct rf_page *p, const struct rf_suppression *e)
@@ -129,7 +124,7 @@ static void put_done(struct rf_page *p)
 
 int rf_page_suppressions(struct rf_page *p, struct rf_error *err)
 {
-	struct rf_suppress_list l = { .uses_known = true, .now_unix_ns = now(p) };
+	struct rf_suppress_list l = { .uses_known = true, .now_unix_ns = rf_clock_now(p->site->clock) };
 	struct rf_error bad = { 0 };
 	p->title = RF_STR("Suppressions");
 	p->nav = RF_NAV_SUPPRESSIONS;
@@ -172,7 +167,7 @@ int rf_page_suppress_add(struct rf_page *p, struct rf_error *err)
 	plan.entry.reason = reason;
 	plan.entry.expires = expires;
 	plan.entry.owner = owner;
-	rc = rf_suppression_add(p->site->suppressions, &plan.entry, row.title, now(p), p->arena, err);
+	rc = rf_suppression_add(p->site->suppressions, &plan.entry, row.title, rf_clock_now(p->site->clock), p->arena, err);
 	p->redirect = RF_STR("/suppressions?done=added");
 	return rc;
 }
@@ -181,7 +176,7 @@ int rf_page_suppress_expire(struct rf_page *p, struct rf_error *err)
 {
 	int64_t line = rf_params_number(&p->form, "line", UINT32_MAX);
 	p->nav = RF_NAV_SUPPRESSIONS;
-	int rc = rf_suppression_expire(p->site->suppressions, rf_params_get(&p->form, "text"), (uint32_t)line, now(p), p->arena, err);
+	int rc = rf_suppression_expire(p->site->suppressions, rf_params_get(&p->form, "text"), (uint32_t)line, rf_clock_now(p->site->clock), p->arena, err);
 	p->redirect = RF_STR("/suppressions?done=expired");
 	return rc;
 }

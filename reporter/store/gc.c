@@ -378,7 +378,7 @@ int rf_gc_run(struct rf_store *s, const struct rf_gc_options *options, rf_arena 
 {
 	struct rf_gc_work w = { .s = s, .options = options, .out = out, .err = err,
 				.deadline_ns = options->budget_ns ? rf_monotonic_ns() + options->budget_ns : 0 };
-	uint64_t now = s->clock.now_unix_ns(s->clock.context);
+	uint64_t now = rf_clock_now(s->clock);
 	*out = (struct rf_gc){ .before = RF_STR("") };
 	int rc = measure(&w, &out->used_before, &out->file_before);
 	if (rc == 0 && options->dry_run)
@@ -391,7 +391,7 @@ int rf_gc_run(struct rf_store *s, const struct rf_gc_options *options, rf_arena 
 int rf_gc_is_due(struct rf_store *s, bool *due, struct rf_error *err)
 {
 	char text[RF_TIME_BYTES], day_ago[RF_TIME_BYTES];
-	uint64_t now = s->clock.now_unix_ns(s->clock.context);
+	uint64_t now = rf_clock_now(s->clock);
 	int rc = rf_db_once(s, "SELECT 1 FROM upkeep WHERE name = 'gc' AND value > ?1 AND value <= ?2", NULL, err, "tt",
 			    rf_time_put(now > DAY_NS ? now - DAY_NS : 0, day_ago), rf_time_put(now, text));
 	*due = rc == 0;

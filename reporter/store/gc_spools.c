@@ -54,7 +54,7 @@ static bool is_old(const struct stat *st, uint64_t before_ns)
 int rf_gc_spools(const char *directory, uint64_t keep_ns, struct rf_clock clock, rf_str host, bool dry_run,
 		 struct rf_gc_files *out, struct rf_error *err)
 {
-	uint64_t now = clock.now_unix_ns(clock.context);
+	uint64_t now = rf_clock_now(clock);
 	DIR *dir = opendir(directory);
 	struct dirent *entry;
 	rf_arena arena;

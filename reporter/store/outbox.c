@@ -50,7 +50,7 @@ int rf_outbox_open(struct rf_store *s, int64_t sink_id, int64_t *count, struct r
 
 static uint64_t now_of(struct rf_store *s)
 {
-	return s->clock.now_unix_ns(s->clock.context);
+	return rf_clock_now(s->clock);
 }
 
 static int run_at(struct rf_store *s, enum rf_sql sql, struct rf_error *err, const char *format, int64_t a, rf_str b, uint64_t at)

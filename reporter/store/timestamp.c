@@ -1,5 +1,7 @@
 #include "store/timestamp.h"
 
+#include "base/quantity.h"
+
 #define NS_PER_S 1000000000u
 #define NS_PER_MS 1000000u
 #define S_PER_DAY 86400
@@ -135,18 +137,13 @@ bool rf_time_parse(rf_str text, uint64_t *unix_ns)
 
 int rf_time_since(rf_str text, uint64_t now_unix_ns, rf_arena *arena, rf_str *out, struct rf_error *err)
 {
-	static const struct { char unit; uint64_t seconds; } units[] = {
-		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
-	uint64_t count, time;
+	uint64_t ago, time;
 	if (rf_time_parse(text, &time)) {
 		*out = rf_time_text(time, arena);
 		return 0;
 	}
-	for (size_t i = 0; text.len && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (text.ptr[text.len - 1] != units[i].unit || !rf_str_u64(rf_str_take(text, text.len - 1), &count) ||
-		    count > now_unix_ns / NS_PER_S / units[i].seconds)
-			continue;
-		*out = rf_time_text(now_unix_ns - count * units[i].seconds * NS_PER_S, arena);
+	if (rf_quantity_span(text, &ago) && ago <= now_unix_ns) {
+		*out = rf_time_text(now_unix_ns - ago, arena);
 		return 0;
 	}
 	return rf_fail(err, RF_ERR_USAGE, "%.*s is no time; write how long ago (90s, 30m, 2h, 7d, 2w), a date "

@@ -11,6 +11,10 @@ struct rf_clock {
 	uint64_t (*now_unix_ns)(void *context);
 	void *context;
 };
+static inline uint64_t rf_clock_now(struct rf_clock clock) /* nanoseconds since 1970 */
+{
+	return clock.now_unix_ns(clock.context);
+}
 
 #define RF_TIME_BYTES 24 /* without a NUL */
 rf_str rf_time_text(uint64_t unix_ns, rf_arena *arena);
