@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* A line is read in one pass, strings sixteen bytes at a time, and copied only when they hold an escape, so that a stream
  * is read about as fast as it can be looked through. */
 struct scan {
@@ -43,26 +45,6 @@ static int32_t hex4(const char *p, const char *end)
 		v = v << 4 | d;
 	}
 	return v;
-}
-
-static char *put_utf8(char *to, uint32_t c)
-{
-	if (c < 0x80) {
-		*to++ = (char)c;
-	} else if (c < 0x800) {
-		*to++ = (char)(0xc0 | c >> 6);
-		*to++ = (char)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		*to++ = (char)(0xe0 | c >> 12);
-		*to++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (c & 0x3f));
-	} else {
-		*to++ = (char)(0xf0 | c >> 18);
-		*to++ = (char)(0x80 | (c >> 12 & 0x3f));
-		*to++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (c & 0x3f));
-	}
-	return to;
 }
 
 /* The code point of the \u escape whose digits start at *p, which is moved behind it (and behind the second half of a
@@ -172,7 +154,7 @@ static bool decode(const struct scan *s, rf_str raw, const char *escape, rf_str 
 		if (code)
 			*to++ = (char)code;
 		else if (escape[1] == 'u' && unicode_escape(&p, end, &code))
-			to = put_utf8(to, code);
+			to += rf_utf8_put(to, code);
 		else
 			return false;
 		escape = quote_or_backslash(raw.ptr, p, end); /* no quote is in it that isn't behind a backslash */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define DEPTH_MAX 64
 
 struct scanner {
@@ -24,23 +26,6 @@ static bool take_char(struct scanner *s, char c)
 	return true;
 }
 
-static size_t put_utf8(char *to, uint64_t code)
-{
-	if (code < 0x80) {
-		to[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		to[0] = (char)(0xc0 | code >> 6);
-		to[1] = (char)(0x80 | (code & 63));
-		return 2;
-	}
-	to[0] = (char)(0xe0 | code >> 12);
-	to[1] = (char)(0x80 | (code >> 6 & 63));
-	to[2] = (char)(0x80 | (code & 63));
-	return 3;
-}
-
 /* One escape behind its backslash; surrogate pairs come out as two 3-byte codes, which no file name here holds. */
 static bool take_escape(struct scanner *s, char *to, size_t *n)
 {
@@ -55,7 +40,7 @@ static bool take_escape(struct scanner *s, char *to, size_t *n)
 	rf_str hex = rf_str_take(rf_str_skip(s->rest, 1), 4);
 	if (!rf_str_starts(s->rest, "u") || hex.len != 4 || rf_str_starts(hex, "0x") || !rf_str_hex_u64(hex, &code))
 		return false;
-	*n += put_utf8(to + *n, code);
+	*n += rf_utf8_put(to + *n, (uint32_t)code);
 	s->rest = rf_str_skip(s->rest, 5);
 	return true;
 }

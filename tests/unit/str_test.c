@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "unit.h"
 
 static rf_str S(const char *text)
@@ -194,6 +195,22 @@ static void test_doubled(void **state)
 	rf_buf_release(&b);
 }
 
+static void test_utf8(void **state)
+{
+	static const struct {
+		uint32_t character;
+		const char *bytes;
+	} cases[] = {
+		{ 'a', "a" },	      { 0x7f, "\x7f" },	    { 0x80, "\xc2\x80" },	      { 0x7ff, "\xdf\xbf" },
+		{ 0x800, "\xe0\xa0\x80" }, { 0xffff, "\xef\xbf\xbf" }, { 0x10000, "\xf0\x90\x80\x80" }, { 0x10ffff, "\xf4\x8f\xbf\xbf" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char to[4];
+		assert_str(((rf_str){ to, rf_utf8_put(to, cases[i].character) }), cases[i].bytes);
+	}
+}
+
 /* Known answers of 64-bit FNV-1a: files are named by it. */
 static void test_hash(void **state)
 {
@@ -228,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_buf_cap),
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_doubled),
+		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_clock),
 	};
