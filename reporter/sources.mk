@@ -37,12 +37,9 @@ REPORTER_SOURCES := \
 	reporter/store/views.c \
 	reporter/store/schema_tally.c \
 	reporter/store/schema_details.c \
-<<<<<<< ours
 	reporter/store/schema_overview.c \
-=======
 	reporter/store/stack_hash.c \
 	reporter/store/schema_stacks.c \
->>>>>>> theirs
 	reporter/store/statements.c \
 	reporter/store/intern.c \
 	reporter/store/tally.c \
