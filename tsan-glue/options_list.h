@@ -1,5 +1,5 @@
-/* The options of REDFLAG, one row each: the table that the glue's parser, `redflag doctor` and `redflag help options` are
- * made from. X(field of struct rf_options, name, value that means true (default), value that means false, help) */
+/* The options of REDFLAG, one row each: the table that the glue's parser and `redflag doctor` are made from.
+ * X(field of struct rf_options, name, value that means true (default), value that means false, help) */
 #ifndef RF_OPTIONS_LIST_H
 #define RF_OPTIONS_LIST_H
 
