@@ -176,7 +176,8 @@ int rf_page_suppress_expire(struct rf_page *p, struct rf_error *err)
 {
 	int64_t line = rf_params_number(&p->form, "line", UINT32_MAX);
 	p->nav = RF_NAV_SUPPRESSIONS;
-	int rc = rf_suppression_expire(p->site->suppressions, rf_params_get(&p->form, "text"), (uint32_t)line, rf_clock_now(p->site->clock), p->arena, err);
+	int rc = rf_suppression_expire(p->site->suppressions, rf_params_get(&p->form, "text"), (uint32_t)line,
+				       rf_clock_now(p->site->clock), p->arena, err);
 	p->redirect = RF_STR("/suppressions?done=expired");
 	return rc;
 }
