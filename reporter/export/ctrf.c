@@ -41,7 +41,7 @@ static void put_why(struct writer *w, const struct rf_case *c)
 		rf_buf_put_str(&b, c->message);
 	rf_json_str_if(&w->json, "message", rf_str_trim(rf_buf_str(&b)));
 	rf_json_str_if(&w->json, "trace", c->output);
-	rf_buf_release(&b);
+	rf_export_end_text(w->x, &b);
 	if (!wrong)
 		return;
 	rf_json_object(&w->json, "extra");
@@ -90,7 +90,7 @@ static void put_tests(struct writer *w)
 		const struct rf_suite *suite = &w->results.suites[i];
 		for (uint32_t k = 0; k < suite->count; k++)
 			put_case(w, &suite->cases[k]);
-		rf_arena_reset(&w->x->scratch);
+		rf_export_end_scratch(w->x);
 	}
 }
 
@@ -133,7 +133,7 @@ static void put_finding(struct writer *w, const struct rf_item *item)
 	}
 	put_labels(w, item);
 	rf_json_end(j);
-	rf_buf_release(&stacks);
+	rf_export_end_text(w->x, &stacks);
 }
 
 static void put_summary(struct writer *w)

@@ -125,11 +125,27 @@ uint32_t rf_export_count(const struct rf_export *x)
 	return x->count;
 }
 
-int rf_export_write(struct rf_export *x, const struct rf_export_format *format, struct rf_buf *out, struct rf_error *err)
+void rf_export_end_text(struct rf_export *x, struct rf_buf *text)
 {
-	int rc = writers[format - rf_export_formats].write(x, out, err);
-	if (rc == 0 && out->failed)
+	x->lacking |= text->failed;
+	rf_buf_release(text);
+}
+
+void rf_export_end_scratch(struct rf_export *x)
+{
+	x->lacking |= x->scratch.failed;
+	rf_arena_reset(&x->scratch);
+}
+
+int rf_export_check(struct rf_export *x, int rc, const struct rf_buf *out, struct rf_error *err)
+{
+	if (rc == 0 && (out->failed || x->lacking || x->arena.failed || x->scratch.failed))
 		rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while writing %u findings; ask for fewer with --run or "
 			     "--status.", x->count);
 	return rc;
+}
+
+int rf_export_write(struct rf_export *x, const struct rf_export_format *format, struct rf_buf *out, struct rf_error *err)
+{
+	return rf_export_check(x, writers[format - rf_export_formats].write(x, out, err), out, err);
 }

@@ -52,5 +52,5 @@ int rf_export_github(struct rf_export *x, struct rf_buf *out, struct rf_error *e
 
 int rf_export_write_step_summary(struct rf_export *x, struct rf_buf *out, struct rf_error *err)
 {
-	return rf_markdown_put(x, &rf_markdown_step, out, err);
+	return rf_export_check(x, rf_markdown_put(x, &rf_markdown_step, out, err), out, err);
 }

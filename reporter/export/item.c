@@ -108,7 +108,7 @@ static void load_sides(struct rf_export *x, struct rf_item *item)
 int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct rf_error *err)
 {
 	int64_t id = x->rows[i].id, run_id = x->has_run ? x->run.id : 0;
-	rf_arena_reset(&x->scratch);
+	rf_export_end_scratch(x);
 	*item = (struct rf_item){ .row = &x->rows[i], .is_new = rf_item_is_new_row(x, &x->rows[i]),
 				  .suppressed = rf_str_eq_cstr(x->rows[i].status, "suppressed") };
 	int rc = rf_query_run_best_event(x->store, id, run_id, &x->scratch, &item->event, err);

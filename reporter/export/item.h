@@ -14,6 +14,7 @@ struct rf_export {
 	struct rf_store *store;
 	rf_arena arena;  /* for as long as the export is open */
 	rf_arena scratch; /* of the finding that was loaded last */
+	bool lacking;    /* memory ran out somewhere: what was written isn't all */
 	bool has_run;
 	struct rf_run_row run;
 	struct rf_finding_row *rows;
@@ -45,6 +46,12 @@ struct rf_item {
 	struct rf_event_row *events; /* the latest first */
 	uint32_t event_count;
 };
+
+/* Ends a text on the way into an output, and the use of x->scratch. Where memory lacked, the export fails in the end. */
+void rf_export_end_text(struct rf_export *x, struct rf_buf *text);
+void rf_export_end_scratch(struct rf_export *x);
+/* Is all of it in `out`? */
+int rf_export_check(struct rf_export *x, int rc, const struct rf_buf *out, struct rf_error *err);
 
 /* Loads finding x->rows[i]; what the one before held is gone. Strings are of x->scratch. */
 int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct rf_error *err);

@@ -58,7 +58,7 @@ static void put_failure(struct writer *w, const struct rf_case *c)
 	if (b.len)
 		rf_xml_text(&w->xml, rf_buf_str(&b));
 	rf_xml_close(&w->xml, element);
-	rf_buf_release(&b);
+	rf_export_end_text(w->x, &b);
 }
 
 static void put_text(struct rf_xml *x, const char *element, rf_str text)
@@ -79,7 +79,7 @@ static void put_passed(struct writer *w, const struct rf_case *c)
 	rf_buf_put_str(&b, c->output);
 	if (b.len)
 		put_text(&w->xml, "system-out", rf_buf_str(&b));
-	rf_buf_release(&b);
+	rf_export_end_text(w->x, &b);
 }
 
 static void put_skipped(struct rf_xml *x, const struct rf_case *c)
@@ -142,7 +142,7 @@ static void put_package(struct writer *w, const struct rf_suite *suite)
 	if (suite->output.len)
 		put_text(x, "system-out", suite->output);
 	rf_xml_close(x, "testsuite");
-	rf_arena_reset(scratch);
+	rf_export_end_scratch(w->x);
 }
 
 /* --- findings -------------------------------------------------------------------------------------------------- */
@@ -162,7 +162,7 @@ static void put_finding_text(struct writer *w, const struct rf_item *item)
 	rf_buf_put_char(&b, '\n');
 	rf_words_put_stacks(&b, w->x, item);
 	rf_xml_text(&w->xml, rf_buf_str(&b));
-	rf_buf_release(&b);
+	rf_export_end_text(w->x, &b);
 }
 
 static void put_finding(struct writer *w, const struct rf_item *item)

@@ -26,6 +26,7 @@ static bool take_part(struct writer *w)
 	bool fits = w->out->len + w->part.len <= w->limits->bytes_max;
 	if (fits)
 		rf_buf_put_str(w->out, rf_buf_str(&w->part));
+	w->x->lacking |= w->part.failed;
 	rf_buf_reset(&w->part);
 	return fits;
 }

@@ -188,7 +188,7 @@ static void put_exception(struct writer *w, const struct rf_item *item)
 	rf_json_end(j);
 	rf_json_end(j);
 	rf_json_end(j);
-	rf_buf_release(&stacks);
+	rf_export_end_text(w->x, &stacks);
 }
 
 static void put_event(struct writer *w, const struct rf_item *item, const struct rf_event_row *e)

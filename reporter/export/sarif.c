@@ -27,7 +27,7 @@ static void put_message(struct writer *w, const char *key, rf_str text)
 	rf_json_object(&w->json, key);
 	rf_json_str(&w->json, "text", b.len ? rf_buf_str(&b) : RF_STR("")); /* an empty slice would be null */
 	rf_json_end(&w->json);
-	rf_buf_release(&b);
+	rf_export_end_text(w->x, &b);
 }
 
 /* --- locations ------------------------------------------------------------------------------------------------- */
@@ -44,7 +44,7 @@ static void put_uri(struct writer *w, struct rf_place place)
 	if (place.relative)
 		rf_json_cstr(&w->json, "uriBaseId", "%SRCROOT%");
 	rf_json_end(&w->json);
-	rf_buf_release(&b);
+	rf_export_end_text(w->x, &b);
 }
 
 /* Members of a location object (3.28); id 0: none. */

@@ -9,6 +9,7 @@ static rf_str one_line(rf_str name, rf_arena *arena)
 	rf_buf_init(&b);
 	rf_text_put_visible(&b, name);
 	rf_str line = rf_arena_dup(arena, rf_buf_str(&b));
+	arena->failed |= b.failed;
 	rf_buf_release(&b);
 	return line;
 }
