@@ -111,7 +111,9 @@ static const char site_style[] =
 	".heat thead th { vertical-align: bottom; color: var(--dim); } .heat .turned { padding: .3rem 0; }\n"
 	".heat .turned a { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow: hidden;\n"
 	"  text-overflow: ellipsis; }\n"
-	".heat tbody th { max-width: 22rem; overflow: hidden; text-overflow: ellipsis; }\n"
+	".heat tbody th { min-width: 7rem; max-width: 22rem; white-space: normal; overflow-wrap: anywhere;\n"
+	"  line-height: 1.15; }\n"
+	".heat tbody th a { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }\n"
 	".heat td { min-width: 2.4rem; height: 1.9rem; padding: 0; text-align: center; border: 2px solid var(--back);\n"
 	"  border-radius: 5px;\n"
 	"  font-variant-numeric: tabular-nums; } .heat td a { display: block; padding: .25rem; }\n"
@@ -119,7 +121,7 @@ static const char site_style[] =
 	".h3 { background: var(--c3); }\n"
 	".h4 { background: var(--c4); color: var(--back); font-weight: 600; }\n"
 	"table.plain { width: auto; }\n"
-	".pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 0 2.5rem; }\n"
+	".pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 36rem), 1fr)); gap: 0 2.5rem; }\n"
 	".pair section { min-width: 0; }\n"
 	".briefs { margin: 0; padding: 0; list-style: none; font-size: .9rem; }\n"
 	".briefs li { padding: .35rem 0; border-bottom: 1px solid var(--line); }\n"
@@ -149,6 +151,10 @@ static const char site_style[] =
 	"  table.list td.last { margin-left: auto; }\n"
 	"  table.findings td.when:not(.last) { display: none; } td.until::before { content: \"until \"; }\n"
 	"  td[data-name]::after { content: \" \" attr(data-name); }\n"
+	"}\n"
+	"@media (max-width: 36rem) {\n"
+	"  .heat { font-size: .72rem; } .heat tbody th { min-width: 5rem; padding-right: .3rem; }\n"
+	"  .heat td { min-width: 1.25rem; border-width: 1px; border-radius: 3px; } .heat td a { padding: .45rem 0; }\n"
 	"}\n";
 
 int rf_page_style(struct rf_page *p, struct rf_error *err)

@@ -134,6 +134,23 @@ def check_names(browser):
         browser.look(WIDE)
 
 
+def check_heat(browser):
+    """As many tags and packages as the page shows at most, with long names; the sample has fewer."""
+    with check("a heat map of twelve packages fits, wide and on a phone"):
+        browser.open(URL + "/")
+        for size in (WIDE, PHONE):
+            browser.look(size)
+            equal([13, 0], browser.script("""
+                for (const row of document.querySelectorAll('.heat tr')) {
+                    while (row.cells.length < 13) row.append(row.cells[row.cells.length - 1].cloneNode(true));
+                    if (row.rowIndex) row.cells[0].firstChild.textContent = 'example.com/a-long/import/path/of/service' + row.rowIndex;
+                    for (const a of row.querySelectorAll('td a')) a.textContent = '99';
+                }
+                const map = document.querySelector('.heat'), box = map.closest('.scroll');
+                return [map.rows[0].cells.length, box.scrollWidth - box.clientWidth];"""))
+        browser.look(WIDE)
+
+
 FOCUS = """const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();
     window.walked = window.walked || [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
         .filter(x => x.checkVisibility());
@@ -339,6 +356,7 @@ def main():
                  "health": "/health"}
         for name, path in pages.items():
             check_page(browser, name, path)
+        check_heat(browser)
         check_names(browser)
         with check("an address that there isn't: a page that says so"):
             browser.open(URL + "/findings/999999")
