@@ -112,6 +112,26 @@ void rf_server_tend(struct rf_server *s)
 
 /* --- a request ---------------------------------------------------------------------------------------------------- */
 
+static const char too_long[] =
+	"HTTP/1.1 414 URI Too Long\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+	"Content-Security-Policy: default-src 'none'\r\nConnection: close\r\n\r\nThis address is too long, or has too many parameters.\n";
+
+/* The library takes the memory of its own answers from where it notes each parameter. When that is full it says nothing, and waits
+ * for the client to give up. So the answer is ours, past the library, which then sees that the connection has ended. */
+static bool refuse_long(struct place *p, const char *uri)
+{
+	size_t count = 0;
+	for (const char *at = strchr(uri, '?'); at && count <= RF_SERVER_PARAMETERS_MAX; at = strchr(at + 1, '&'))
+		count++;
+	if (count <= RF_SERVER_PARAMETERS_MAX && strlen(uri) <= RF_SERVER_URI_BYTES_MAX)
+		return false;
+	pthread_mutex_lock(&p->server->lock);
+	if (p->fd >= 0 && send(p->fd, too_long, sizeof(too_long) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+		shutdown(p->fd, SHUT_RDWR);
+	pthread_mutex_unlock(&p->server->lock);
+	return true;
+}
+
 static void *on_uri(void *context, const char *uri, struct MHD_Connection *connection)
 {
 	struct place *p = place_of(connection);
@@ -119,6 +139,8 @@ static void *on_uri(void *context, const char *uri, struct MHD_Connection *conne
 	if (!p)
 		return NULL;
 	free_exchange(p);
+	if (refuse_long(p, uri))
+		return NULL;
 	p->exchange = calloc(1, sizeof(*p->exchange));
 	if (p->exchange && !(p->exchange->uri = strdup(uri)))
 		free_exchange(p);

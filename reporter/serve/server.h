@@ -14,6 +14,9 @@
 #define RF_SERVER_CONNECTIONS_MAX 64
 #define RF_SERVER_HEAD_BYTES_MAX ((size_t)16 << 10) /* request line and headers, and what the library needs beside them */
 #define RF_SERVER_BODY_BYTES_MAX ((size_t)64 << 10)
+/* More than either is refused at once: with 250 parameters, or 100 and 10 KB, the library has no memory left to answer with. */
+#define RF_SERVER_URI_BYTES_MAX 8000
+#define RF_SERVER_PARAMETERS_MAX 100
 #define RF_SERVER_IDLE_S 10             /* without a byte */
 #define RF_SERVER_REQUEST_S 30          /* from the first byte of a request to the last of its answer */
 #define RF_SERVER_REQUEST_CROWDED_S 2   /* the same when three quarters of the connections are taken */

@@ -248,9 +248,10 @@ def injection():
                         assert total + b" findings" not in body, (name, value)
         equal(before, fingerprint())
     with check("broken escapes and thousands of parameters"):
-        for query in ("%", "%%%", "%zz", "q=%e2%82", "&&&===", "q=" + "%25" * 1000, "a&" * 200, "q=a&q=b&q=c", "=" * 3000):
+        for query in ("%", "%%%", "%zz", "q=%e2%82", "&&&===", "q=" + "%25" * 1000, "a&" * 99, "q=a&q=b&q=c", "=" * 3000):
             assert ask(f"/findings?{query}")[0] in (200, 400), query[:20]
-        assert set(statuses(raw(f"GET /findings?{'a&' * 5000} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()))) <= {400, 414, 431}
+        for query in ("a&" * 101, "a=b&" * 300, "a&" * 5000, "a&" * 98 + "b=" + "x" * 12000, "b=" + "x" * 9000):
+            equal([414], statuses(raw(f"GET /findings?{query} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())))
     with check("searches that cost"):
         threads = [threading.Thread(target=ask, args=(f"/findings?q={urllib.parse.quote(' '.join(['com exa hop'] * 30))}&page={i}",))
                    for i in range(30)]
