@@ -42,6 +42,8 @@ REPORTER_SOURCES := \
 	reporter/store/schema_stacks.c \
 	reporter/store/statements.c \
 	reporter/store/intern.c \
+	reporter/store/halves.c \
+	reporter/store/uids.c \
 	reporter/store/tally.c \
 	reporter/store/database.c \
 	reporter/store/store.c \

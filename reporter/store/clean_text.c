@@ -30,18 +30,30 @@ size_t rf_text_character(rf_str text, uint32_t *character)
 	return bytes;
 }
 
-/* The start of `text` that is ASCII without NUL, eight bytes at a time. */
-static size_t plain_bytes(rf_str text)
+/* Eight bytes of ASCII without NUL? */
+static bool is_plain_word(const char *p)
 {
 	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
 	uint64_t word;
+	memcpy(&word, p, sizeof(word));
+	return !(((word - ones) | word) & highs); /* below 0x01, or above 0x7f */
+}
+
+/* The start of `text` that is ASCII without NUL, eight bytes at a time; the last eight may overlap those before. */
+static size_t plain_bytes(rf_str text)
+{
+	const size_t word = sizeof(uint64_t);
 	size_t n = 0;
-	for (; n + sizeof(word) <= text.len; n += sizeof(word)) {
-		memcpy(&word, text.ptr + n, sizeof(word));
-		if (((word - ones) | word) & highs) /* below 0x01, or above 0x7f */
-			break;
+	if (text.len < word) {
+		while (n < text.len && text.ptr[n] && !(text.ptr[n] & 0x80))
+			n++;
+		return n;
 	}
-	return n;
+	for (; n + word <= text.len; n += word) {
+		if (!is_plain_word(text.ptr + n))
+			return n;
+	}
+	return is_plain_word(text.ptr + text.len - word) ? text.len : n;
 }
 
 bool rf_text_is_clean(rf_str text)

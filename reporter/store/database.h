@@ -11,10 +11,12 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "store/halves.h"
 #include "store/intern.h"
 #include "store/statements.h"
 #include "store/store.h"
 #include "store/tally.h"
+#include "store/uids.h"
 
 #define RF_SEARCH_SEEN 32768 /* 256 KiB a connection; more findings at work cost a look at a document each */
 
@@ -40,6 +42,8 @@ struct rf_store {
 	uint64_t gone_before_ns;  /* those before this time were counted then */
 	struct rf_tally tally;
 	struct rf_intern intern;
+	struct rf_halves halves;
+	struct rf_uids uids;
 	dev_t device;          /* of the file that is open for reading (reading.h) */
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */

@@ -3,13 +3,6 @@
 #include "store/rows.h"
 #include "store/search_document.h"
 
-static const char *const memory_names[] = {
-	[RF_MEMORY_UNKNOWN] = "unknown",
-	[RF_MEMORY_HEAP] = "heap",
-	[RF_MEMORY_GLOBAL] = "global",
-};
-_Static_assert(sizeof(memory_names) / sizeof(memory_names[0]) == RF_MEMORY_COUNT, "one name a kind of memory");
-
 static rf_str switches_json(const struct rf_report *report, struct rf_buf *b)
 {
 	if (report->switch_count == 0)
@@ -68,7 +61,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_put(e->time_unix_ns, time),
 			   p->verdict, e->seed, e->tag,
 			   (int64_t)e->stacks->match_key, rf_str_from(e->finding->exact), owner_of_side(e, 0),
-			   owner_of_side(e, 1), rf_str_from(memory_names[r->memory]), r->memory_start,
+			   owner_of_side(e, 1), rf_str_from(rf_memory_name(r->memory)), r->memory_start,
 			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
 			   switches_json(r, &p->json), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
 			   e->test, by, e->suppression, e->policy ? e->policy->name : none,
@@ -142,19 +135,27 @@ static uint64_t address_of(const struct rf_report *report)
 	return report->access_count ? report->accesses[0].address : 0;
 }
 
+/* 0 when no event has it, as its own or its text's. */
+static int find_uid(struct rf_store *s, rf_str uid, int64_t *id, struct rf_error *err)
+{
+	int rc = rf_uids_is_new(s, uid, err);
+	return rc < 0 ? rc : rc ? 0 : rf_db_run(s, RF_SQL_EVENT_BY_UID, id, err, "t", uid);
+}
+
 static int store_text(struct rf_store *s, const struct rf_event *e, int64_t key, int64_t *id, enum rf_stored *how,
 		      struct rf_error *err)
 {
-	int rc = 0;
-	s->tally.textless_run = 0;
-	if (e->cut_uid.len)
-		rc = rf_db_run(s, RF_SQL_EVENT_BY_UID, id, err, "t", e->cut_uid);
+	int rc = e->cut_uid.len ? find_uid(s, e->cut_uid, id, err) : 0;
 	if (rc > 0) {
 		*how = RF_STORED_UPGRADED;
+		rf_halves_forget(&s->halves); /* it gets another key */
 		return upgrade(s, e, *id, false, err);
 	}
 	if (rc == 0)
-		rc = rf_db_run(s, RF_SQL_EVENT_SPOOL_OF_KEY, id, err, "ii", e->run_id, key);
+		rc = rf_halves_any(s, e->run_id, RF_HALF_RECORD, err);
+	if (rc <= 0)
+		return rc;
+	rc = rf_halves_take(s, e->run_id, RF_HALF_RECORD, key, id, err);
 	if (rc == 0 && e->keep_text && address_of(e->report))
 		rc = rf_db_run(s, RF_SQL_EVENT_SPOOL_NEAR, id, err, "itu", e->run_id, e->package, address_of(e->report));
 	if (rc <= 0)
@@ -163,30 +164,24 @@ static int store_text(struct rf_store *s, const struct rf_event *e, int64_t key,
 	return rf_db_run(s, RF_SQL_EVENT_JOIN_TEXT, NULL, err, "ittt", *id, e->uid, e->package, e->test);
 }
 
-/* Does the run have events that only a text told? Asked once a transaction, until a text comes. */
-static bool has_texts(struct rf_store *s, int64_t run_id, int *rc, struct rf_error *err)
-{
-	int64_t one;
-	*rc = s->tally.textless_run == run_id ? 0 : rf_db_run(s, RF_SQL_EVENT_ANY_TEXT, &one, err, "i", run_id);
-	if (*rc == 0)
-		s->tally.textless_run = run_id;
-	return *rc > 0;
-}
-
 static int store_spool(struct rf_store *s, const struct rf_event *e, int64_t key, int64_t *id, enum rf_stored *how,
 		       struct rf_error *err)
 {
 	int rc;
 	if (e->report->suppressed) /* stock printed nothing: there is no text of it */
 		return 0;
-	if (e->text_uid.len == 0 && !has_texts(s, e->run_id, &rc, err))
-		return rc;
 	/* Which text is its own, if it is known, is known better than by what both tell. */
-	rc = e->text_uid.len ? rf_db_run(s, RF_SQL_EVENT_TEXT_BY_UID, id, err, "t", e->text_uid)
-			     : rf_db_run(s, RF_SQL_EVENT_TEXT_OF_KEY, id, err, "ii", e->run_id, key);
-	if (rc == 0 && address_of(e->report) && e->text_uid.len == 0)
-		rc = rf_db_run(s, RF_SQL_EVENT_TEXT_NEAR, id, err, "iiu", e->run_id, e->process_id,
-			       address_of(e->report));
+	if (e->text_uid.len) {
+		rc = rf_db_run(s, RF_SQL_EVENT_TEXT_BY_UID, id, err, "t", e->text_uid);
+	} else {
+		rc = rf_halves_any(s, e->run_id, RF_HALF_TEXT, err);
+		if (rc > 0) {
+			rc = rf_halves_take(s, e->run_id, RF_HALF_TEXT, key, id, err);
+			if (rc == 0 && address_of(e->report))
+				rc = rf_db_run(s, RF_SQL_EVENT_TEXT_NEAR, id, err, "iiu", e->run_id, e->process_id,
+					       address_of(e->report));
+		}
+	}
 	if (rc <= 0)
 		return rc;
 	*how = RF_STORED_UPGRADED;
@@ -209,7 +204,7 @@ static int store_event(struct rf_store *s, const struct rf_event *e, int64_t *ev
 {
 	int64_t key = (int64_t)e->stacks->match_key, id = 0;
 	*how = RF_STORED_KNOWN;
-	int rc = rf_db_run(s, RF_SQL_EVENT_BY_UID, &id, err, "t", e->uid);
+	int rc = find_uid(s, e->uid, &id, err);
 	if (rc == 0) {
 		*how = RF_STORED_NEW;
 		rc = e->report->from_spool ? store_spool(s, e, key, &id, how, err)
@@ -222,7 +217,11 @@ static int store_event(struct rf_store *s, const struct rf_event *e, int64_t *ev
 			*how = RF_STORED_KNOWN;
 		else if (rc == 0)
 			rc = put_event(s, e, 0, &id, false, err);
+		if (rc >= 0 && id && !(e->report->from_spool && e->report->suppressed))
+			rf_halves_add(s, e->run_id, e->report->from_spool ? RF_HALF_RECORD : RF_HALF_TEXT, key, id);
 	}
+	if (rc >= 0 && *how != RF_STORED_KNOWN)
+		rf_uids_note(s, e->uid);
 	*event_id = id;
 	return rc < 0 ? rc : 0;
 }

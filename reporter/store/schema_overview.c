@@ -1,8 +1,7 @@
 #include "store/schema_overview.h"
 
-#define DROP_DAYS(days) "  DELETE FROM day_totals WHERE day IN (" days ");\n"
-#define DAY_OF(row) "substr(" row ".time, 1, 10)"
-#define KNOW(finding) "  UPDATE findings SET in_baseline = 1 WHERE id = " finding " AND in_baseline = 0;\n"
+#define DROP_DAYS RF_SCHEMA_DROP_DAYS
+#define KNOW RF_SCHEMA_KNOW
 
 /* None of these minds in which order SQLite runs it and the triggers that count (schema_tally.c). None is on inserts or updates of
  * finding_days, which storing makes at every event; tally.h does there what they do. */
@@ -14,13 +13,7 @@ const char rf_schema_overview[] =
 	"  suppressed INTEGER NOT NULL,\n"
 	"  silenced INTEGER NOT NULL\n"
 	") STRICT, WITHOUT ROWID;\n"
-	"CREATE TRIGGER events_update_totals AFTER UPDATE OF finding_id, time, verdict ON events\n"
-	"WHEN OLD.finding_id <> NEW.finding_id OR OLD.time <> NEW.time OR OLD.verdict <> NEW.verdict BEGIN\n"
-	DROP_DAYS(DAY_OF("OLD") ", " DAY_OF("NEW"))
-	"END;\n"
-	"CREATE TRIGGER events_delete_totals AFTER DELETE ON events BEGIN\n"
-	DROP_DAYS(DAY_OF("OLD"))
-	"END;\n"
+	RF_SCHEMA_EVENTS_OVERVIEW
 	"CREATE TRIGGER gone_events_insert_totals AFTER INSERT ON gone_events BEGIN\n"
 	DROP_DAYS("NEW.day")
 	"END;\n"
@@ -36,9 +29,6 @@ const char rf_schema_overview[] =
 
 	"ALTER TABLE findings ADD COLUMN in_baseline INTEGER NOT NULL DEFAULT 0;\n" /* has an event with the verdict 'known' */
 	"UPDATE findings SET in_baseline = 1 WHERE id IN (SELECT finding_id FROM finding_days WHERE verdict = 'known');\n"
-	"CREATE TRIGGER events_update_known AFTER UPDATE OF finding_id, verdict ON events WHEN NEW.verdict = 'known' BEGIN\n"
-	KNOW("NEW.finding_id")
-	"END;\n"
 	"CREATE TRIGGER gone_events_insert_known AFTER INSERT ON gone_events WHEN NEW.verdict = 'known' BEGIN\n"
 	KNOW("NEW.finding_id")
 	"END;\n"

@@ -1,5 +1,8 @@
 #include "store/schema_tally.h"
 
+#include "store/schema_overview.h"
+#include "store/schema_upkeep.h"
+
 /* --- finding_days and finding_runs ----------------------------------------------------------------------------- */
 
 #define INTO_DAY(row, day, how_many) \
@@ -67,6 +70,37 @@
 	"  UPDATE findings SET events = events - OLD.events, events_alert = events_alert - OLD.events * " IS_ALERT("OLD") ",\n" \
 	SET_TIMES ",\n" SET_RUNS " WHERE id = OLD.finding_id;\n"
 
+/* What becomes of an event after it was stored. */
+#define EVENT_TRIGGERS \
+	"CREATE TRIGGER events_move AFTER UPDATE OF finding_id ON events WHEN OLD.finding_id <> NEW.finding_id BEGIN\n" \
+	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1") \
+	INTO_DAY("NEW", DAY_OF("NEW"), "1") \
+	OUT_OF_RUN("OLD") \
+	INTO_RUN("NEW") \
+	ADD_EVENT \
+	DROP_EVENT \
+	"END;\n" \
+	"CREATE TRIGGER events_update AFTER UPDATE OF run_id, time, verdict ON events\n" \
+	"WHEN OLD.finding_id = NEW.finding_id AND (OLD.run_id <> NEW.run_id OR OLD.time <> NEW.time\n" \
+	"  OR OLD.verdict <> NEW.verdict) BEGIN\n" \
+	INTO_DAY("NEW", DAY_OF("NEW"), "1") \
+	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1") \
+	INTO_RUN("NEW") \
+	OUT_OF_RUN("OLD") \
+	"  UPDATE findings SET events_alert = events_alert + " IS_ALERT("NEW") " - " IS_ALERT("OLD") "\n" \
+	"  WHERE id = NEW.finding_id AND " IS_ALERT("NEW") " <> " IS_ALERT("OLD") ";\n" \
+	"  UPDATE findings SET\n" SET_TIMES "\n" \
+	"  WHERE id = NEW.finding_id AND (OLD.time <= first_seen OR OLD.time >= last_seen OR NEW.time <= first_seen\n" \
+	"    OR NEW.time >= last_seen);\n" \
+	"  UPDATE findings SET\n" SET_RUNS ",\n" SET_LAST_RUN "\n" \
+	"  WHERE id = NEW.finding_id AND OLD.run_id <> NEW.run_id;\n" \
+	"END;\n" \
+	"CREATE TRIGGER events_delete AFTER DELETE ON events BEGIN\n" \
+	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1") \
+	OUT_OF_RUN("OLD") \
+	DROP_EVENT \
+	"END;\n"
+
 const char rf_schema_tally[] =
 	"DROP TRIGGER events_insert;\n"
 	"DROP TRIGGER events_update;\n"
@@ -91,34 +125,7 @@ const char rf_schema_tally[] =
 	"CREATE INDEX finding_runs_finding ON finding_runs(finding_id, run_id);\n"
 	RF_SCHEMA_COUNT_ALL
 
-	"CREATE TRIGGER events_move AFTER UPDATE OF finding_id ON events WHEN OLD.finding_id <> NEW.finding_id BEGIN\n"
-	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1")
-	INTO_DAY("NEW", DAY_OF("NEW"), "1")
-	OUT_OF_RUN("OLD")
-	INTO_RUN("NEW")
-	ADD_EVENT
-	DROP_EVENT
-	"END;\n"
-	"CREATE TRIGGER events_update AFTER UPDATE OF run_id, time, verdict ON events\n"
-	"WHEN OLD.finding_id = NEW.finding_id AND (OLD.run_id <> NEW.run_id OR OLD.time <> NEW.time\n"
-	"  OR OLD.verdict <> NEW.verdict) BEGIN\n"
-	INTO_DAY("NEW", DAY_OF("NEW"), "1")
-	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1")
-	INTO_RUN("NEW")
-	OUT_OF_RUN("OLD")
-	"  UPDATE findings SET events_alert = events_alert + " IS_ALERT("NEW") " - " IS_ALERT("OLD") "\n"
-	"  WHERE id = NEW.finding_id AND " IS_ALERT("NEW") " <> " IS_ALERT("OLD") ";\n"
-	"  UPDATE findings SET\n" SET_TIMES "\n"
-	"  WHERE id = NEW.finding_id AND (OLD.time <= first_seen OR OLD.time >= last_seen OR NEW.time <= first_seen\n"
-	"    OR NEW.time >= last_seen);\n"
-	"  UPDATE findings SET\n" SET_RUNS ",\n" SET_LAST_RUN "\n"
-	"  WHERE id = NEW.finding_id AND OLD.run_id <> NEW.run_id;\n"
-	"END;\n"
-	"CREATE TRIGGER events_delete AFTER DELETE ON events BEGIN\n"
-	OUT_OF_DAY("OLD", DAY_OF("OLD"), "1")
-	OUT_OF_RUN("OLD")
-	DROP_EVENT
-	"END;\n"
+	EVENT_TRIGGERS
 	"CREATE TRIGGER gone_events_insert AFTER INSERT ON gone_events BEGIN\n"
 	ADD_GONE
 	"END;\n"
@@ -146,3 +153,56 @@ const char rf_schema_cascade[] =
 	"  DELETE FROM finding_runs WHERE finding_id = OLD.id;\n"
 	"  UPDATE findings SET duplicate_of = NULL WHERE duplicate_of = OLD.id;\n"
 	"END;\n";
+
+/* Random places in an index cost a page each. So no index has match keys any more (halves.h), text_uid is only in one where there is
+ * one, and findings of a kind are no longer kept in the order of their last event. */
+const char rf_schema_events[] =
+	"DROP INDEX findings_kind;\n"
+	"CREATE INDEX findings_kind ON findings(kind);\n"
+	"PRAGMA legacy_alter_table = ON;\n" /* triggers of other tables name events while there is none */
+	"CREATE TABLE events_new (\n"
+	"  id INTEGER PRIMARY KEY,\n"
+	"  uid TEXT NOT NULL UNIQUE,\n"
+	"  text_uid TEXT,\n"
+	"  finding_id INTEGER NOT NULL REFERENCES findings,\n"
+	"  run_id INTEGER NOT NULL REFERENCES runs,\n"
+	"  process_id INTEGER REFERENCES processes,\n"
+	"  source TEXT NOT NULL CHECK (source IN ('text', 'spool')),\n"
+	"  time TEXT NOT NULL,\n"
+	"  seed TEXT,\n"
+	"  tag TEXT NOT NULL,\n"
+	"  match_key INTEGER NOT NULL,\n"
+	"  exact TEXT NOT NULL,\n"
+	"  test_a TEXT,\n"
+	"  test_b TEXT,\n"
+	"  stream_package TEXT NOT NULL,\n"
+	"  stream_test TEXT NOT NULL,\n"
+	"  memory TEXT NOT NULL,\n"
+	"  memory_start INTEGER NOT NULL,\n"
+	"  memory_bytes INTEGER NOT NULL,\n"
+	"  memory_name TEXT NOT NULL,\n"
+	"  allocated_stack_id INTEGER REFERENCES stacks,\n"
+	"  allocated_goid INTEGER NOT NULL,\n"
+	"  switches TEXT,\n"
+	"  text TEXT,\n"
+	"  suppressed_by TEXT CHECK (suppressed_by IN ('process', 'reporter')),\n"
+	"  suppression TEXT,\n"
+	"  verdict TEXT NOT NULL CHECK (verdict IN ('alert', 'suppressed', 'bypassed', 'silenced', 'known')),\n"
+	"  policy TEXT,\n"
+	"  severity TEXT\n"
+	") STRICT;\n"
+	"INSERT INTO events_new SELECT id, uid, text_uid, finding_id, run_id, process_id, source, time, seed, tag, match_key, exact,\n"
+	"  test_a, test_b, stream_package, stream_test, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,\n"
+	"  allocated_goid, switches, text, suppressed_by, suppression, verdict, policy, severity FROM events;\n"
+	"DROP TABLE events;\n"
+	"ALTER TABLE events_new RENAME TO events;\n"
+	"PRAGMA legacy_alter_table = OFF;\n"
+	"CREATE UNIQUE INDEX events_text_uid ON events(text_uid) WHERE text_uid IS NOT NULL;\n"
+	"CREATE INDEX events_finding ON events(finding_id, time);\n"
+	"CREATE INDEX events_run ON events(run_id, source);\n"
+	"CREATE INDEX events_time ON events(time);\n"
+	"CREATE INDEX events_partial ON events(run_id) WHERE text IS NOT NULL;\n"
+	"CREATE INDEX events_suppression ON events(suppression, time, finding_id) WHERE suppression IS NOT NULL;\n"
+	EVENT_TRIGGERS
+	RF_SCHEMA_EVENTS_TOUCHED
+	RF_SCHEMA_EVENTS_OVERVIEW;

@@ -21,6 +21,6 @@
 	"INSERT INTO finding_runs (run_id, finding_id, events)\n" \
 	"  SELECT run_id, finding_id, count(*) FROM events GROUP BY 1, 2;\n"
 
-extern const char rf_schema_tally[], rf_schema_storing[], rf_schema_cascade[]; /* migrations */
+extern const char rf_schema_tally[], rf_schema_storing[], rf_schema_cascade[], rf_schema_events[]; /* migrations */
 
 #endif

@@ -19,10 +19,7 @@ const char rf_schema_upkeep[] =
 	/* When gc ran ('gc'), and while it looks for unused stacks ('sweep') the events that changed their stacks. */
 	"CREATE TABLE upkeep (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;\n"
 	"CREATE TABLE touched_events (event_id INTEGER PRIMARY KEY) STRICT;\n"
-	"CREATE TRIGGER events_touched AFTER UPDATE OF uid ON events\n"
-	"WHEN EXISTS (SELECT 1 FROM upkeep WHERE name = 'sweep') BEGIN\n"
-	"  INSERT OR IGNORE INTO touched_events VALUES (NEW.id);\n"
-	"END;\n"
+	RF_SCHEMA_EVENTS_TOUCHED
 	"DROP TRIGGER events_update;\n"
 	"DROP TRIGGER events_delete;\n"
 	"CREATE TRIGGER events_update AFTER UPDATE OF finding_id, run_id, time, verdict ON events\n"

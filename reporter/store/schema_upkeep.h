@@ -29,6 +29,13 @@
 	" (SELECT count(DISTINCT run_id) > 1 FROM events WHERE finding_id = findings.id)) " \
 	"WHERE id = " finding ";"
 
+/* While gc looks for unused stacks, the events that changed theirs. */
+#define RF_SCHEMA_EVENTS_TOUCHED \
+	"CREATE TRIGGER events_touched AFTER UPDATE OF uid ON events\n" \
+	"WHEN EXISTS (SELECT 1 FROM upkeep WHERE name = 'sweep') BEGIN\n" \
+	"  INSERT OR IGNORE INTO touched_events VALUES (NEW.id);\n" \
+	"END;\n"
+
 extern const char rf_schema_upkeep[]; /* a migration */
 
 #endif

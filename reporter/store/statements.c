@@ -6,6 +6,8 @@
 	"SELECT e.id, e.finding_id, e.run_id, r.trace_id, e.tag, e.time, e.verdict, e.seed, e.source, e.test_a, e.test_b," \
 	" e.stream_package, e.stream_test, e.process_id FROM events e JOIN runs r ON r.id = e.run_id "
 
+#define LACKS_A_HALF " AND (source = 'text' OR (text_uid IS NULL AND suppressed_by IS NOT 'process'))"
+
 static const char *const texts[RF_SQL_COUNT] = {
 	/* IMMEDIATE: the write lock now, so that no later statement can find that another writer was faster. */
 	[RF_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -91,7 +93,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" FROM findings f, findings w WHERE findings.id = ?2 AND f.id = ?2 AND w.id = ?1"
 		" AND EXISTS (SELECT 1 FROM gone_events WHERE finding_id = ?1)",
 	[RF_SQL_FINDING_EVENT_COUNT] = "SELECT events FROM findings WHERE id = ?",
-	[RF_SQL_FINDING_SEEN] = "SELECT iif(first_run_id IS NULL, NULL, first_seen), last_seen FROM findings WHERE id = ?",
+	[RF_SQL_FINDING_SEEN] = "SELECT iif(first_run_id IS NULL, NULL, first_seen), last_seen,"
+				" (SELECT max(until) FROM silences WHERE finding_id = findings.id) FROM findings WHERE id = ?",
 	/* As one update an event would do it, in their order: ?2 events, the newest at ?4 of run ?6, the oldest at ?9, the first to
 	 * come of run ?5; ?8: one that a baseline knows. */
 	[RF_SQL_FINDING_ADD_UP] =
@@ -113,18 +116,20 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_FINDING_OWNERS] = "UPDATE findings SET test_a = iif(?4, ?2, coalesce(test_a, ?2)),"
 				  " test_b = iif(?4, ?3, coalesce(test_b, ?3)) WHERE id = ?1",
 	[RF_SQL_EVENT_BY_UID] = "SELECT id FROM events WHERE uid = ?1 UNION ALL SELECT id FROM events WHERE text_uid = ?1 LIMIT 1",
-	/* +text_uid: not by its index, in which nearly every row is NULL. */
-	[RF_SQL_EVENT_SPOOL_OF_KEY] =
-		"SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'spool' AND +text_uid IS NULL"
-		" AND suppressed_by IS NOT 'process' ORDER BY id LIMIT 1",
-	[RF_SQL_EVENT_ANY_TEXT] = "SELECT 1 FROM events WHERE run_id = ? AND source = 'text' LIMIT 1",
-	[RF_SQL_EVENT_TEXT_OF_KEY] = "SELECT id FROM events WHERE run_id = ? AND match_key = ? AND source = 'text'"
-				     " ORDER BY id LIMIT 1",
+	[RF_SQL_EVENT_UID_HIGHEST] =
+		"SELECT max(coalesce((SELECT max(uid) FROM events WHERE uid >= ?1 AND uid < ?2), ''),"
+		" coalesce((SELECT max(text_uid) FROM events WHERE text_uid >= ?1 AND text_uid < ?2), ''))",
+	/* What stock printed nothing of has no other half. */
+	[RF_SQL_EVENT_ANY_HALF] = "SELECT 1 FROM events WHERE run_id = ? AND source = ? LIMIT 1",
+	[RF_SQL_EVENT_HALVES] = "SELECT id, match_key FROM events WHERE run_id = ?1 AND source = ?2" LACKS_A_HALF " ORDER BY id",
+	[RF_SQL_EVENT_IS_HALF] = "SELECT id FROM events WHERE id = ?1 AND run_id = ?2 AND match_key = ?3 AND source = ?4" LACKS_A_HALF,
+	[RF_SQL_EVENT_HALF_OF_KEY] = "SELECT id FROM events WHERE run_id = ?1 AND source = ?2 AND id > ?3 AND match_key = ?4"
+				     LACKS_A_HALF " ORDER BY id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_BY_UID] = "SELECT id FROM events WHERE uid = ? AND source = 'text'",
 	/* Text that could only be read in part has another key; its package and an address say enough. */
 	[RF_SQL_EVENT_SPOOL_NEAR] =
 		"SELECT e.id FROM events e JOIN processes p ON p.id = e.process_id WHERE e.run_id = ?1"
-		" AND e.source = 'spool' AND +e.text_uid IS NULL AND e.suppressed_by IS NOT 'process' AND p.main_package = ?2"
+		" AND e.source = 'spool' AND e.text_uid IS NULL AND e.suppressed_by IS NOT 'process' AND p.main_package = ?2"
 		" AND EXISTS (SELECT 1 FROM accesses a WHERE a.event_id = e.id AND a.address = ?3) ORDER BY e.id LIMIT 1",
 	[RF_SQL_EVENT_TEXT_NEAR] =
 		"SELECT e.id FROM events e WHERE e.run_id = ?1 AND e.source = 'text' AND e.text IS NOT NULL"

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "store/database.h"
 #include "store/day_totals.h"
 
@@ -35,6 +36,8 @@ void rf_tally_forget_all(struct rf_store *s)
 	rf_arena_reset(&t->arena);
 	rf_arena_reset(&t->pending);
 	rf_intern_forget_ids(&s->intern);
+	rf_halves_forget(&s->halves);
+	rf_uids_forget(&s->uids);
 }
 
 int rf_tally_begin(struct rf_store *s, struct rf_error *err)
@@ -47,7 +50,6 @@ int rf_tally_begin(struct rf_store *s, struct rf_error *err)
 	    s->tally.arena.used_total > RF_TALLY_BYTES_MAX)
 		rf_tally_forget_all(s);
 	rf_intern_limit(&s->intern);
-	s->tally.textless_run = 0;
 	memset(s->tally.days_dropped, 0, sizeof(s->tally.days_dropped));
 	s->tally.data_version = version;
 	return 0;
@@ -70,8 +72,7 @@ static size_t bucket_of(const char *fingerprint, rf_str tag)
 {
 	uint64_t hash;
 	memcpy(&hash, fingerprint, sizeof(hash));
-	for (size_t i = 0; i < tag.len; i++)
-		hash = (hash ^ (unsigned char)tag.ptr[i]) * 0x100000001b3u;
+	hash = rf_hash_str(hash, tag);
 	return (hash ^ hash >> 32) % RF_TALLY_BUCKETS;
 }
 
@@ -97,11 +98,14 @@ static struct rf_finding_state **state_place(struct rf_tally *t, int64_t id)
 	return at;
 }
 
-static uint64_t time_in(sqlite3_stmt *q, int column)
+/* 0 for NULL; `otherwise` for a time that is beyond what can be read. */
+static uint64_t time_in(sqlite3_stmt *q, int column, uint64_t otherwise)
 {
 	uint64_t ns;
 	rf_str text = rf_db_peek(q, column);
-	return text.ptr && rf_time_parse(text, &ns) ? ns / NS_PER_MS : 0;
+	if (!text.ptr)
+		return 0;
+	return rf_time_parse(text, &ns) ? ns / NS_PER_MS : otherwise;
 }
 
 int rf_tally_reload(struct rf_store *s, struct rf_finding_state *state, struct rf_error *err)
@@ -111,10 +115,11 @@ int rf_tally_reload(struct rf_store *s, struct rf_finding_state *state, struct r
 	if (rc == 0)
 		rc = rf_db_step(s, q, err);
 	state->gone = rc == 0;
-	state->first_ms = state->last_ms = 0;
+	state->first_ms = state->last_ms = state->silent_ms = 0;
 	if (rc == 1) {
-		state->first_ms = time_in(q, 0);
-		state->last_ms = time_in(q, 1);
+		state->first_ms = time_in(q, 0, 0);
+		state->last_ms = time_in(q, 1, UINT64_MAX);
+		state->silent_ms = time_in(q, 2, UINT64_MAX);
 		sqlite3_reset(q);
 	}
 	return rc < 0 ? rc : 0;
@@ -228,6 +233,11 @@ static int add_event(struct rf_store *s, struct rf_finding_state *f, const struc
 	f->several_runs = !first && (f->several_runs || f->first_run_id != event->run_id);
 	int rc = add_part(&s->tally, &f->days, ms / MS_PER_DAY, verdict, err);
 	return rc < 0 ? rc : add_part(&s->tally, &f->runs, (uint64_t)event->run_id, "", err);
+}
+
+uint64_t rf_tally_newest_ms(const struct rf_finding_state *f)
+{
+	return f->events && f->newest_ms > f->last_ms ? f->newest_ms : f->last_ms;
 }
 
 void rf_tally_hold(struct rf_store *s, struct rf_finding_state *state)
@@ -349,10 +359,41 @@ int rf_tally_event(struct rf_store *s, struct rf_finding_state *f, const struct 
 	return rc < 0 ? rc : 0;
 }
 
+static struct rf_finding_state *merge_by_id(struct rf_finding_state *a, struct rf_finding_state *b)
+{
+	struct rf_finding_state *first = NULL, **end = &first;
+	while (a && b) {
+		struct rf_finding_state **smaller = a->id < b->id ? &a : &b;
+		*end = *smaller;
+		end = &(*smaller)->next_dirty;
+		*smaller = *end;
+	}
+	*end = a ? a : b;
+	return first;
+}
+
+/* In the order of the tables, so that what is next to each other is written one after the other. */
+static struct rf_finding_state *sort_by_id(struct rf_finding_state *list)
+{
+	struct rf_finding_state *sorted[32] = { NULL }, *all = NULL; /* 2^i of them at i */
+	while (list) {
+		struct rf_finding_state *one = list;
+		int i = 0;
+		list = list->next_dirty;
+		for (one->next_dirty = NULL; sorted[i]; sorted[i++] = NULL)
+			one = merge_by_id(sorted[i], one);
+		sorted[i] = one;
+	}
+	for (int i = 0; i < 32; i++)
+		all = merge_by_id(all, sorted[i]);
+	return all;
+}
+
 int rf_tally_flush(struct rf_store *s, struct rf_error *err)
 {
 	struct rf_tally *t = &s->tally;
 	int rc = 0;
+	t->dirty = sort_by_id(t->dirty);
 	for (struct rf_finding_state *f = t->dirty; f && rc >= 0; f = f->next_dirty) {
 		f->dirty = false;
 		rc = write_state(s, f, err);

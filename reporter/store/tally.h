@@ -44,6 +44,7 @@ struct rf_finding_state {
 	bool dirty;
 	uint64_t first_ms, last_ms; /* first_seen (0 also: no first run) and last_seen as written; 0 never seen */
 	struct rf_silence_now silence;
+	uint64_t silent_ms;    /* no silence of the finding lasts longer; 0 it has none */
 	/* not written yet */
 	int64_t events, events_alert, first_run_id, last_run_id;
 	bool several_runs, in_baseline;
@@ -71,7 +72,6 @@ struct rf_tally {
 	struct rf_finding_state *states[RF_TALLY_BUCKETS];
 	struct rf_finding_state *dirty;
 	uint64_t epoch;
-	int64_t textless_run;  /* has no event that only a text told, in this transaction; 0 not known of any */
 	uint64_t days_dropped[RF_TALLY_DAYS]; /* day since 1970 and 1, in this transaction (day_totals.h); direct-mapped, 0 none */
 	int64_t data_version;  /* PRAGMA data_version and sqlite3_total_changes when the last transaction ended */
 	int64_t changes;
@@ -89,6 +89,8 @@ struct rf_finding_state *rf_tally_find(struct rf_store *s, const struct rf_findi
 /* Finding and tag come to row `id`; `by_side`: for want of one with this fingerprint, which may change. */
 int rf_tally_learn(struct rf_store *s, const struct rf_finding *finding, rf_str tag, int64_t id, bool by_side,
 		   struct rf_finding_state **out, struct rf_error *err);
+/* No event of the finding, written or not, is later; 0 it has none. */
+uint64_t rf_tally_newest_ms(const struct rf_finding_state *state);
 /* A new event was stored. */
 int rf_tally_event(struct rf_store *s, struct rf_finding_state *state, const struct rf_event *event, const char *verdict,
 		   struct rf_error *err);
