@@ -69,8 +69,7 @@ const char *rf_reporter_gorace(struct rf_reporter *r)
 {
 	rf_str value;
 	struct rf_error err = { 0 };
-	struct rf_clock clock = rf_reporter_clock();
-	int rc = rf_gorace_make(&r->suppressions, r->database, getenv("GORACE"), clock.now_unix_ns(clock.context), r->arena,
+	int rc = rf_gorace_make(&r->suppressions, r->database, getenv("GORACE"), rf_clock_now(rf_reporter_clock()), r->arena,
 				&value, &err);
 	if (rc < 0 && r->failure.code == 0)
 		r->failure = err;
@@ -280,10 +279,9 @@ static void print_drop(uint64_t count, const char *one, const char *many)
 
 void rf_reporter_print_notes(struct rf_reporter *r)
 {
-	struct rf_clock clock = rf_reporter_clock();
 	const struct rf_session_counts *c = rf_session_counts(r->session);
 	rf_reporter_print_lines("redflag", rf_session_notes(r->session));
-	rf_noise_print_expired(&r->suppressions, clock.now_unix_ns(clock.context));
+	rf_noise_print_expired(&r->suppressions, rf_clock_now(rf_reporter_clock()));
 	print_drop(c->incomplete, "report could only be read in part (cut, or mixed with other output)",
 		   "reports could only be read in part (cut, or mixed with other output)");
 	print_drop(c->counters.reports_dropped, "report was dropped in the process (spool full or not writable)",

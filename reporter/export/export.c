@@ -120,11 +120,6 @@ void rf_export_close(struct rf_export *x)
 	free(x);
 }
 
-uint32_t rf_export_count(const struct rf_export *x)
-{
-	return x->count;
-}
-
 void rf_export_end_text(struct rf_export *x, struct rf_buf *text)
 {
 	x->lacking |= text->failed;

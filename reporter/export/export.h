@@ -45,7 +45,6 @@ struct rf_export; /* opaque */
 int rf_export_open(struct rf_export **out, struct rf_store *store, const struct rf_export_options *options,
 		   struct rf_error *err);
 void rf_export_close(struct rf_export *x); /* NULL is fine */
-uint32_t rf_export_count(const struct rf_export *x);
 int rf_export_write(struct rf_export *x, const struct rf_export_format *format, struct rf_buf *out, struct rf_error *err);
 /* What belongs into $GITHUB_STEP_SUMMARY beside the format "github". */
 int rf_export_write_step_summary(struct rf_export *x, struct rf_buf *out, struct rf_error *err);

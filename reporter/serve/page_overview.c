@@ -10,15 +10,10 @@
 #define HEAT_TAGS 14
 #define HEAT_PACKAGES 12
 
-static uint64_t now(const struct rf_page *p)
-{
-	return p->site->clock.now_unix_ns(p->site->clock.context);
-}
-
 /* The day that is so many before today's. */
 static rf_str day_before(struct rf_page *p, uint64_t days)
 {
-	return rf_str_take(rf_time_text(now(p) - days * DAY_NS, p->arena), 10);
+	return rf_str_take(rf_time_text(rf_clock_now(p->site->clock) - days * DAY_NS, p->arena), 10);
 }
 
 /* --- how it goes --------------------------------------------------------------------------------------------------- */
@@ -147,7 +142,7 @@ static int put_runs(struct rf_page *p, struct rf_error *err)
 int rf_page_overview(struct rf_page *p, struct rf_error *err)
 {
 	int64_t given = rf_params_number(&p->query, "days", RF_CHART_DAYS_MAX), days = given > 1 ? given : DAYS_DEFAULT;
-	struct rf_overview_options options = { .from = day_before(p, (uint64_t)days - 1), .now_unix_ns = now(p), .tags = HEAT_TAGS,
+	struct rf_overview_options options = { .from = day_before(p, (uint64_t)days - 1), .now_unix_ns = rf_clock_now(p->site->clock), .tags = HEAT_TAGS,
 					       .packages = HEAT_PACKAGES, .newest = NEWEST_MAX };
 	struct rf_overview o;
 	p->title = RF_STR("Overview");

@@ -17,7 +17,7 @@ static int note_gone(struct rf_store *s, rf_str trace_id, int64_t run_id, struct
 int rf_store_run(struct rf_store *s, const struct rf_run *run, int64_t *run_id, struct rf_error *err)
 {
 	char text[RF_TIME_BYTES];
-	uint64_t now = s->clock.now_unix_ns(s->clock.context);
+	uint64_t now = rf_clock_now(s->clock);
 	rf_str time = rf_time_put(run->start_unix_ns ? run->start_unix_ns : now, text);
 	int rc = rf_db_run(s, RF_SQL_RUN_GET, run_id, err, "t", run->trace_id);
 	if (rc == 1)

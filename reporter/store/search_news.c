@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "store/rows.h"
 
 /* Writing a document costs a hundred times what an event does, and a noisy finding brings names with event after event. */
@@ -36,7 +37,7 @@ static int put_news(struct rf_store *s, const struct rf_search_pending *p, struc
 
 static bool is_time(struct rf_store *s)
 {
-	uint64_t now = s->clock.now_unix_ns(s->clock.context), since = s->search.applied_unix_ns;
+	uint64_t now = rf_clock_now(s->clock), since = s->search.applied_unix_ns;
 	return s->search.news > NEWS_MAX || now < since || now - since >= NEWS_WAIT_NS;
 }
 
@@ -104,7 +105,7 @@ int rf_search_apply(struct rf_store *s, struct rf_error *err)
 	if (rc < 0)
 		return rc;
 	s->search.news = 0;
-	s->search.applied_unix_ns = s->clock.now_unix_ns(s->clock.context);
+	s->search.applied_unix_ns = rf_clock_now(s->clock);
 	return 0;
 }
 
@@ -147,15 +148,13 @@ static struct rf_search_pending *pending_of(struct rf_store *s, int64_t finding_
 
 static uint64_t mix(uint64_t hash, rf_str text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.ptr[i]) * 0x100000001b3u; /* FNV-1a */
-	return (hash ^ 0xff) * 0x100000001b3u;
+	return rf_hash_bytes(rf_hash_str(hash, text), "\xff", 1);
 }
 
 /* Equal for events that add the same names: the exact hash stands for the stacks. */
 static uint64_t hash_of(int64_t finding_id, const struct rf_event *e)
 {
-	uint64_t hash = mix(0xcbf29ce484222325u, (rf_str){ (const char *)&finding_id, sizeof(finding_id) });
+	uint64_t hash = mix(RF_HASH_START, (rf_str){ (const char *)&finding_id, sizeof(finding_id) });
 	hash = mix(hash, rf_str_from(e->finding->exact));
 	hash = mix(hash, e->test);
 	for (uint32_t i = 0; i < e->report->access_count; i++)

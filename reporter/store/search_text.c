@@ -75,23 +75,11 @@ void rf_search_put_starts(struct rf_buf *out, rf_str text)
 
 /* --- what is typed ----------------------------------------------------------------------------------------------- */
 
-static size_t characters_of(rf_str text)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < text.len; i++)
-		n += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-	return n;
-}
-
 /* A string of FTS5: nothing in it means anything. */
 static void put_string(struct rf_buf *out, rf_str text)
 {
 	rf_buf_put_char(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"')
-			rf_buf_put_char(out, '"');
-		rf_buf_put_char(out, text.ptr[i]);
-	}
+	rf_buf_put_doubled(out, text, '"');
 	rf_buf_put_char(out, '"');
 }
 
@@ -126,7 +114,7 @@ static void put_word(struct rf_buf *out, rf_str word)
 	rf_str forms[] = { word, rf_buf_str(&name), rf_buf_str(&bare) };
 	size_t start = out->len, written = 0;
 	for (size_t i = 0; i < 3; i++) {
-		if (characters_of(forms[i]) < 3 || (i && rf_str_eq(forms[i], forms[i - 1])))
+		if (rf_text_columns(forms[i]) < 3 || (i && rf_str_eq(forms[i], forms[i - 1])))
 			continue;
 		rf_buf_put_cstr(out, written++ ? " OR " : "(");
 		put_string(out, forms[i]);
@@ -134,7 +122,7 @@ static void put_word(struct rf_buf *out, rf_str word)
 	if (out->len > start)
 		rf_buf_put_char(out, ')');
 	else if (name.len)
-		put_short(out, rf_buf_str(&name), characters_of(rf_buf_str(&name)));
+		put_short(out, rf_buf_str(&name), rf_text_columns(rf_buf_str(&name)));
 	rf_buf_release(&name);
 	rf_buf_release(&bare);
 }

@@ -114,8 +114,6 @@ const struct rf_package *rf_session_package(const struct rf_session *s, uint32_t
  * are over, so that what a spool may still add is there. */
 int rf_session_findings(struct rf_session *s, bool settled, rf_arena *arena, int64_t **ids, bool **is_new,
 			uint32_t *count, struct rf_error *err);
-/* The run's id; 0 before anything was stored. */
-int64_t rf_session_run(const struct rf_session *s);
 /* Sentences, one a line: left-over spools that were taken, damaged ones. "" none. */
 rf_str rf_session_notes(const struct rf_session *s);
 

@@ -3,15 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 #define BUCKETS_FIRST 16u
 
-/* FNV-1a: names are short, and parallel tests are thousands at most. */
+/* Names are short, and parallel tests are thousands at most. */
 static uint32_t hash_of(rf_str name)
 {
-	uint32_t hash = 2166136261u;
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)name.ptr[i]) * 16777619u;
-	return hash;
+	return (uint32_t)rf_hash_str(RF_HASH_START, name);
 }
 
 static bool is_named(const struct rf_open_test *test, rf_str name)
