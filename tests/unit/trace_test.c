@@ -78,21 +78,26 @@ static void test_pipe_peer(void **state)
 {
 	rf_arena arena;
 	struct rf_pipe_peer peer;
-	int fds[2], status;
+	int fds[2], hold[2], status;
 	char ready;
 	(void)state;
 	rf_arena_init(&arena, 0);
 	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(pipe(hold), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
+		dup2(hold[0], STDIN_FILENO);
 		dup2(fds[1], STDOUT_FILENO);
+		close(hold[1]);
 		close(fds[0]);
 		close(fds[1]);
-		execle("/bin/sh", "sh", "-c", "echo; exec sleep 60", (char *)NULL,
+		/* A builtin that waits: while a process begins another program, its environment can't be read. */
+		execle("/bin/sh", "sh", "-c", "echo; read -r line", (char *)NULL,
 		       ((const char *[]){ "PATH=/bin:/usr/bin", "TRACE_ID=of-the-peer", "REDFLAG_SPOOL=/tmp/x", NULL }));
 		_exit(127);
 	}
 	close(fds[1]);
+	close(hold[0]);
 	assert_int_equal(read(fds[0], &ready, 1), 1);
 	rf_pipe_peer_find(fds[0], &arena, &peer);
 	kill(pid, SIGKILL);
@@ -104,6 +109,7 @@ static void test_pipe_peer(void **state)
 	rf_pipe_peer_find(fds[0], &arena, &peer);
 	assert_false(peer.found);
 	close(fds[0]);
+	close(hold[1]);
 	rf_arena_release(&arena);
 }
 
