@@ -96,8 +96,10 @@ static struct rf_spool_symbol_info *symbol_slot(struct rf_spool *s, uint32_t id)
 	if (id > s->symbol_cap) {
 		uint32_t cap = id + id / 2 + 256;
 		struct rf_spool_symbol_info *symbols = realloc(s->symbols, cap * sizeof(*symbols));
-		if (!symbols)
+		if (!symbols) {
+			s->starved = true;
 			return NULL;
+		}
 		memset(symbols + s->symbol_cap, 0, (cap - s->symbol_cap) * sizeof(*symbols));
 		s->symbols = symbols;
 		s->symbol_cap = cap;

@@ -24,6 +24,7 @@ struct rf_spool {
 	struct rf_spool_drops drops;
 	struct rf_spool_symbol_info *symbols; /* index is id - 1; all zero for an id that never came */
 	uint32_t symbol_count, symbol_cap;
+	bool starved; /* no memory for symbols */
 };
 
 /* Moves to the next sound record, over damage if need be, and copies its header. False at the end. */

@@ -193,6 +193,12 @@ bool rf_spool_next(struct rf_spool *s, rf_arena *arena, struct rf_report *out)
 	return false;
 }
 
+/* A file that has more than the arena's bound of them is damaged, as its sizes say. */
+bool rf_spool_starved(const struct rf_spool *s)
+{
+	return s->starved || (s->memory.failed && s->memory.used_total < s->memory.cap_bytes / 2);
+}
+
 const struct rf_process *rf_spool_process(const struct rf_spool *s)
 {
 	return &s->process;

@@ -42,6 +42,8 @@ int rf_spool_refresh(struct rf_spool *s, struct rf_error *err);
 const struct rf_process *rf_spool_process(const struct rf_spool *s);
 const struct rf_process_counters *rf_spool_counters(const struct rf_spool *s);
 const struct rf_spool_drops *rf_spool_dropped(const struct rf_spool *s);
+/* Did memory run out? Then records may count as damaged that aren't. */
+bool rf_spool_starved(const struct rf_spool *s);
 /* The next report. */
 bool rf_spool_next(struct rf_spool *s, rf_arena *arena, struct rf_report *out);
 /* Symbols read so far, in the order of their ids (0-based index). Valid until close. */

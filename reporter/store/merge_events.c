@@ -24,11 +24,11 @@ static void read_row(struct rf_merge_input *in)
 {
 	sqlite3_stmt *q = in->events;
 	struct rf_merge_row *row = rf_arena_alloc(&in->arena, sizeof(*row));
-	rf_str *const texts[] = { &row->time, &row->uid, &row->text_uid, &row->verdict, &row->policy, &row->severity,
-				  &row->suppression, &row->tag, &row->trace, &row->spool, &row->seed, &row->package, &row->test };
 	in->row = row;
 	if (!row)
 		return;
+	rf_str *const texts[] = { &row->time, &row->uid, &row->text_uid, &row->verdict, &row->policy, &row->severity,
+				  &row->suppression, &row->tag, &row->trace, &row->spool, &row->seed, &row->package, &row->test };
 	row->id = sqlite3_column_int64(q, 0);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		*texts[i] = rf_db_text(q, (int)i + 1, &in->arena);
@@ -107,8 +107,6 @@ static int put_text(struct rf_merge_work *w, const struct rf_event *record, int6
 	rc = rf_db_once(w->to, "UPDATE events SET text_uid = ?2, stream_package = ?3, stream_test = ?4 WHERE id = ?1"
 			       " AND text_uid IS NULL RETURNING id", &known, err, "ittt", id, record->text_uid, record->package,
 			record->test);
-	if (rc == 1)
-		rf_uids_note(w->to, record->text_uid);
 	if (rc != 0)
 		return rc;
 	report.from_spool = false;

@@ -8,7 +8,18 @@
 
 uint64_t rf_session_now(struct rf_session *s)
 {
-	return rf_clock_now(s->options.clock);
+	return s->options.clock.now_unix_ns(s->options.clock.context);
+}
+
+rf_str rf_session_hex(const uint8_t *bytes, size_t count, rf_arena *arena)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p = rf_arena_alloc(arena, count * 2 + 1);
+	for (size_t i = 0; p && i < count; i++) {
+		p[2 * i] = digits[bytes[i] >> 4];
+		p[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return p ? (rf_str){ p, count * 2 } : RF_STR("");
 }
 
 int rf_session_open(struct rf_session **out, const struct rf_session_options *options, struct rf_error *err)
@@ -146,6 +157,7 @@ static void feed_line(struct rf_session *s, struct rf_source *source, rf_str lin
 	uint64_t incomplete = source->reader.incomplete;
 	bool ended = rf_racetext_line(&source->reader, line, &s->reading, &report);
 	s->counts.incomplete += source->reader.incomplete - incomplete;
+	s->starved |= s->reading.failed || source->reader.text.failed;
 	if (ended)
 		take_report(s, source, &report, false, source->reader.incomplete > incomplete);
 	if (ended)
@@ -154,19 +166,28 @@ static void feed_line(struct rf_session *s, struct rf_source *source, rf_str lin
 		rf_stream_id_uid(&s->stream, source->start);
 }
 
+/* What is above the bound of a line is dropped. */
+static void put_partial(struct rf_session *s, struct rf_source *source, rf_str text)
+{
+	struct rf_buf *b = &source->partial;
+	bool fits = b->len + text.len <= b->cap_max || b->cap_max == 0;
+	rf_buf_put_str(b, text);
+	s->starved |= fits && b->failed;
+}
+
 /* Output as test2json cuts it: any number of lines, the last of which may lack its end. */
 static void feed_output(struct rf_session *s, struct rf_source *source, rf_str output)
 {
 	while (output.len) {
 		ptrdiff_t end = rf_str_find(output, '\n');
 		if (end < 0) {
-			rf_buf_put_str(&source->partial, output);
+			put_partial(s, source, output);
 			return;
 		}
 		rf_str line = rf_str_take(output, (size_t)end);
 		output = rf_str_skip(output, (size_t)end + 1);
 		if (source->partial.len) {
-			rf_buf_put_str(&source->partial, line);
+			put_partial(s, source, line);
 			feed_line(s, source, rf_buf_str(&source->partial));
 			rf_buf_reset(&source->partial);
 		} else {
@@ -183,7 +204,9 @@ static void drain_source(struct rf_session *s, struct rf_source *source)
 	if (source->partial.len)
 		feed_line(s, source, rf_buf_str(&source->partial));
 	rf_buf_reset(&source->partial);
-	if (rf_racetext_end(&source->reader, &s->reading, &report))
+	bool ended = rf_racetext_end(&source->reader, &s->reading, &report);
+	s->starved |= s->reading.failed;
+	if (ended)
 		take_report(s, source, &report, true, source->reader.incomplete > incomplete);
 	rf_arena_reset(&s->reading);
 	s->counts.incomplete += source->reader.incomplete - incomplete;
@@ -200,9 +223,12 @@ static struct rf_source *source_of(struct rf_session *s, rf_str package)
 		return s->open = found;
 	}
 	struct rf_source *source = rf_arena_alloc(&s->arena, sizeof(*source));
-	if (!source)
+	rf_str name = rf_arena_dup(&s->arena, package);
+	if (!source || name.len != package.len) {
+		s->starved = true;
 		return NULL;
-	source->package = (struct rf_package){ .name = rf_arena_dup(&s->arena, package), .built = true };
+	}
+	source->package = (struct rf_package){ .name = name, .built = true };
 	rf_racetext_init(&source->reader);
 	rf_buf_init(&source->partial);
 	source->partial.cap_max = RF_RACETEXT_BYTES_MAX;
@@ -331,6 +357,11 @@ const struct rf_package *rf_session_package(const struct rf_session *s, uint32_t
 	while (source && i--)
 		source = source->next;
 	return source ? &source->package : NULL;
+}
+
+int64_t rf_session_run(const struct rf_session *s)
+{
+	return s->run_id;
 }
 
 rf_str rf_session_notes(const struct rf_session *s)

@@ -125,10 +125,13 @@ static rf_str output_for(struct rf_session *s, const struct rf_kept *said, bool 
 static struct rf_result *add_result(struct rf_session *s, rf_str package, rf_str test, const char *result)
 {
 	struct rf_waiting_result *r = s->options.store ? rf_arena_alloc(&s->waiting->arena, sizeof(*r)) : NULL;
-	if (!r)
+	rf_str name = r ? rf_arena_dup(&s->waiting->arena, test) : RF_STR("");
+	if (!r || name.len != test.len) {
+		s->starved |= s->options.store != NULL;
 		return NULL;
+	}
 	r->trace_id = rf_session_trace(s);
-	r->result = (struct rf_result){ .package = package, .test = rf_arena_dup(&s->waiting->arena, test),
+	r->result = (struct rf_result){ .package = package, .test = name,
 					.result = rf_str_from(result), .elapsed_s = -1,
 					.time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
 					.failed_before = s->has_failures };

@@ -38,7 +38,7 @@ static rf_str seed_of(rf_str options)
 /* A process without a trace ID is a run of its own, named by its spool. */
 static rf_str trace_of_spool(const struct rf_process *p, rf_arena *arena)
 {
-	return p->trace_id.len ? p->trace_id : rf_arena_hex(arena, p->spool_id, sizeof(p->spool_id));
+	return p->trace_id.len ? p->trace_id : rf_session_hex(p->spool_id, sizeof(p->spool_id), arena);
 }
 
 static bool is_over(const struct rf_session *s, const struct rf_process *p)
@@ -59,7 +59,7 @@ static int put_report(struct rf_session *s, struct rf_spool *spool, const struct
 		      int64_t process_id, rf_arena *scratch, struct rf_error *err)
 {
 	const struct rf_process *p = rf_spool_process(spool);
-	rf_str id = rf_arena_hex(scratch, p->spool_id, sizeof(p->spool_id));
+	rf_str id = rf_session_hex(p->spool_id, sizeof(p->spool_id), scratch);
 	if (!p->is_test)
 		forget_owners(report);
 	struct rf_event event = {
@@ -95,7 +95,9 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 	for (int i = 0; rc == 0 && *more && i < BATCH_REPORTS; i++) {
 		rf_arena_reset(scratch);
 		*more = rf_spool_next(spool, scratch, &report);
-		if (*more)
+		if (scratch->failed || rf_spool_starved(spool))
+			rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading a spool; it stays for the next time.");
+		else if (*more)
 			rc = put_report(s, spool, &report, *run_id, process_id, scratch, err);
 	}
 	if (rc == 0 && !*more) /* counters stand at the end */
@@ -349,10 +351,13 @@ static void visit(struct rf_session *s, struct directory *d, const char *name)
 	rf_arena_init(&arena, 0);
 	rf_session_settle(s);
 	const char *path = rf_arena_printf(&arena, "%s/%s", d->path, name).ptr;
-	int rc = was_seen(s, path) ? RF_ERR_MISSING : rf_spool_open(&spool, path, &err);
+	s->starved |= arena.failed;
+	int rc = arena.failed || was_seen(s, path) ? RF_ERR_MISSING : rf_spool_open(&spool, path, &err);
 	if (rc == 0) {
 		rc = visit_open(s, d, path, spool, &arena, &err);
 		rf_spool_close(spool);
+	} else if (rc == RF_ERR_MEMORY && d->scope == RF_SPOOLS_ALL) {
+		s->starved = true;
 	} else if (rc != RF_ERR_MISSING && d->scope == RF_SPOOLS_ALL) {
 		note_unreadable(s, d, path, &err);
 	}

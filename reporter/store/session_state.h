@@ -95,6 +95,8 @@ struct rf_session {
 	struct rf_spool_seen *spools;
 	struct rf_buf notes;
 	struct rf_error failure; /* the last one of storing; code 0 none */
+	bool starved;            /* there was no memory for a part of the stream, or for a spool */
+	bool forgetful;          /* nor for noting an event that was stored; the worker's */
 	int lock_fd;
 	const char *lock_path;
 };
@@ -102,6 +104,7 @@ struct rf_session {
 uint64_t rf_session_now(struct rf_session *s);
 rf_str rf_session_trace(struct rf_session *s); /* of the stream */
 void rf_session_wait_starts(struct rf_session *s);
+rf_str rf_session_hex(const uint8_t *bytes, size_t count, rf_arena *arena);
 /* Remembers that a stored event belongs to what this session saw. */
 void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how);
 /* --- session_results.c: tests and packages */

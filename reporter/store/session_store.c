@@ -19,8 +19,10 @@ void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_sour
 	if (s->event_count == s->event_cap) {
 		size_t cap = s->event_cap ? s->event_cap * 2 : 256;
 		struct rf_event_seen *bigger = realloc(s->events, cap * sizeof(*bigger));
-		if (!bigger)
+		if (!bigger) {
+			s->forgetful = true;
 			return;
+		}
 		s->events = bigger;
 		s->event_cap = cap;
 	}
@@ -250,6 +252,9 @@ int rf_session_finish(struct rf_session *s, struct rf_error *err)
 {
 	rf_session_flush(s);
 	uint64_t lost = s->counts.lost + s->waiting->report_count + s->storing_count;
+	if (s->failure.code == 0 && lost == 0 && (s->starved || s->forgetful))
+		return rf_fail(err, RF_ERR_MEMORY, "Memory ran out while reading, so reports may be missing; the same input given again "
+			       "adds them.");
 	if (s->failure.code == 0 && lost == 0) {
 		if (s->options.store)
 			rf_search_settle(s->options.store);
