@@ -107,6 +107,8 @@ static int put_text(struct rf_merge_work *w, const struct rf_event *record, int6
 	rc = rf_db_once(w->to, "UPDATE events SET text_uid = ?2, stream_package = ?3, stream_test = ?4 WHERE id = ?1"
 			       " AND text_uid IS NULL RETURNING id", &known, err, "ittt", id, record->text_uid, record->package,
 			record->test);
+	if (rc == 1)
+		rf_uids_note(w->to, record->text_uid);
 	if (rc != 0)
 		return rc;
 	report.from_spool = false;

@@ -8,18 +8,7 @@
 
 uint64_t rf_session_now(struct rf_session *s)
 {
-	return s->options.clock.now_unix_ns(s->options.clock.context);
-}
-
-rf_str rf_session_hex(const uint8_t *bytes, size_t count, rf_arena *arena)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *p = rf_arena_alloc(arena, count * 2 + 1);
-	for (size_t i = 0; p && i < count; i++) {
-		p[2 * i] = digits[bytes[i] >> 4];
-		p[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	return p ? (rf_str){ p, count * 2 } : RF_STR("");
+	return rf_clock_now(s->options.clock);
 }
 
 int rf_session_open(struct rf_session **out, const struct rf_session_options *options, struct rf_error *err)
@@ -357,11 +346,6 @@ const struct rf_package *rf_session_package(const struct rf_session *s, uint32_t
 	while (source && i--)
 		source = source->next;
 	return source ? &source->package : NULL;
-}
-
-int64_t rf_session_run(const struct rf_session *s)
-{
-	return s->run_id;
 }
 
 rf_str rf_session_notes(const struct rf_session *s)

@@ -38,7 +38,7 @@ static rf_str seed_of(rf_str options)
 /* A process without a trace ID is a run of its own, named by its spool. */
 static rf_str trace_of_spool(const struct rf_process *p, rf_arena *arena)
 {
-	return p->trace_id.len ? p->trace_id : rf_session_hex(p->spool_id, sizeof(p->spool_id), arena);
+	return p->trace_id.len ? p->trace_id : rf_arena_hex(arena, p->spool_id, sizeof(p->spool_id));
 }
 
 static bool is_over(const struct rf_session *s, const struct rf_process *p)
@@ -59,7 +59,7 @@ static int put_report(struct rf_session *s, struct rf_spool *spool, const struct
 		      int64_t process_id, rf_arena *scratch, struct rf_error *err)
 {
 	const struct rf_process *p = rf_spool_process(spool);
-	rf_str id = rf_session_hex(p->spool_id, sizeof(p->spool_id), scratch);
+	rf_str id = rf_arena_hex(scratch, p->spool_id, sizeof(p->spool_id));
 	if (!p->is_test)
 		forget_owners(report);
 	struct rf_event event = {

@@ -104,7 +104,6 @@ struct rf_session {
 uint64_t rf_session_now(struct rf_session *s);
 rf_str rf_session_trace(struct rf_session *s); /* of the stream */
 void rf_session_wait_starts(struct rf_session *s);
-rf_str rf_session_hex(const uint8_t *bytes, size_t count, rf_arena *arena);
 /* Remembers that a stored event belongs to what this session saw. */
 void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how);
 /* --- session_results.c: tests and packages */
