@@ -142,7 +142,8 @@ static int put_runs(struct rf_page *p, struct rf_error *err)
 int rf_page_overview(struct rf_page *p, struct rf_error *err)
 {
 	int64_t given = rf_params_number(&p->query, "days", RF_CHART_DAYS_MAX), days = given > 1 ? given : DAYS_DEFAULT;
-	struct rf_overview_options options = { .from = day_before(p, (uint64_t)days - 1), .now_unix_ns = rf_clock_now(p->site->clock), .tags = HEAT_TAGS,
+	struct rf_overview_options options = { .from = day_before(p, (uint64_t)days - 1),
+					       .now_unix_ns = rf_clock_now(p->site->clock), .tags = HEAT_TAGS,
 					       .packages = HEAT_PACKAGES, .newest = NEWEST_MAX };
 	struct rf_overview o;
 	p->title = RF_STR("Overview");
