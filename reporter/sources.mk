@@ -40,6 +40,7 @@ REPORTER_SOURCES := \
 	reporter/store/schema_overview.c \
 	reporter/store/stack_hash.c \
 	reporter/store/schema_stacks.c \
+	reporter/store/schema_search.c \
 	reporter/store/statements.c \
 	reporter/store/intern.c \
 	reporter/store/halves.c \
@@ -66,8 +67,8 @@ REPORTER_SOURCES := \
 	reporter/store/reading.c \
 	reporter/store/report_rows.c \
 	reporter/store/search_text.c \
-	reporter/store/search_document.c \
-	reporter/store/search_news.c \
+	reporter/store/search_names.c \
+	reporter/store/search_rows.c \
 	reporter/store/search.c \
 	reporter/store/ask.c \
 	reporter/store/noise.c \
@@ -79,6 +80,7 @@ REPORTER_SOURCES := \
 	reporter/store/aside.c \
 	reporter/store/backup.c \
 	reporter/store/gc.c \
+	reporter/store/gc_names.c \
 	reporter/store/gc_sweep.c \
 	reporter/store/gc_spools.c \
 	reporter/store/merge_events.c \

@@ -18,17 +18,29 @@
 #include "store/tally.h"
 #include "store/uids.h"
 
-#define RF_SEARCH_SEEN 32768 /* 256 KiB a connection; more findings at work cost a look at a document each */
+#define RF_SEARCH_KNOWN 32768 /* 1.5 MiB a connection; more at work cost looks into the database */
 
-/* Events whose names are known to be in the documents of the search, as hashes of those names; a direct-mapped cache. */
-struct rf_search_seen {
-	uint64_t hashes[RF_SEARCH_SEEN];
-	int64_t fresh; /* a finding that was just made, whatever was known under its id before; 0 none */
-	struct rf_search_pending *pending; /* names that this transaction adds (search_news.c) */
-	unsigned pending_count;
-	bool lazily;
-	unsigned news;            /* rows of `search_news` since it was empty; a rollback may make them fewer */
-	uint64_t applied_unix_ns; /* when it was */
+/* What the search has noted in this transaction, and what it knows to be in the database, as hashes: direct-mapped caches, emptied by
+ * another `salt`. search_names.c. */
+struct rf_search {
+	uint64_t salt;
+	uint32_t generation; /* of the intern: somebody else wrote when it changes */
+	uint64_t events[RF_SEARCH_KNOWN];
+	uint64_t pairs[RF_SEARCH_KNOWN]; /* names, and whole stacks, that a finding has */
+	struct rf_search_known {
+		uint64_t hash;
+		int64_t id;
+	} names[RF_SEARCH_KNOWN];
+	struct rf_search_frame {
+		uint64_t hash;
+		int64_t function, file; /* names.id; 0 none */
+	} frames[RF_SEARCH_KNOWN / 2];
+	int64_t fresh;       /* a finding whose title the next event of it brings; 0 none */
+	int64_t highest;     /* of the findings that were noted */
+	rf_arena arena;      /* what follows, until it is written */
+	struct rf_search_name *first, **end;
+	struct rf_search_pair *waiting;
+	size_t count, cap;
 };
 
 struct rf_store {
@@ -48,7 +60,7 @@ struct rf_store {
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */
 	uint64_t steps;        /* calls of rf_db_step so far */
-	struct rf_search_seen search;
+	struct rf_search search;
 	uint64_t fail_at_step; /* tests: the step that fails; 0 none */
 };
 

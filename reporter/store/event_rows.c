@@ -1,7 +1,7 @@
 #include "store/clean_text.h"
 #include "policy/policy.h"
 #include "store/rows.h"
-#include "store/search_document.h"
+#include "store/search_names.h"
 
 static rf_str switches_json(const struct rf_report *report, struct rf_buf *b)
 {

@@ -46,11 +46,11 @@ const char *rf_facet_name(enum rf_facet facet)
 	return facets[facet].name;
 }
 
-/* Conditions on a row f of findings. What has nothing to search for in it finds nothing: its expression is NULL. */
+/* Conditions on a row f of findings. */
 static void put_range(struct rf_buf *sql, const struct rf_finding_list *list)
 {
 	if (list->search.ptr)
-		rf_buf_put_cstr(sql, " AND f.id IN (SELECT rowid FROM findings_fts WHERE findings_fts MATCH coalesce(:search, '\"\"'))");
+		rf_buf_put_cstr(sql, " AND f.id IN (SELECT " RF_SEARCH_HIT_ID " FROM json_each(:search))");
 	if (list->since.ptr)
 		rf_buf_put_cstr(sql, " AND f.last_seen >= :since");
 }
@@ -66,15 +66,18 @@ static void put_filters(struct rf_buf *sql, const struct rf_finding_list *list)
 static int prepare(struct rf_store *s, struct rf_buf *sql, const struct rf_finding_list *list, rf_arena *arena,
 		   sqlite3_stmt **q, struct rf_error *err)
 {
+	rf_str hits = { NULL, 0 };
+	int rc = list->search.ptr ? rf_search_hits(s, list->search, arena, &hits, err) : 0;
 	rf_buf_put_char(sql, '\0');
-	int rc = sql->failed ? rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.")
+	if (rc >= 0)
+		rc = sql->failed ? rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.")
 			     : rf_prepare(s, sql->ptr, q, err);
 	rf_buf_release(sql);
 	if (rc < 0)
 		return rc;
 	for (int i = 0; i < RF_FACET_COUNT; i++)
 		rf_bind_text(*q, facets[i].parameter, list->values[i]);
-	rf_bind_text(*q, ":search", rf_search_match(list->search, arena));
+	rf_bind_text(*q, ":search", hits);
 	rf_bind_text(*q, ":since", list->since);
 	rf_bind_number(*q, ":limit", list->limit);
 	rf_bind_number(*q, ":offset", list->offset);

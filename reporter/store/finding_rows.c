@@ -1,6 +1,6 @@
 #include "store/duplicates.h"
 #include "store/rows.h"
-#include "store/search.h"
+#include "store/search_names.h"
 
 static rf_str cstr(const char *text)
 {
@@ -62,16 +62,20 @@ static int add_or_rename(struct rf_store *s, const struct rf_event *event, int64
 		return rc;
 	if (reuse) {
 		*id = reuse;
-		rc = rf_db_run(s, RF_SQL_FINDING_RENAME, NULL, err, "ititttititt", reuse, cstr(f->fingerprint),
+		rc = rf_search_untitle(s, reuse, err);
+		if (rc >= 0)
+			rc = rf_db_run(s, RF_SQL_FINDING_RENAME, NULL, err, "ititttititt", reuse, cstr(f->fingerprint),
 			       (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)),
 			       f->title, tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]),
 			       cstr(f->side_hash[1]));
-		return rc < 0 ? rc : rf_search_remake(s, reuse, err);
+		s->search.fresh = reuse;
+		return rc;
 	}
 	rc = rf_db_run(s, RF_SQL_FINDING_ADD, id, err, "tittt" "itit" "t", cstr(f->fingerprint),
 		       (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)), f->title,
 		       tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]), cstr(f->side_hash[1]));
-	s->search.fresh = *id;
+	if (rc >= 0)
+		rf_search_made(s, *id);
 	return rc;
 }
 

@@ -264,6 +264,8 @@ int rf_gc_sweep(struct rf_gc_work *w)
 		rc = rf_gc_slices(w, step_end, NULL);
 	if (rc >= 0)
 		rc = sweep_tests(w);
+	if (rc >= 0)
+		rc = rf_gc_names(w);
 	rf_store_check_references(w->s, true, &ignored);
 	return rc < 0 ? rc : 0;
 }

@@ -26,5 +26,7 @@ int64_t rf_gc_changes(struct rf_gc_work *w);
 
 /* Stacks and frames that nobody refers to. */
 int rf_gc_sweep(struct rf_gc_work *w);
+/* Names of the search that no finding has. */
+int rf_gc_names(struct rf_gc_work *w);
 
 #endif

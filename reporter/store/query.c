@@ -68,10 +68,10 @@ int rf_query_findings(struct rf_store *s, const struct rf_finding_filter *f, rf_
 		      struct rf_finding_row **rows, uint32_t *count, struct rf_error *err)
 {
 	sqlite3_stmt *q;
-	rf_str match = rf_search_match(f->search, arena);
-	if (f->search.ptr && !match.ptr)
-		match = RF_STR("\"\""); /* fits nothing */
-	int rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnrn", f->kind, f->tag, f->status, f->since, f->test, f->run_id, match);
+	rf_str hits = { NULL, 0 };
+	int rc = f->search.ptr ? rf_search_hits(s, f->search, arena, &hits, err) : 0;
+	if (rc >= 0)
+		rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnrn", f->kind, f->tag, f->status, f->since, f->test, f->run_id, hits);
 	return rc < 0 ? rc : rf_collect_findings(s, q, arena, rows, count, err);
 }
 

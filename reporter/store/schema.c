@@ -5,6 +5,7 @@
 #include "store/schema_details.h"
 #include "store/schema_executions.h"
 #include "store/schema_overview.h"
+#include "store/schema_search.h"
 #include "store/schema_stacks.h"
 #include "store/schema_tally.h"
 #include "store/schema_upkeep.h"
@@ -401,7 +402,7 @@ static const char version_16[] =
 const char *const rf_schema_migrations[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
 	rf_schema_executions, rf_schema_storing, version_12, rf_schema_cascade, version_14, rf_schema_details, version_16, rf_schema_overview,
-	rf_schema_stacks, rf_schema_events, NULL,
+	rf_schema_stacks, rf_schema_events, rf_schema_search, NULL,
 };
 
 int rf_schema_version(void)

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/search_document.h"
 
 uint64_t rf_session_now(struct rf_session *s)
 {
@@ -36,7 +35,6 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	if (s->options.store) {
 		rf_store_check_references(s->options.store, false, &ignored);
 		rf_store_use_suppressions(s->options.store, s->options.suppressions);
-		rf_search_lazily(s->options.store, true);
 	}
 	rf_session_begin_stream(s);
 	*out = s;
@@ -61,7 +59,6 @@ void rf_session_close(struct rf_session *s)
 	if (s->options.store) {
 		rf_store_check_references(s->options.store, true, &ignored);
 		rf_store_use_suppressions(s->options.store, NULL);
-		rf_search_lazily(s->options.store, false);
 	}
 	rf_worker_release(&s->worker);
 	for (struct rf_source *source = s->sources; source; source = source->next)

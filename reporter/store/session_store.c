@@ -3,7 +3,6 @@
 
 #include "policy/policy.h"
 #include "store/query.h"
-#include "store/search_document.h"
 #include "store/session_state.h"
 
 void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how)
@@ -255,11 +254,8 @@ int rf_session_finish(struct rf_session *s, struct rf_error *err)
 	if (s->failure.code == 0 && lost == 0 && (s->starved || s->forgetful))
 		return rf_fail(err, RF_ERR_MEMORY, "Memory ran out while reading, so reports may be missing; the same input given again "
 			       "adds them.");
-	if (s->failure.code == 0 && lost == 0) {
-		if (s->options.store)
-			rf_search_settle(s->options.store);
+	if (s->failure.code == 0 && lost == 0)
 		return 0;
-	}
 	*err = s->failure;
 	if (err->code == 0)
 		rf_fail(err, RF_ERR_MEMORY, "More reports waited than fit into memory.");

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "store/search.h"
+
 #define EVENT_COLUMNS \
 	"SELECT e.id, e.finding_id, e.run_id, r.trace_id, e.tag, e.time, e.verdict, e.seed, e.source, e.test_a, e.test_b," \
 	" e.stream_package, e.stream_test, e.process_id FROM events e JOIN runs r ON r.id = e.run_id "
@@ -162,7 +164,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM events e WHERE e.finding_id = v.id AND (e.test_a GLOB ?5"
 		"  OR e.test_b GLOB ?5 OR (e.test_a IS NULL AND e.test_b IS NULL AND e.stream_test GLOB ?5))))"
 		" AND (?6 IS NULL OR v.id IN (SELECT e.finding_id FROM events e WHERE e.run_id = ?6))" /* made once, not a row */
-		" AND (?7 IS NULL OR v.id IN (SELECT x.rowid FROM findings_fts x WHERE x.findings_fts MATCH ?7))"
+		" AND (?7 IS NULL OR v.id IN (SELECT " RF_SEARCH_HIT_ID " FROM json_each(?7)))"
 		" ORDER BY v.last_seen DESC, v.id DESC",
 	[RF_SQL_LIST_BY_ID] = RF_LIST_COLUMNS "WHERE v.id = ?",
 	[RF_SQL_LIST_BY_PREFIX] = RF_LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
@@ -224,18 +226,27 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" JOIN tags t ON t.id = f.tag_id WHERE e.verdict NOT IN ('suppressed', 'known') ORDER BY e.finding_id, e.time",
 	[RF_SQL_SUPPRESSION_USES] = "SELECT suppression, events, findings, last_used FROM v_suppressions"
 				    " ORDER BY events DESC, suppression",
-	/* Best first: a title or a tag says more than one of many functions. */
-	[RF_SQL_SEARCH] = RF_LIST_COLUMNS "JOIN findings_fts ON findings_fts.rowid = v.id WHERE findings_fts MATCH ?1"
-			  " ORDER BY bm25(findings_fts, 8, 8, 4, 2, 2, 1, 0.1), v.last_seen DESC, v.id DESC LIMIT ?2 OFFSET ?3",
-	[RF_SQL_SEARCH_COUNT] = "SELECT count(*) FROM findings_fts WHERE findings_fts MATCH ?",
-	[RF_SQL_SEARCH_GET] =
-		"SELECT f.title, t.name, f.package, x.tests, x.functions, x.files FROM findings f JOIN tags t ON t.id = f.tag_id"
-		" LEFT JOIN findings_fts x ON x.rowid = f.id WHERE f.id = ?",
+	/* ?1 as rf_search_hits makes it. */
+	[RF_SQL_SEARCH] =
+		"WITH page AS MATERIALIZED (SELECT f.id, h.value & 255 AS fits FROM json_each(?1) h"
+		"  JOIN findings f ON f.id = h." RF_SEARCH_HIT_ID " ORDER BY 2 DESC, f.last_seen DESC, f.id DESC LIMIT ?2 OFFSET ?3) "
+		RF_LIST_COLUMNS "JOIN page p ON p.id = v.id ORDER BY p.fits DESC, v.last_seen DESC, v.id DESC",
+	[RF_SQL_SEARCH_COUNT] = "SELECT count(*) FROM json_each(?1) h JOIN findings f ON f.id = h." RF_SEARCH_HIT_ID,
+	[RF_SQL_SEARCH_WORD] = "SELECT p.finding_id, p.kind FROM names_fts n CROSS JOIN finding_names p ON p.name_id = n.rowid"
+			       " WHERE n.names_fts MATCH ?1",
+	[RF_SQL_SEARCH_NAMES] = "SELECT id, text FROM names",
+	[RF_SQL_SEARCH_OF_NAME] = "SELECT finding_id, kind FROM finding_names WHERE name_id = ?1",
+	[RF_SQL_SEARCH_NAME_ADD] = "INSERT INTO names (text, short) VALUES (?, ?) ON CONFLICT DO NOTHING",
+	[RF_SQL_SEARCH_NAME_GET] = "SELECT id FROM names WHERE text = ?",
 	/* VALUES and no SELECT: before a statement that may write several rows FTS5 writes out what it has gathered, each time. */
-	[RF_SQL_SEARCH_PUT] =
-		"INSERT OR REPLACE INTO findings_fts (rowid, title, tag, package, tests, functions, files, starts)"
-		" VALUES (?1, (SELECT title FROM findings WHERE id = ?1), (SELECT t.name FROM findings f JOIN tags t ON t.id = f.tag_id"
-		"  WHERE f.id = ?1), (SELECT package FROM findings WHERE id = ?1), ?2, ?3, ?4, ?5)",
+	[RF_SQL_SEARCH_NAME_INDEX] = "INSERT INTO names_fts (rowid, text, short) VALUES (?, ?, ?)",
+	[RF_SQL_SEARCH_PAIR_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+	[RF_SQL_SEARCH_GONE] = "SELECT finding_id FROM search_gone WHERE finding_id NOT IN (SELECT id FROM findings)"
+			       " UNION ALL SELECT 0 FROM search_gone",
+	[RF_SQL_SEARCH_GONE_PAIRS] = "DELETE FROM finding_names WHERE finding_id IN (SELECT finding_id FROM search_gone)",
+	[RF_SQL_SEARCH_GONE_DONE] = "DELETE FROM search_gone",
+	[RF_SQL_SEARCH_PAIR_DROP] = "DELETE FROM finding_names WHERE name_id = ? AND finding_id = ? AND kind = ?",
+	[RF_SQL_SEARCH_TITLE] = "SELECT f.title, t.name, f.package FROM findings f JOIN tags t ON t.id = f.tag_id WHERE f.id = ?",
 	[RF_SQL_SEARCH_FRAMES] =
 		"WITH latest AS (SELECT id, allocated_stack_id FROM events WHERE finding_id = ?1 ORDER BY time DESC LIMIT ?2),"
 		" kept AS (SELECT a.stack_id AS id FROM latest JOIN accesses a ON a.event_id = latest.id"
@@ -246,12 +257,9 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"WITH latest AS (SELECT test_a, test_b, stream_test FROM events WHERE finding_id = ?1 ORDER BY time DESC LIMIT ?2)"
 		" SELECT test_a FROM latest UNION SELECT test_b FROM latest UNION SELECT stream_test FROM latest"
 		" UNION SELECT test_a FROM findings WHERE id = ?1 UNION SELECT test_b FROM findings WHERE id = ?1",
-	[RF_SQL_SEARCH_MISSING] = "SELECT id FROM findings WHERE id > ? AND id NOT IN (SELECT rowid FROM findings_fts)"
-				  " ORDER BY id LIMIT 1",
-	[RF_SQL_SEARCH_NEWS_PUT] = "INSERT INTO search_news (finding_id, tests, functions, files) VALUES (?, ?, ?, ?)",
-	[RF_SQL_SEARCH_NEWS_GET] = "SELECT finding_id, tests, functions, files FROM search_news ORDER BY finding_id",
-	[RF_SQL_SEARCH_NEWS_DROP] = "DELETE FROM search_news",
-	[RF_SQL_SEARCH_NEWS_ANY] = "SELECT EXISTS (SELECT 1 FROM search_news)",
+	[RF_SQL_SEARCH_MISSING] =
+		"SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id WHERE f.id > ? AND NOT EXISTS (SELECT 1 FROM names n"
+		" JOIN finding_names p ON p.name_id = n.id AND p.finding_id = f.id AND p.kind = 2 WHERE n.text = t.name) ORDER BY f.id LIMIT 1",
 	/* Duplicates are never new: whoever said so knows the bug. */
 	[RF_SQL_OUTBOX_CANDIDATES] =
 		"SELECT e.id, e.finding_id, f.kind, e.tag, e.severity, f.duplicate_of IS NULL AND NOT EXISTS (SELECT 1 FROM events x"

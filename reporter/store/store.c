@@ -9,7 +9,7 @@
 #include "store/database.h"
 #include "store/day_totals.h"
 #include "store/schema.h"
-#include "store/search_document.h"
+#include "store/search_names.h"
 #include "store/stack_hash.h"
 #include "store/views.h"
 
@@ -143,6 +143,7 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 	}
 	rf_tally_init(&s->tally);
 	rf_intern_init(&s->intern);
+	rf_search_init(&s->search);
 	s->clock = options->clock;
 	s->patience_ms = options->patience_ms ? options->patience_ms : RF_STORE_PATIENCE_MS;
 	/* Nobody asks how much memory SQLite has, and a lock around each allocation is for that alone. Once it is at work this call is
@@ -176,6 +177,7 @@ void rf_store_close(struct rf_store *s)
 	rf_tally_release(&s->tally);
 	rf_intern_release(&s->intern);
 	rf_halves_release(&s->halves);
+	rf_search_release(&s->search);
 	free(s->path);
 	free(s);
 }
@@ -191,6 +193,8 @@ int rf_store_begin(struct rf_store *s, struct rf_error *err)
 	s->in_transaction = rc == 0;
 	if (rc == 0 && (rc = rf_tally_begin(s, err)) < 0)
 		rf_store_rollback(s);
+	if (rc == 0)
+		rf_search_begin(s);
 	return rc;
 }
 

@@ -57,7 +57,7 @@ done <<END
 /?days=90|SELECT day, count(DISTINCT finding_id), sum(events) FROM finding_days WHERE day > date('now', '-90 days') GROUP BY 1
 /findings|SELECT * FROM v_findings ORDER BY last_seen DESC LIMIT 50; SELECT status, count(*) FROM v_findings GROUP BY 1
 /findings?status=new&sort=events|SELECT * FROM v_findings WHERE status = 'new' ORDER BY events DESC LIMIT 50
-/findings?q=Store7.Put|SELECT * FROM v_findings WHERE id IN (SELECT rowid FROM findings_fts WHERE findings_fts MATCH '"Store7.Put"')
+/findings?q=Store7.Put|SELECT * FROM v_findings WHERE id IN (SELECT rowid FROM v_search WHERE v_search MATCH '"Store7.Put"')
 /findings?page=50|SELECT * FROM v_findings ORDER BY last_seen DESC LIMIT 50 OFFSET 2450
 /findings/$loud|SELECT * FROM v_events WHERE finding = $loud ORDER BY time DESC LIMIT 50
 /runs|SELECT * FROM v_runs ORDER BY last_at DESC LIMIT 50

@@ -19,8 +19,12 @@ INSERT INTO findings (id, fingerprint, fingerprint_version, coarse, kind, title,
 	SELECT i + 10, printf('%064x', i / 2), 1, printf('%064x', i / 3), iif(i % 20, 'data-race', 'use-after-free'),
 		'data race: p.F' || i || ' and p.G', i % 200 + 11, 'example.com/app/p' || (i % 50), 0, printf('%064x', i), '',
 		'TestOf' || (i % 1000), iif(i % 3, 'TestOf' || (i % 990), '') FROM n;
-INSERT INTO findings_fts (rowid, title, tag, package, tests, functions, files, starts)
-	SELECT f.id, f.title, t.name, f.package, f.test_a, f.title, '', '' FROM findings f JOIN tags t ON t.id = f.tag_id WHERE f.id > 10;
+CREATE TEMP TABLE named AS SELECT f.id, 1 AS kind, f.title AS name FROM findings f WHERE f.id > 10
+	UNION ALL SELECT f.id, 2, t.name FROM findings f JOIN tags t ON t.id = f.tag_id WHERE f.id > 10
+	UNION ALL SELECT id, 3, package FROM findings WHERE id > 10 UNION ALL SELECT id, 4, test_a FROM findings WHERE id > 10;
+INSERT OR IGNORE INTO names (text) SELECT name FROM named;
+INSERT INTO finding_names (name_id, finding_id, kind) SELECT n.id, x.id, x.kind FROM named x JOIN names n ON n.text = x.name ORDER BY 1, 2, 3;
+INSERT INTO names_fts (names_fts) VALUES ('rebuild');
 WITH RECURSIVE x (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM x WHERE i < :events)
 INSERT INTO events (uid, finding_id, run_id, source, time, verdict, tag, match_key, exact, test_a, stream_package, stream_test, memory,
 		memory_start, memory_bytes, memory_name, allocated_goid, suppression, suppressed_by)

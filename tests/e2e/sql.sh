@@ -75,7 +75,7 @@ done <<-'END'
 	INSERT INTO tags VALUES (9, 'x')|writes
 	UPDATE findings SET title = 'x'|writes
 	WITH x AS (SELECT 1) DELETE FROM events|writes
-	INSERT INTO findings_fts (findings_fts) VALUES ('optimize')|writes
+	INSERT INTO names_fts (names_fts) VALUES ('optimize')|writes
 	CREATE TABLE t (a)|writes
 	CREATE TEMP TABLE t (a)|writes
 	CREATE TEMP VIEW t AS SELECT 1|writes
@@ -148,7 +148,7 @@ check "an end that comes too early" grep -q 'incomplete input' err
 check "a value that is too long" status_of 2 ask "SELECT length(hex(zeroblob(900000000)))"
 check "PRAGMAs that only tell" status_of 0 ask "PRAGMA table_info(findings)"
 check "a table-valued PRAGMA" status_of 0 ask "SELECT * FROM pragma_index_list('events')"
-check "full text" equal $'n\n1' "$(ask --csv "SELECT count(*) AS n FROM findings_fts WHERE findings_fts MATCH '\"cart.Add\"'")"
+check "full text" equal $'n\n1' "$(ask --csv "SELECT count(DISTINCT finding) AS n FROM v_search WHERE v_search MATCH '\"cart.Add\"'")"
 
 # --- a database that others write, and one that nobody may
 while_written() {

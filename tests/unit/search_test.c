@@ -1,8 +1,8 @@
-/* Full-text search: what a person types finds the finding, nothing that is typed is an error, and documents follow their findings. */
+/* Full-text search: what a person types finds the finding, nothing that is typed is an error, and names follow their findings. */
 #include "unit.h"
 
 #include "store/schema.h"
-#include "store/search_document.h"
+#include "store/search_names.h"
 #include "store_sample.h"
 
 /* "1 2": the findings that fit, by number. */
@@ -24,50 +24,57 @@ static rf_str found(struct sample *s, const char *typed)
 	return ids;
 }
 
-static rf_str match(struct sample *s, const char *typed)
+/* "<expression>" or "start …" a word, with blanks between. */
+static rf_str words(struct sample *s, const char *typed)
 {
-	return rf_search_match(rf_str_from(typed), &s->arena);
+	struct rf_search_word w[RF_SEARCH_WORDS_MAX];
+	uint32_t count = rf_search_words(rf_str_from(typed), &s->arena, w);
+	rf_str text = RF_STR("");
+	for (uint32_t i = 0; i < count; i++)
+		text = rf_arena_printf(&s->arena, w[i].match.ptr ? "%.*s<%.*s>" : "%.*s[%.*s]", RF_STR_ARG(text),
+				       RF_STR_ARG(w[i].match.ptr ? w[i].match : w[i].start));
+	return text;
 }
 
 static void test_expressions(void **state)
 {
 	struct sample *s = *state;
-	assert_null(match(s, "").ptr);
-	assert_null(match(s, " \t ").ptr);
-	assert_null(match(s, "\" . - ()").ptr);
-	assert_str(match(s, "cart.Add"), "(\"cart.Add\")");
-	assert_str(match(s, "cart.(*Cart).Add()"), "(\"cart.(*Cart).Add()\" OR \"cart.Cart.Add\")");
-	assert_str(match(s, "Cart  OR Add"), "(\"Cart\") AND starts : \" OR\" AND (\"Add\")");
-	assert_str(match(s, "\"data race\" x"), "(\"data race\") AND starts : \" x \"");
-	assert_str(match(s, "\"open"), "(\"open\")");
-	assert_str(match(s, "cart.go:17"), "(\"cart.go:17\" OR \"cart.go\")");
-	assert_str(match(s, "Map[go.shape.int].Get"), "(\"Map[go.shape.int].Get\" OR \"Map.Get\")");
+	assert_str(words(s, ""), "");
+	assert_str(words(s, " \t "), "");
+	assert_str(words(s, "\" . - ()"), "");
+	assert_str(words(s, "cart.Add"), "<\"cart.Add\">");
+	assert_str(words(s, "cart.(*Cart).Add()"), "<\"cart.(*Cart).Add()\" OR \"cart.Cart.Add\">");
+	assert_str(words(s, "Cart  OR Add"), "<\"Cart\">[OR]<\"Add\">");
+	assert_str(words(s, "\"data race\" x"), "<\"data race\">[x]");
+	assert_str(words(s, "\"open"), "<\"open\">");
+	assert_str(words(s, "cart.go:17"), "<\"cart.go:17\" OR \"cart.go\">");
+	assert_str(words(s, "Map[go.shape.int].Get"), "<\"Map[go.shape.int].Get\" OR \"Map.Get\">");
 }
 
 /* One word more than the bound, and text that is longer than its bound. */
 static void test_bounds(void **state)
 {
 	struct sample *s = *state;
-	rf_str many = match(s, "aaa bbb ccc ddd eee fff ggg hhh iii jjj kkk lll mmm nnn ooo ppp qqq");
-	assert_true(rf_str_ends(many, "(\"ppp\")"));
+	rf_str many = words(s, "aaa bbb ccc ddd eee fff ggg hhh iii jjj kkk lll mmm nnn ooo ppp qqq");
+	assert_true(rf_str_ends(many, "<\"ppp\">"));
 	char longer[RF_SEARCH_TEXT_BYTES_MAX + 100];
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(match(s, longer).len, RF_SEARCH_TEXT_BYTES_MAX + 4);
+	assert_int_equal(words(s, longer).len, RF_SEARCH_TEXT_BYTES_MAX + 4);
 }
 
 static void test_names(void **state)
 {
 	static const struct {
-		const char *function, *name;
+		const char *function, *name, *shorter;
 	} names[] = {
-		{ "example.com/shop/cart.(*Cart).Add", "example.com/shop/cart.Cart.Add" },
-		{ "example.com/shop/cart.(*Cart).Add.func1", "example.com/shop/cart.Cart.Add.func1" },
-		{ "gopkg.in/yaml%2ev3.(*Node).Set", "gopkg.in/yaml.v3.Node.Set" },
-		{ "main.(*List[go.shape.int]).Push", "main.List.Push" },
-		{ "main.Keys[go.shape.map[string]int]", "main.Keys" },
-		{ "cfunction", "cfunction" },
-		{ "", "" },
+		{ "example.com/shop/cart.(*Cart).Add", "example.com/shop/cart.Cart.Add", "cart.Add" },
+		{ "example.com/shop/cart.(*Cart).Add.func1", "example.com/shop/cart.Cart.Add.func1", "cart.Add.func1" },
+		{ "gopkg.in/yaml%2ev3.(*Node).Set", "gopkg.in/yaml.v3.Node.Set", "yaml.v3.Set" },
+		{ "main.(*List[go.shape.int]).Push", "main.List.Push", "main.Push" },
+		{ "main.Keys[go.shape.map[string]int]", "main.Keys", "" },
+		{ "cfunction", "cfunction", "" },
+		{ "", "", "" },
 	};
 	struct rf_buf b;
 	(void)state;
@@ -76,11 +83,35 @@ static void test_names(void **state)
 		rf_buf_reset(&b);
 		rf_search_put_name(&b, rf_str_from(names[i].function));
 		assert_str(rf_buf_str(&b), names[i].name);
+		rf_buf_reset(&b);
+		rf_search_put_short(&b, rf_str_from(names[i].function));
+		assert_str(rf_buf_str(&b), names[i].shorter);
 	}
-	rf_buf_reset(&b);
-	rf_search_put_starts(&b, RF_STR("shop/cart.(*Cart).AddAll x \xc3\xa4\xc3\xb6\xc3\xbc GO"));
-	assert_str(rf_buf_str(&b), " sh ca ad al x \xc3\xa4\xc3\xb6 go ");
 	rf_buf_release(&b);
+}
+
+static void test_starts(void **state)
+{
+	static const struct {
+		const char *name, *start;
+		bool has;
+	} cases[] = {
+		{ "shop/cart.Cart.AddAll", "sh", true },	{ "shop/cart.Cart.AddAll", "CA", true },
+		{ "shop/cart.Cart.AddAll", "al", true },	{ "shop/cart.Cart.AddAll", "ho", false },
+		{ "shop/cart.Cart.AddAll", "ll", false },	{ "shop/cart.Cart.AddAll", "a", false },
+		{ "f x y2", "x", true },			{ "f x y2", "y", false },
+		{ "f x y2", "Y2", true },			{ "HTTPServer", "ht", true },
+		{ "HTTPServer", "se", false },			{ "x", "x", true },
+		{ "x", "xy", false },				{ "\xc3\x84pfel Gr\xc3\xbc\xc3\x9f" "e", "\xc3\xa4P", true },
+		{ "\xc3\xa4pfel", "\xc3\x84p", true },	{ "gr\xc3\xbcn", "\xc3\xbcn", false },
+		{ "\xd0\x96\xd1\x83\xd0\xba", "\xd0\xb6\xd1\x83", true }, { "", "a", false },
+		{ "\xff\xfe", "ab", false },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (rf_search_has_start(rf_str_from(cases[i].name), rf_str_from(cases[i].start)) != cases[i].has)
+			fail_msg("%s in %s", cases[i].start, cases[i].name);
+	}
 }
 
 static void store_one(struct sample *s, const char *a, const char *b, const char *uid, const char *tag, unsigned address)
@@ -135,24 +166,42 @@ static void test_never_an_error(void **state)
 	}
 }
 
-/* An event of a known finding that comes by another way, in another test, adds what is new; a repeat writes nothing. */
-static void test_documents_grow(void **state)
+static void run_sql(struct sample *s, const char *sql)
 {
-	struct sample *s = *state;
-	struct rf_report *r = sample_report(s, "Add", "Total", 1);
-	int64_t id;
-	sample_store(s, r, "r1", "u1", NULL, &id);
-	assert_str(found(s, "Checkout"), "");
-	int writes = sqlite3_total_changes(s->store->handle);
-	sample_store(s, sample_report(s, "Add", "Total", 1), "r1", "u2", NULL, &id);
-	int repeat = sqlite3_total_changes(s->store->handle) - writes;
-	r = sample_report(s, "Add", "Total", 1);
-	r->goroutines[0]->created.frames[0].function = RF_STR("example.com/shop.Checkout");
-	sample_store(s, r, "r1", "u3", NULL, &id);
-	assert_str(found(s, "Checkout"), "1");
-	assert_str(found(s, "Total"), "1");
-	assert_true(sqlite3_total_changes(s->store->handle) - writes > 2 * repeat);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts"), 1);
+	char *message = NULL;
+	if (sqlite3_exec(s->store->handle, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s: %s", sql, message);
+}
+
+/* Everything that findings are found by; and the index is that of the names. */
+static rf_str index_text(struct sample *s)
+{
+	run_sql(s, "INSERT INTO names_fts (names_fts, rank) VALUES ('integrity-check', 1)");
+	return sample_text(s, "SELECT coalesce(group_concat(line, char(10)), '') FROM (SELECT finding || ' ' || kind || ' ' || name AS line"
+			      " FROM v_search ORDER BY 1)");
+}
+
+static void fill(struct sample *s)
+{
+	assert_int_equal(rf_store_begin(s->store, &s->err), 0);
+	assert_int_equal(rf_search_fill(s->store, &s->err), 0);
+	assert_int_equal(rf_store_commit(s->store, &s->err), 0);
+}
+
+/* An index that is made anew from the rows is the same. */
+static void assert_index(struct sample *s)
+{
+	rf_str grown = index_text(s);
+	run_sql(s, "DELETE FROM finding_names; DELETE FROM names");
+	assert_str(index_text(s), "");
+	fill(s);
+	rf_str anew = index_text(s);
+	if (!rf_str_eq(grown, anew)) {
+		rf_str missing = grown, more = anew;
+		while (missing.len && rf_str_eq(rf_str_cut(&missing, '\n'), rf_str_cut(&more, '\n')))
+			continue;
+		fail_msg("behind where they differ grown has:\n%.*s\nanew has:\n%.*s", RF_STR_ARG(missing), RF_STR_ARG(more));
+	}
 }
 
 static void store_through(struct sample *s, const char *function, const char *uid)
@@ -163,62 +212,85 @@ static void store_through(struct sample *s, const char *function, const char *ui
 	sample_store(s, r, "r1", uid, NULL, &id);
 }
 
-/* While a session stores, documents wait for two seconds, or for its end, or for whoever comes after it was killed. */
-static void test_lazily(void **state)
+/* An event of a known finding that comes by another way adds what is new, and only that; a repeat writes nothing. */
+static void test_names_grow(void **state)
 {
 	struct sample *s = *state;
-	rf_search_lazily(s->store, true);
-	store_through(s, "example.com/shop.First", "u1");
-	assert_str(found(s, "First"), "1"); /* nothing was brought up to date before */
-	store_through(s, "example.com/shop.Second", "u2");
-	assert_str(found(s, "Second"), "");
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news"), 1);
-	s->clock.now += (uint64_t)2 * 1000000000u;
-	store_through(s, "example.com/shop.Third", "u3");
-	assert_str(found(s, "Second"), "1");
-	assert_str(found(s, "Third"), "1");
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news"), 0);
-	store_through(s, "example.com/shop.Fourth", "u4");
-	assert_str(found(s, "Fourth"), "");
-	rf_store_close(s->store);
+	store_through(s, "example.com/shop.TestOne", "u1");
+	assert_str(found(s, "Checkout"), "");
+	int64_t names = sample_count(s, "SELECT count(*) FROM names"), pairs = sample_count(s, "SELECT count(*) FROM finding_names");
+	store_through(s, "example.com/shop.TestOne", "u2");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM finding_names"), pairs);
+	store_through(s, "example.com/shop.Checkout", "u3");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM names"), names + 1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM finding_names"), pairs + 1);
+	assert_str(found(s, "Checkout"), "1");
+	assert_str(found(s, "Total Checkout"), "1");
+	assert_index(s);
+}
+
+/* What another connection has written, or removed, is not taken for known. */
+static void test_two_writers(void **state)
+{
+	struct sample *s = *state;
+	struct rf_store *first = s->store, *second;
 	struct rf_store_options options = sample_options(s);
-	assert_int_equal(rf_store_open(&s->store, &options, &s->err), 0);
-	assert_str(found(s, "Fourth"), "");
-	rf_search_settle(s->store);
-	assert_str(found(s, "Fourth"), "1");
-	assert_str(found(s, "First"), "1");
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news"), 0);
+	int64_t id;
+	assert_int_equal(rf_store_open(&second, &options, &s->err), 0);
+	store_through(s, "example.com/shop.First", "u1");
+	s->store = second;
+	store_through(s, "example.com/shop.Second", "u2");
+	sample_store(s, sample_report(s, "Add", "Other", 2), "r1", "u3", NULL, &id);
+	run_sql(s, "DELETE FROM events; DELETE FROM findings; DELETE FROM finding_names; DELETE FROM names");
+	s->store = first;
+	store_through(s, "example.com/shop.First", "u4");
+	s->store = second;
+	store_through(s, "example.com/shop.Second", "u5");
+	s->store = first;
+	store_through(s, "example.com/shop.Third", "u6");
+	assert_str(found(s, "First Second Third"), "1");
+	assert_index(s);
+	rf_store_close(second);
 }
 
-/* News of a finding that is gone go with it. */
-static void test_news_follow(void **state)
+/* A wildcard joins the full finding: its names are the full one's then. */
+static void test_names_follow(void **state)
 {
 	struct sample *s = *state;
 	int64_t id;
-	rf_search_lazily(s->store, true);
-	store_through(s, "example.com/shop.First", "u0");
-	sample_store(s, sample_report(s, "Sub", NULL, 1), "r1", "u1", NULL, &id);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news"), 1);
-	sample_store(s, sample_report(s, "Sub", "Sum", 1), "r1", "u2", NULL, &id);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_news WHERE finding_id NOT IN (SELECT id FROM findings)"), 0);
-	rf_search_settle(s->store);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts"), 2);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts x JOIN findings f ON f.id = x.rowid"), 2);
-	assert_false(rf_str_eq_cstr(found(s, "Sum"), ""));
-}
-
-static void test_documents_follow(void **state)
-{
-	struct sample *s = *state;
-	int64_t id;
-	/* a wildcard joins the full finding: its document goes, its names stay */
+	sample_store(s, sample_report(s, "Sub", "Total", 1), "r1", "u0", NULL, &id);
 	sample_store(s, sample_report(s, "Add", NULL, 1), "r1", "u1", NULL, &id);
-	assert_str(found(s, "shop.Add"), "1");
+	assert_str(found(s, "shop.Add"), "2");
 	sample_store(s, sample_report(s, "Add", "Total", 1), "r1", "u2", NULL, &id);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings"), 1);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts"), 1);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts x JOIN findings f ON f.id = x.rowid"), 1);
-	assert_int_equal(sample_count(s, "SELECT x.title = f.title FROM findings_fts x JOIN findings f ON f.id = x.rowid"), 1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings"), 2);
+	assert_false(rf_str_eq_cstr(found(s, "shop.Add"), ""));
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM finding_names WHERE finding_id NOT IN (SELECT id FROM findings)"), 0);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM search_gone"), 0);
+	assert_index(s);
+}
+
+/* A finding that only a text told gets the tag of the record that takes its place; where another event is left, it stays. */
+static void test_titles_follow(void **state)
+{
+	struct sample *s = *state;
+	int64_t id;
+	for (unsigned texts = 1; texts <= 2; texts++) {
+		rf_str function = rf_arena_printf(&s->arena, "Add%u", texts), uid = RF_STR("");
+		const char *trace = texts == 1 ? "r1" : "r2";
+		for (unsigned i = 0; i < texts; i++) {
+			uid = rf_arena_printf(&s->arena, "t%u%u", texts, i);
+			sample_store(s, sample_report(s, function.ptr, "Total", 1 + i), trace, uid.ptr, NULL, &id);
+		}
+		struct rf_report *record = sample_report(s, function.ptr, "Total", 1);
+		record->from_spool = true;
+		uid = rf_arena_printf(&s->arena, "s%u", texts);
+		assert_int_equal(sample_store(s, record, trace, uid.ptr, "team:payment", &id), RF_STORED_UPGRADED);
+	}
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings"), 3);
+	assert_str(found(s, "team:payment"), "1 3");
+	assert_str(found(s, "team:payment add1"), "1");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM v_search WHERE kind = 'tag' AND name = 'example.com/shop'"), 1);
+	assert_index(s);
 }
 
 /* The id of a finding that is gone may come back for another one with the same stacks. */
@@ -226,11 +298,15 @@ static void test_an_id_comes_back(void **state)
 {
 	struct sample *s = *state;
 	store_one(s, "Add", "Total", "u1", "first", 1);
-	assert_int_equal(sqlite3_exec(s->store->handle, "DELETE FROM events; DELETE FROM findings", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings_fts"), 0);
-	store_one(s, "Add", "Total", "u2", "second", 1);
-	assert_str(found(s, "second"), "1");
+	store_one(s, "Sub", "Total", "u2", "first", 2);
+	run_sql(s, "DELETE FROM events; DELETE FROM findings");
 	assert_str(found(s, "first"), "");
+	store_one(s, "Add", "Total", "u3", "second", 1);
+	assert_str(found(s, "second"), "1");
+	assert_str(found(s, "shop.Add"), "1");
+	assert_str(found(s, "first"), "");
+	assert_str(found(s, "Sub"), "");
+	assert_index(s);
 }
 
 /* What was rolled back is not believed to be there. */
@@ -257,28 +333,74 @@ static void test_rollback(void **state)
 	assert_str(found(s, "shop.Add"), "1");
 }
 
-static rf_str document(struct sample *s)
-{
-	return sample_text(s, "SELECT group_concat(title || '|' || tag || '|' || package || '|' || tests || '|' || functions || '|' ||"
-			      " files || '|' || starts) FROM findings_fts");
-}
-
-/* Made anew from the rows, a document has the same names. */
-static void test_fill(void **state)
+/* Many events in one transaction, with names that come and come again, in findings that are known and new: as one by one. */
+static void test_one_transaction(void **state)
 {
 	struct sample *s = *state;
-	store_one(s, "(*Cart).Add", "Total", "u1", "orders", 1);
-	rf_str typed[] = { found(s, "cart.add"), found(s, "TestOne"), found(s, "orders"), found(s, "shop.go") };
-	size_t bytes = document(s).len;
-	assert_int_equal(sqlite3_exec(s->store->handle, "DELETE FROM findings_fts", NULL, NULL, NULL), SQLITE_OK);
-	assert_str(found(s, "Cart"), "");
+	struct rf_run run = { .trace_id = RF_STR("r1"), .command = RF_STR("test"), .directory = RF_STR("/"), .host = RF_STR("h") };
+	int64_t run_id, id;
+	enum rf_stored how;
 	assert_int_equal(rf_store_begin(s->store, &s->err), 0);
-	assert_int_equal(rf_search_fill(s->store, &s->err), 0);
+	assert_int_equal(rf_store_run(s->store, &run, &run_id, &s->err), 0);
+	for (unsigned i = 0; i < 200; i++) {
+		struct rf_finding finding;
+		const char *a = rf_arena_printf(&s->arena, "(*Type%u).Add", i % 7).ptr;
+		struct rf_report *r = sample_report(s, a, i % 5 ? "Total" : NULL, i);
+		r->goroutines[0]->created.frames[0].function = rf_arena_printf(&s->arena, "example.com/shop.Test%u", i % 11);
+		rf_finding_make(r, &s->arena, &finding);
+		struct rf_event event = { .report = r, .finding = &finding, .uid = rf_arena_printf(&s->arena, "u%u", i),
+					  .tag = rf_arena_printf(&s->arena, "tag%u", i % 3), .package = RF_STR("example.com/shop"),
+					  .test = rf_arena_printf(&s->arena, "TestIn%u", i % 13), .run_id = run_id,
+					  .time_unix_ns = SAMPLE_NOW };
+		assert_int_equal(rf_store_event(s->store, &event, &id, &how, &s->err), 0);
+	}
 	assert_int_equal(rf_store_commit(s->store, &s->err), 0);
-	assert_int_equal(document(s).len, bytes);
-	assert_true(rf_str_eq(found(s, "cart.add"), typed[0]) && rf_str_eq(found(s, "TestOne"), typed[1]) &&
-		    rf_str_eq(found(s, "orders"), typed[2]) && rf_str_eq(found(s, "shop.go"), typed[3]));
-	assert_str(typed[0], "1");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM findings"), 21);
+	assert_index(s);
+}
+
+/* The title and the tag of one are a test and a function of others. */
+static void test_best_first(void **state)
+{
+	struct sample *s = *state;
+	struct rf_finding_row *rows;
+	uint32_t count;
+	store_one(s, "Add", "Total", "u1", "checkout", 1);
+	for (unsigned i = 0; i < 3; i++) {
+		int64_t id;
+		s->clock.now += (uint64_t)60 * 1000000000u;
+		struct rf_report *r = sample_report(s, rf_arena_printf(&s->arena, "Sub%u", i).ptr, "Total", 10 + i);
+		r->goroutines[0]->created.frames[0].function = RF_STR("example.com/shop.checkout");
+		sample_store(s, r, "r1", rf_arena_printf(&s->arena, "v%u", i).ptr, "other", &id);
+	}
+	assert_int_equal(rf_search_findings(s->store, RF_STR("Checkout"), 10, 0, &s->arena, &rows, &count, NULL, &s->err), 0);
+	assert_int_equal(count, 4);
+	assert_str(rows[0].tag, "checkout");
+	assert_int_equal(rows[1].id, 4); /* then the latest */
+	assert_int_equal(rows[3].id, 2);
+}
+
+/* A word is a name's, however long: what is beyond the bound is left out, and all is let go of as it came. */
+static void test_long_names(void **state)
+{
+	struct sample *s = *state;
+	char tag[RF_SEARCH_NAME_BYTES_MAX + 100], renamed[sizeof(tag)];
+	int64_t id;
+	memset(tag, 'x', sizeof(tag));
+	memcpy(tag + RF_SEARCH_NAME_BYTES_MAX - 1, "\xc3\xa4", 2); /* the bound is in the middle of it */
+	memcpy(tag + sizeof(tag) - 10, "beyond", 6);
+	tag[sizeof(tag) - 1] = '\0';
+	memcpy(renamed, tag, sizeof(tag));
+	memcpy(renamed, "another", 7);
+	sample_store(s, sample_report(s, "Add", "Total", 1), "r1", "u1", tag, &id);
+	assert_str(found(s, "xxxx"), "1");
+	assert_str(found(s, "beyond"), "");
+	struct rf_report *record = sample_report(s, "Add", "Total", 1);
+	record->from_spool = true;
+	assert_int_equal(sample_store(s, record, "r1", "s1", renamed, &id), RF_STORED_UPGRADED);
+	assert_str(found(s, "another"), "1");
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM v_search WHERE kind = 'tag'"), 1);
+	assert_index(s);
 }
 
 static void test_list_filter(void **state)
@@ -327,15 +449,18 @@ int main(void)
 		WITH_SAMPLE(test_expressions),
 		WITH_SAMPLE(test_bounds),
 		WITH_SAMPLE(test_names),
+		WITH_SAMPLE(test_starts),
 		WITH_SAMPLE(test_typed),
 		WITH_SAMPLE(test_never_an_error),
-		WITH_SAMPLE(test_documents_grow),
-		WITH_SAMPLE(test_lazily),
-		WITH_SAMPLE(test_news_follow),
-		WITH_SAMPLE(test_documents_follow),
+		WITH_SAMPLE(test_names_grow),
+		WITH_SAMPLE(test_two_writers),
+		WITH_SAMPLE(test_names_follow),
+		WITH_SAMPLE(test_titles_follow),
 		WITH_SAMPLE(test_an_id_comes_back),
 		WITH_SAMPLE(test_rollback),
-		WITH_SAMPLE(test_fill),
+		WITH_SAMPLE(test_one_transaction),
+		WITH_SAMPLE(test_best_first),
+		WITH_SAMPLE(test_long_names),
 		WITH_SAMPLE(test_list_filter),
 		WITH_SAMPLE(test_paging),
 	};

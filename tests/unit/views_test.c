@@ -33,6 +33,7 @@ static const struct {
 	{ "v_new_by_day", "day,findings,tags,packages" },
 	{ "v_runs", "id,trace_id,command,directory,host,started_at,last_at,events,findings,findings_new,packages,tests_failed,"
 		    "processes" },
+	{ "v_search", "rowid,finding,kind,name,v_search,rank" },
 	{ "v_silences", "id,finding,title,tag,policy,since,until,held,told" },
 	{ "v_slow_packages", "package,runs,runs_failed,elapsed_ms_median,elapsed_ms_average,elapsed_ms_max,share,last_run" },
 	{ "v_suppressions", "suppression,events,findings,first_used,last_used" },
@@ -119,7 +120,8 @@ static void test_every_version_migrates(void **state)
 		assert_str(sample_text(s, "SELECT group_concat(day || events || findings_new) FROM v_events_by_day"),
 			   "2026-01-0111,2026-01-0210");
 		assert_int_equal(sample_count(s, "SELECT events FROM v_runs"), 2);
-		assert_int_equal(sample_count(s, "SELECT rowid FROM findings_fts WHERE findings_fts MATCH '\"a race\" AND TestOld'"), 7);
+		assert_int_equal(sample_count(s, "SELECT rowid FROM v_search WHERE v_search MATCH '\"a race\"'"), 7);
+		assert_int_equal(sample_count(s, "SELECT finding FROM v_search WHERE v_search MATCH 'testold' AND kind = 'test'"), 7);
 		sample_store(s, sample_report(s, "Add", "Total", 1), "t2", "u3", NULL, &id);
 		assert_int_equal(sample_count(s, "SELECT count(*) FROM v_findings"), 2);
 	}
