@@ -90,8 +90,10 @@ $(BUILD)/san/redflag: $(BUILD)/san/reporter/cmd/main.o $(SAN_OBJECTS) $(BUILD)/o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN_FLAGS) -o $@ $^ $(LIBS)
 
-# It makes allocations fail.
-$(BUILD)/unit/store_faults: LIBS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+# It makes allocations and calls of SQLite fail.
+FAULT_CALLS := malloc calloc realloc strdup sqlite3_step sqlite3_exec sqlite3_prepare_v2 sqlite3_prepare_v3 sqlite3_open_v2 \
+	sqlite3_bind_text sqlite3_bind_text64
+$(BUILD)/unit/call_faults: LIBS += $(FAULT_CALLS:%=-Wl,--wrap=%)
 
 $(BUILD)/bench/floor: $(BUILD)/obj/tests/bench/floor.o
 	@mkdir -p $(@D)
