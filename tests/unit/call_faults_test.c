@@ -1,10 +1,10 @@
 /* The database when memory runs out, or SQLite says no, at any place: each call that may fail does so once, and once with all that
  * follow. What must be true afterwards is in fault_scene.h.
  *
- * A place is tried once for each stack of ours that leads to it with REDFLAG_FAULTS=all, once for each whole stack, SQLite's
- * functions included, with REDFLAG_FAULTS=deep, and some of them are without it. REDFLAG_STORY names a single story. Attempts are made in processes of their own, as many at a time as there
- * are processors, each with its directory; a crash, or memory that is lost on the way out of a failure, ends one and is told with
- * the stack of the call that had failed.
+ * With REDFLAG_FAULTS=all each stack of ours that leads to such a call is a place that is tried, with REDFLAG_FAULTS=deep each whole
+ * stack, SQLite's functions included; without it some of ours are, from the first to the last. REDFLAG_STORY names a single story.
+ * Attempts are made in processes of their own, as many at a time as there are processors, each with its directory; a crash, or
+ * memory that is lost on the way out of a failure, ends one and is told with the stack of the call that had failed.
  */
 #include "unit.h"
 
