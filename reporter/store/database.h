@@ -18,7 +18,7 @@
 #include "store/tally.h"
 #include "store/uids.h"
 
-#define RF_SEARCH_KNOWN 32768 /* 1.5 MiB a connection; more at work cost looks into the database */
+#define RF_SEARCH_KNOWN 16384 /* 700 KiB a connection; more at work cost looks into the database */
 
 /* What the search has noted in this transaction, and what it knows to be in the database, as hashes: direct-mapped caches, emptied by
  * another `salt`. search_names.c. */

@@ -8,8 +8,8 @@
 #include "finding/stdlib.h"
 #include "store/rows.h"
 
-#define WAITING_MAX 32768u               /* pairs; written when there are more */
-#define WAITING_BYTES_MAX ((size_t)1 << 20) /* of names, likewise */
+#define WAITING_MAX 8192u               /* pairs; written when there are more */
+#define WAITING_BYTES_MAX ((size_t)1 << 18) /* of names, likewise */
 
 /* A name that the index lacks. */
 struct rf_search_name {
