@@ -95,6 +95,11 @@ FAULT_CALLS := malloc calloc realloc strdup sqlite3_step sqlite3_exec sqlite3_pr
 	sqlite3_bind_text sqlite3_bind_text64
 $(BUILD)/unit/call_faults: LIBS += $(FAULT_CALLS:%=-Wl,--wrap=%)
 
+$(BUILD)/bench/gc_wait: $(BUILD)/obj/tests/bench/gc_wait.o $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
 $(BUILD)/bench/floor: $(BUILD)/obj/tests/bench/floor.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)

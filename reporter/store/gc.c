@@ -68,7 +68,7 @@ static int choose_events(struct rf_gc_work *w, rf_str before, int64_t *chosen)
 	if (*chosen == 0)
 		return rc;
 	rc = rf_db_once(w->s, "UPDATE temp.gc_place SET (time, id) = (SELECT e.time, e.id FROM temp.gc_batch b"
-			      " JOIN events e ON e.id = b.id ORDER BY e.time DESC, e.id DESC LIMIT 1)", NULL, w->err, "");
+			      " CROSS JOIN events e ON e.id = b.id ORDER BY e.time DESC, e.id DESC LIMIT 1)", NULL, w->err, "");
 	/* What stays: of each finding the latest and, if no other is young, the one that says most; one whose alert waits; the
 	 * highest number, so that none is given twice. */
 	if (rc >= 0)
@@ -80,30 +80,32 @@ static int choose_events(struct rf_gc_work *w, rf_str before, int64_t *chosen)
 	return rc;
 }
 
+/* Rows of finding_runs that the batch counts in, by their key: the table has as many rows as runs and findings have pairs. */
+#define BATCH_PAIRS \
+	"(run_id, finding_id) IN (SELECT e.run_id, e.finding_id FROM temp.gc_batch b CROSS JOIN events e ON e.id = b.id)"
+
 /* Foreign keys are on, so what belongs to the events goes with them, and what doesn't would be an error. Triggers stay off: they
  * would count each finding anew for each event, to find what they find now. */
 static int remove_events(struct rf_gc_work *w, rf_str before)
 {
 	int rc = rf_db_once(w->s, "INSERT INTO gone_runs (trace_id, before) SELECT DISTINCT r.trace_id, ?1 FROM temp.gc_batch b"
-				  " JOIN events e ON e.id = b.id JOIN runs r ON r.id = e.run_id WHERE true"
+				  " CROSS JOIN events e ON e.id = b.id JOIN runs r ON r.id = e.run_id WHERE true"
 				  " ON CONFLICT (trace_id) DO UPDATE SET before = max(before, excluded.before)",
 			    NULL, w->err, "t", before);
 	if (rc >= 0)
 		rc = rf_db_once(w->s, "INSERT INTO gone_events (finding_id, run_id, day, verdict, events, first_seen, last_seen)"
 				      " SELECT e.finding_id, g.id, substr(e.time, 1, 10), e.verdict, count(*), min(e.time), max(e.time)"
-				      " FROM temp.gc_batch b JOIN events e ON e.id = b.id JOIN runs r ON r.id = e.run_id"
+				      " FROM temp.gc_batch b CROSS JOIN events e ON e.id = b.id JOIN runs r ON r.id = e.run_id"
 				      " JOIN gone_runs g ON g.trace_id = r.trace_id WHERE true GROUP BY 1, 2, 3, 4"
 				      " ON CONFLICT DO UPDATE SET events = events + excluded.events,"
 				      " first_seen = min(first_seen, excluded.first_seen),"
 				      " last_seen = max(last_seen, excluded.last_seen)", NULL, w->err, "");
 	if (rc >= 0)
-		rc = rf_db_once(w->s, "UPDATE finding_runs SET events = finding_runs.events - n.events FROM (SELECT e.run_id, e.finding_id,"
-				      " count(*) AS events FROM temp.gc_batch b JOIN events e ON e.id = b.id GROUP BY 1, 2) n"
-				      " WHERE finding_runs.run_id = n.run_id AND finding_runs.finding_id = n.finding_id",
-				NULL, w->err, "");
+		rc = rf_db_once(w->s, "UPDATE finding_runs SET events = events - (SELECT count(*) FROM temp.gc_batch b CROSS JOIN events e"
+				      " ON e.id = b.id WHERE e.run_id = finding_runs.run_id AND e.finding_id = finding_runs.finding_id)"
+				      " WHERE " BATCH_PAIRS, NULL, w->err, "");
 	if (rc >= 0)
-		rc = rf_db_once(w->s, "DELETE FROM finding_runs WHERE events <= 0 AND run_id IN (SELECT e.run_id FROM temp.gc_batch b"
-				      " JOIN events e ON e.id = b.id)", NULL, w->err, "");
+		rc = rf_db_once(w->s, "DELETE FROM finding_runs WHERE events <= 0 AND " BATCH_PAIRS, NULL, w->err, "");
 	if (rc >= 0)
 		rc = rf_db_once(w->s, "DELETE FROM events WHERE id IN (SELECT id FROM temp.gc_batch)", NULL, w->err, "");
 	if (rc >= 0)
