@@ -106,7 +106,7 @@ static void put_details(struct writer *w, const struct rf_item *item)
 	rf_buf_put_cstr(b, ".\n\n<pre>\n");
 	rf_markup_put(b, rf_buf_str(&stacks));
 	rf_buf_put_cstr(b, "</pre>\n\n</details>\n");
-	rf_buf_release(&stacks);
+	rf_export_end_text(w->x, &stacks);
 }
 
 static int put_all_details(struct writer *w, uint32_t count, struct rf_error *err)
