@@ -57,7 +57,15 @@ static uint64_t hash_frame(uint64_t hash, const struct rf_frame *f)
 	return hash_u64(hash, f->line);
 }
 
-uint64_t rf_report_match_key(const struct rf_report *report)
+uint64_t rf_stack_match_key(const struct rf_stack *stack)
+{
+	uint64_t hash = RF_HASH_START;
+	for (uint32_t i = 0; i < stack->count; i++)
+		hash = hash_frame(hash, &stack->frames[i]);
+	return hash;
+}
+
+uint64_t rf_report_match_key_with(const struct rf_report *report, const uint64_t *stack_keys)
 {
 	uint64_t hash = hash_u64(RF_HASH_START, (uint64_t)report->kind);
 	for (uint32_t i = 0; i < report->access_count; i++) {
@@ -65,8 +73,15 @@ uint64_t rf_report_match_key(const struct rf_report *report)
 		hash = hash_u64(hash, a->write); /* not a->atomic: Go's text doesn't tell */
 		hash = hash_u64(hash, a->address);
 		hash = hash_u64(hash, a->goroutine->thread);
-		for (uint32_t k = 0; k < a->stack.count; k++)
-			hash = hash_frame(hash, &a->stack.frames[k]);
+		hash = hash_u64(hash, stack_keys[i]);
 	}
 	return hash;
+}
+
+uint64_t rf_report_match_key(const struct rf_report *report)
+{
+	uint64_t stack_keys[RF_REPORT_ACCESSES_MAX];
+	for (uint32_t i = 0; i < report->access_count; i++)
+		stack_keys[i] = rf_stack_match_key(&report->accesses[i].stack);
+	return rf_report_match_key_with(report, stack_keys);
 }

@@ -128,5 +128,8 @@ struct rf_process_counters {
 /* A key that is equal for the text and the spool record of one and the same report (order, operation, address,
  * goroutine numbers, functions, files, lines of both sides), for joining the two; not for grouping. 64-bit FNV-1a. */
 uint64_t rf_report_match_key(const struct rf_report *report);
+/* The same with the shares of its accesses' stacks, for whoever knows them already. */
+uint64_t rf_report_match_key_with(const struct rf_report *report, const uint64_t *stack_keys);
+uint64_t rf_stack_match_key(const struct rf_stack *stack);
 
 #endif

@@ -235,7 +235,7 @@ int rf_store_event(struct rf_store *s, const struct rf_event *event, int64_t *ev
 		known = *e.stacks;
 	else if (!rf_intern_report(&s->intern, e.report, &known))
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
-	known.match_key = rf_report_match_key(e.report);
+	known.match_key = rf_intern_match_key(e.report, &known);
 	e.stacks = &known;
 	return store_event(s, &e, event_id, how, err);
 }

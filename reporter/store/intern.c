@@ -172,6 +172,18 @@ bool rf_intern_adopt(struct rf_intern *n, const struct rf_report *report, const 
 	return good;
 }
 
+uint64_t rf_intern_match_key(const struct rf_report *report, const struct rf_known_report *known)
+{
+	uint64_t keys[RF_REPORT_ACCESSES_MAX];
+	for (uint32_t i = 0; i < report->access_count; i++) {
+		struct rf_known_stack *k = known->stacks[i];
+		if (k && !k->match_key)
+			k->match_key = rf_stack_match_key(&k->stack);
+		keys[i] = k ? k->match_key : rf_stack_match_key(&report->accesses[i].stack);
+	}
+	return rf_report_match_key_with(report, keys);
+}
+
 /* --- findings ---------------------------------------------------------------------------------------------------- */
 
 static const struct rf_known_stack *created_of(const struct rf_report *report, const struct rf_known_report *known,
@@ -240,12 +252,20 @@ static void make_finding(struct rf_intern *n, const struct rf_known_key *key, st
 	n->arena.failed |= n->scratch.failed;
 }
 
+static const struct rf_finding *make_alone(const struct rf_report *report, rf_arena *arena)
+{
+	struct rf_finding *made = rf_arena_alloc(arena, sizeof(*made));
+	if (made)
+		rf_finding_make(report, arena, made);
+	return arena->failed ? NULL : made;
+}
+
 const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_report *report,
-					   struct rf_known_report *known)
+					   struct rf_known_report *known, rf_arena *arena)
 {
 	struct rf_known_key key;
 	if (!key_of(report, known, &key))
-		return NULL;
+		return make_alone(report, arena);
 	struct rf_known_finding **bucket = &n->findings[hash_key(&key) % RF_INTERN_BUCKETS], *f = *bucket;
 	while (f && memcmp(&f->key, &key, sizeof(key)) != 0)
 		f = f->next;

@@ -15,7 +15,7 @@
 #include "policy/suppressions.h"
 
 #define RF_INTERN_BUCKETS 8192
-#define RF_INTERN_BYTES_MAX ((size_t)8 << 20) /* some eight thousand stacks and as many findings */
+#define RF_INTERN_BYTES_MAX ((size_t)4 << 20) /* some four thousand stacks */
 
 struct rf_known_frame {
 	struct rf_known_frame *next;
@@ -32,6 +32,7 @@ struct rf_known_stack {
 	struct rf_known_frame **frames;
 	int64_t row;          /* stacks.id, as above */
 	uint32_t generation;
+	uint64_t match_key;   /* rf_stack_match_key; 0 until it is asked for */
 	struct rf_known_stack *twin; /* the same stack in another intern, while `twin_life` is that one's `life` */
 	uint32_t twin_life;
 };
@@ -52,7 +53,7 @@ struct rf_known_finding {
 	const struct rf_suppression **fits;
 };
 
-/* One report: its rf_report_match_key (0 until it is asked for), and its stacks; NULL: the stack is missing. */
+/* One report: its rf_report_match_key, and its stacks; NULL: the stack is missing. */
 struct rf_known_report {
 	uint64_t match_key;
 	struct rf_known_stack *stacks[RF_REPORT_ACCESSES_MAX], *created[RF_REPORT_GOROUTINES_MAX], *allocated;
@@ -80,10 +81,12 @@ bool rf_intern_report(struct rf_intern *n, const struct rf_report *report, struc
 /* As rf_intern_report of the report that `known`, of another intern, belongs to; each of its stacks is looked up once. */
 bool rf_intern_adopt(struct rf_intern *n, const struct rf_report *report, const struct rf_known_report *known,
 		     struct rf_known_report *out);
+/* rf_report_match_key, of stacks that were hashed before. */
+uint64_t rf_intern_match_key(const struct rf_report *report, const struct rf_known_report *known);
 /* The finding of a report whose stacks these are, as rf_finding_make gives it but for its sides' names and roles; NULL when out of
- * memory. */
+ * memory. It is made in `arena` when not all of its stacks are known (of a goroutine that the reader dropped). */
 const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_report *report,
-					   struct rf_known_report *known);
+					   struct rf_known_report *known, rf_arena *arena);
 void rf_intern_use_suppressions(struct rf_intern *n, const struct rf_suppressions *list);
 /* As rf_suppressions_match of the list in use. */
 const struct rf_suppression *rf_intern_suppression(struct rf_intern *n, const struct rf_report *report,

@@ -54,22 +54,25 @@ int rf_rows_tag(struct rf_store *s, rf_str name, int64_t *id, struct rf_error *e
 	return rc < 0 ? rc : 0;
 }
 
-int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
-		     const struct rf_known_report *elsewhere, struct rf_known_report **known, struct rf_error *err)
+static int no_memory(struct rf_error *err)
 {
-	struct rf_finding *made;
-	*known = rf_arena_alloc(arena, sizeof(**known));
-	bool good = *known && (elsewhere ? rf_intern_adopt(&s->intern, report, elsewhere, *known)
-					 : rf_intern_report(&s->intern, report, *known));
-	*finding = good ? rf_intern_finding(&s->intern, report, *known) : NULL;
-	/* Not all of its stacks may be interned (a goroutine that the reader dropped). */
-	if (good && !*finding && (made = rf_arena_alloc(arena, sizeof(*made)))) {
-		rf_finding_make(report, arena, made);
-		*finding = made;
-	}
-	if (*finding && !arena->failed && !s->intern.arena.failed)
-		return 0;
 	return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
+}
+
+int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
+		     struct rf_known_report **known, struct rf_error *err)
+{
+	*known = rf_arena_alloc(arena, sizeof(**known));
+	if (!*known || !rf_intern_report(&s->intern, report, *known))
+		return no_memory(err);
+	*finding = rf_intern_finding(&s->intern, report, *known, arena);
+	return *finding ? 0 : no_memory(err);
+}
+
+int rf_store_stacks(struct rf_store *s, const struct rf_report *report, const struct rf_known_report *elsewhere,
+		    struct rf_known_report *known, struct rf_error *err)
+{
+	return rf_intern_adopt(&s->intern, report, elsewhere, known) ? 0 : no_memory(err);
 }
 
 void rf_store_use_suppressions(struct rf_store *s, const struct rf_suppressions *list)

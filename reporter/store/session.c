@@ -35,6 +35,8 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	if (s->options.store) {
 		rf_store_check_references(s->options.store, false, &ignored);
 		rf_store_use_suppressions(s->options.store, s->options.suppressions);
+		for (int i = 0; i < 2; i++)
+			rf_intern_use_suppressions(&s->batches[i].stacks, s->options.suppressions);
 	}
 	rf_session_begin_stream(s);
 	*out = s;
@@ -122,17 +124,11 @@ static void take_report(struct rf_session *s, struct rf_source *source, const st
 	rf_stream_id_uid(&s->stream, end);
 	s->stream.reports++;
 	rf_str uid = { end, sizeof(end) }, cut_uid = cut_uid_of(s, source);
-	struct rf_waiting w = { .report = *report, .source = source, .uid = cut && cut_uid.len ? cut_uid : uid,
-				.cut_uid = cut ? RF_STR("") : cut_uid, .trace_id = rf_session_trace(s),
-				.package = source->package.name, .test = s->test,
-				.time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
-				.keep_text = incomplete };
-	rf_session_store_full(s); /* a file comes faster than any clock ticks */
-	if (s->reading.failed || !rf_session_has_room(s) || !rf_batch_add_report(s->waiting, &w)) {
-		s->counts.lost++;
-		return;
-	}
-	rf_session_wait_starts(s);
+	struct rf_event event = { .uid = cut && cut_uid.len ? cut_uid : uid, .cut_uid = cut ? RF_STR("") : cut_uid,
+				  .package = source->package.name, .test = s->test,
+				  .time_unix_ns = s->stream.has_times ? s->stream.time_unix_ns : rf_session_now(s),
+				  .keep_text = incomplete };
+	s->counts.lost += s->reading.failed || !rf_session_wait(s, report, &event, source);
 }
 
 /* One whole line of a source's output. */

@@ -124,24 +124,28 @@ static void copy_report(struct rf_report *to, const struct rf_report *from, cons
 	copy_switches(to, from, arena);
 }
 
-bool rf_batch_add_report(struct rf_batch *b, const struct rf_waiting *w)
+static void copy_event(struct rf_event *to, const struct rf_event *from, rf_arena *arena)
+{
+	*to = *from;
+	to->uid = rf_arena_dup(arena, from->uid);
+	to->cut_uid = rf_arena_dup(arena, from->cut_uid);
+	to->test = rf_arena_dup(arena, from->test);
+}
+
+struct rf_waiting *rf_batch_add_report(struct rf_batch *b, const struct rf_report *report, const struct rf_event *event)
 {
 	rf_arena *arena = &b->arena;
-	struct rf_waiting *copy = rf_arena_alloc(arena, sizeof(*copy));
-	if (!copy)
-		return false;
-	*copy = *w;
-	copy->next = NULL;
-	if (!rf_intern_report(&b->stacks, &w->report, &copy->known))
-		return false;
-	copy_report(&copy->report, &w->report, &copy->known, w->keep_text, arena);
-	copy->uid = rf_arena_dup(arena, w->uid);
-	copy->cut_uid = rf_arena_dup(arena, w->cut_uid);
-	copy->test = rf_arena_dup(arena, w->test);
-	if (arena->failed)
-		return false;
-	*b->reports_end = copy;
-	b->reports_end = &copy->next;
+	struct rf_waiting *w = rf_arena_alloc(arena, sizeof(*w));
+	if (!w || !rf_intern_report(&b->stacks, report, &w->known))
+		return NULL;
+	copy_report(&w->report, report, &w->known, event->keep_text, arena);
+	copy_event(&w->event, event, arena);
+	w->event.report = &w->report;
+	w->event.finding = rf_intern_finding(&b->stacks, &w->report, &w->known, arena);
+	if (!w->event.finding || rf_batch_failed(b))
+		return NULL;
+	*b->reports_end = w;
+	b->reports_end = &w->next;
 	b->report_count++;
-	return true;
+	return w;
 }

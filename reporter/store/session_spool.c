@@ -67,7 +67,7 @@ static int put_report(struct rf_session *s, struct rf_spool *spool, const struct
 		.uid = rf_arena_printf(scratch, "%.*s-%u", RF_STR_ARG(id), report->record_sequence),
 		.seed = seed_of(p->options), .package = RF_STR(""), .test = RF_STR(""),
 		.time_unix_ns = report->time_unix_ns ? report->time_unix_ns : p->start_unix_ns };
-	return rf_session_put(s, &event, NULL, NULL, p->tag, scratch, err);
+	return rf_session_put(s, &event, p->tag, scratch, err);
 }
 
 static int put_process(struct rf_session *s, struct rf_spool *spool, rf_str trace, int64_t *run_id, int64_t *process_id,

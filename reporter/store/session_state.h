@@ -26,11 +26,10 @@ struct rf_source {
 struct rf_waiting { /* a report that waits to be stored, with the stacks of its batch */
 	struct rf_waiting *next;
 	struct rf_report report;
-	const struct rf_source *source;
 	struct rf_known_report known;
-	rf_str trace_id, uid, cut_uid, package, test;
-	uint64_t time_unix_ns;
-	bool keep_text;
+	const struct rf_source *source;
+	rf_str trace_id;
+	struct rf_event event; /* of the report, all that can be said without the database */
 };
 
 struct rf_waiting_result {
@@ -125,8 +124,8 @@ void rf_batch_forget(struct rf_batch *b);
 bool rf_batch_is_empty(const struct rf_batch *b);
 size_t rf_batch_bytes(const struct rf_batch *b);
 bool rf_batch_failed(const struct rf_batch *b); /* out of memory; nothing more is added until it is forgotten */
-/* A copy of `w` and of all that it refers to, but for its trace ID, package and source. False: out of memory. */
-bool rf_batch_add_report(struct rf_batch *b, const struct rf_waiting *w);
+/* A copy of the report, and of all that it and `event` refer to but the package, with its finding. NULL: out of memory. */
+struct rf_waiting *rf_batch_add_report(struct rf_batch *b, const struct rf_report *report, const struct rf_event *event);
 /* `r` is the batch's own. */
 void rf_batch_add_result(struct rf_batch *b, struct rf_waiting_result *r);
 
@@ -135,14 +134,14 @@ void rf_batch_add_result(struct rf_batch *b, struct rf_waiting_result *r);
 void rf_session_settle(struct rf_session *s);
 /* Has what waits stored soon when it is enough. */
 void rf_session_store_full(struct rf_session *s);
-/* May one more report wait? */
-bool rf_session_has_room(struct rf_session *s);
 /* A transaction of this session's; what it stored is told to before_commit. */
 int rf_session_begin_storing(struct rf_session *s, struct rf_error *err);
 int rf_session_commit(struct rf_session *s, struct rf_error *err);
 int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, struct rf_error *err);
-/* Finding, tag and row of one report; inside a transaction. `known`: its stacks in its batch; NULL for none. */
-int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_known_report *known,
-		   const struct rf_source *source, rf_str process_tag, rf_arena *scratch, struct rf_error *err);
+/* Finding, tag and row of one report of a spool; inside a transaction. */
+int rf_session_put(struct rf_session *s, struct rf_event *event, rf_str process_tag, rf_arena *scratch, struct rf_error *err);
+/* Puts a report of the stream to what waits, with its finding and tag. False: it can't wait. */
+bool rf_session_wait(struct rf_session *s, const struct rf_report *report, const struct rf_event *event,
+		     const struct rf_source *source);
 
 #endif

@@ -28,37 +28,63 @@ void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_sour
 	s->events[s->event_count++] = (struct rf_event_seen){ event_id, source };
 }
 
-int rf_session_put(struct rf_session *s, struct rf_event *event, const struct rf_known_report *known,
-		   const struct rf_source *source, rf_str process_tag, rf_arena *scratch, struct rf_error *err)
+/* --- what a report is, as far as no database is needed ---------------------------------------------------------------- */
+
+static void classify(struct rf_session *s, struct rf_event *e, rf_str process_tag)
 {
-	const struct rf_finding *finding;
-	struct rf_known_report *stacks;
 	struct rf_tag_sources tags = s->options.tags;
-	int64_t id;
-	enum rf_stored how;
 	if (process_tag.len)
 		tags.process = process_tag;
-	int rc = rf_store_finding(s->options.store, event->report, scratch, &finding, known, &stacks, err);
+	e->tag = rf_tag_choose(e->report, e->finding, &tags);
+	e->known = s->options.baseline && rf_baseline_find(s->options.baseline, rf_str_from(e->finding->fingerprint), e->tag);
+	e->policy = rf_policy_choose(tags.config, e->tag, e->finding->kind);
+}
+
+/* By the event's own time, so that a log read later gets the verdict that it had. */
+static uint64_t time_of(struct rf_session *s, const struct rf_event *e)
+{
+	return e->time_unix_ns ? e->time_unix_ns : rf_session_now(s);
+}
+
+static void suppress(struct rf_event *e, const struct rf_suppression *fit)
+{
+	e->suppression = fit ? fit->text : (rf_str){ NULL, 0 };
+}
+
+/* --- storing it ------------------------------------------------------------------------------------------------------- */
+
+static int put_event(struct rf_session *s, const struct rf_event *e, const struct rf_source *source, struct rf_error *err)
+{
+	int64_t id;
+	enum rf_stored how;
+	int rc = rf_store_event(s->options.store, e, &id, &how, err);
 	if (rc < 0)
 		return rc;
-	event->finding = finding;
+	s->counts.suppressed += (how == RF_STORED_NEW || how == RF_STORED_UPGRADED) && (e->report->suppressed || e->suppression.ptr);
+	rf_session_saw(s, id, source, how);
+	return 0;
+}
+
+int rf_session_put(struct rf_session *s, struct rf_event *event, rf_str process_tag, rf_arena *scratch, struct rf_error *err)
+{
+	struct rf_known_report *stacks;
+	int rc = rf_store_finding(s->options.store, event->report, scratch, &event->finding, &stacks, err);
+	if (rc < 0)
+		return rc;
 	event->stacks = stacks;
-	event->tag = rf_tag_choose(event->report, finding, &tags);
-	/* By the event's own time, so that a log read later gets the verdict that it had. */
-	const struct rf_suppression *fit = rf_store_suppression(s->options.store, event->report, stacks, event->tag,
-								event->time_unix_ns ? event->time_unix_ns : rf_session_now(s));
-	event->suppression = fit ? fit->text : (rf_str){ NULL, 0 };
-	event->known = s->options.baseline &&
-		       rf_baseline_find(s->options.baseline, rf_str_from(finding->fingerprint), event->tag);
-	event->policy = rf_policy_choose(tags.config, event->tag, finding->kind);
-	if (scratch->failed)
-		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
-	rc = rf_store_event(s->options.store, event, &id, &how, err);
-	event->finding = NULL;
-	s->counts.suppressed += rc == 0 && (how == RF_STORED_NEW || how == RF_STORED_UPGRADED) && (event->report->suppressed || fit);
-	if (rc == 0)
-		rf_session_saw(s, id, source, how);
-	return rc;
+	classify(s, event, process_tag);
+	suppress(event, rf_store_suppression(s->options.store, event->report, stacks, event->tag, time_of(s, event)));
+	return put_event(s, event, NULL, err);
+}
+
+static int put_waiting(struct rf_session *s, struct rf_waiting *w, struct rf_error *err)
+{
+	struct rf_known_report stacks;
+	struct rf_event event = w->event;
+	int rc = rf_store_stacks(s->options.store, &w->report, &w->known, &stacks, err);
+	event.run_id = s->run_id;
+	event.stacks = &stacks;
+	return rc < 0 ? rc : put_event(s, &event, w->source, err);
 }
 
 int rf_session_put_run(struct rf_session *s, rf_str trace_id, int64_t *run_id, struct rf_error *err)
@@ -81,19 +107,15 @@ int rf_session_commit(struct rf_session *s, struct rf_error *err)
 	return rc < 0 ? rc : rf_store_commit(o->store, err);
 }
 
-static int put_batch(struct rf_session *s, const struct rf_batch *b, rf_arena *scratch, struct rf_error *err)
+static int put_batch(struct rf_session *s, const struct rf_batch *b, struct rf_error *err)
 {
 	int rc = 0;
 	rf_str trace = { NULL, 0 };
 	for (struct rf_waiting *w = b->reports; w && rc == 0; w = w->next) {
 		if (!rf_str_eq(trace, w->trace_id) || !trace.ptr)
 			rc = rf_session_put_run(s, trace = w->trace_id, &s->run_id, err);
-		struct rf_event event = { .report = &w->report, .run_id = s->run_id, .uid = w->uid,
-					  .cut_uid = w->cut_uid, .package = w->package,
-					  .test = w->test, .time_unix_ns = w->time_unix_ns, .keep_text = w->keep_text };
 		if (rc == 0)
-			rc = rf_session_put(s, &event, &w->known, w->source, RF_STR(""), scratch, err);
-		rf_arena_reset(scratch);
+			rc = put_waiting(s, w, err);
 	}
 	for (struct rf_waiting_result *r = b->results; r && rc == 0; r = r->next) {
 		if (!rf_str_eq(trace, r->trace_id) || !trace.ptr)
@@ -133,15 +155,12 @@ static void store_batch(void *context)
 	struct rf_error err = { 0 };
 	struct rf_session_counts before;
 	size_t seen_before = s->event_count;
-	rf_arena scratch;
 	copy_stored(&before, &s->counts);
-	rf_arena_init(&scratch, 0);
 	int rc = rf_session_begin_storing(s, &err);
 	if (rc == 0)
-		rc = put_batch(s, s->storing, &scratch, &err);
+		rc = put_batch(s, s->storing, &err);
 	if (rc == 0)
 		rc = rf_session_commit(s, &err);
-	rf_arena_release(&scratch);
 	if (rc == 0) {
 		rf_batch_forget(s->storing);
 	} else {
@@ -229,9 +248,21 @@ void rf_session_store_full(struct rf_session *s)
 		rf_session_settle(s);
 }
 
-bool rf_session_has_room(struct rf_session *s)
+bool rf_session_wait(struct rf_session *s, const struct rf_report *report, const struct rf_event *event,
+		     const struct rf_source *source)
 {
-	return s->options.store && is_room(s);
+	rf_session_store_full(s); /* a file comes faster than any clock ticks */
+	struct rf_batch *b = s->waiting;
+	struct rf_waiting *w = s->options.store && is_room(s) ? rf_batch_add_report(b, report, event) : NULL;
+	if (!w)
+		return false;
+	struct rf_event *e = &w->event;
+	w->source = source;
+	w->trace_id = rf_session_trace(s);
+	classify(s, e, RF_STR(""));
+	suppress(e, rf_intern_suppression(&b->stacks, e->report, &w->known, e->tag, time_of(s, e)));
+	rf_session_wait_starts(s);
+	return true;
 }
 
 uint64_t rf_session_tick(struct rf_session *s)

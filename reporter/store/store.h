@@ -84,11 +84,13 @@ int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *
 int rf_store_run_has_failures(struct rf_store *s, rf_str trace_id, bool *out, struct rf_error *err);
 
 /* The finding of a report, as rf_finding_make gives it but for its sides' names and roles, and remembered: the same stacks again
- * cost next to nothing. Inside a transaction; valid until it ends, *stacks until `arena` is reset. `elsewhere`: what another intern
- * knows of its stacks; may be NULL. */
+ * cost next to nothing. Inside a transaction; valid until it ends, or until `arena` is reset. */
 struct rf_known_report;
 int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
-		     const struct rf_known_report *elsewhere, struct rf_known_report **stacks, struct rf_error *err);
+		     struct rf_known_report **stacks, struct rf_error *err);
+/* What the store knows of stacks that another intern has; as above. */
+int rf_store_stacks(struct rf_store *s, const struct rf_report *report, const struct rf_known_report *elsewhere,
+		    struct rf_known_report *stacks, struct rf_error *err);
 
 /* Which list of suppressions rf_store_suppression asks from now on; it must stay valid. NULL: none. */
 struct rf_suppression;
@@ -101,7 +103,7 @@ const struct rf_suppression *rf_store_suppression(struct rf_store *s, const stru
 struct rf_policy;
 struct rf_event {
 	const struct rf_report *report;
-	const struct rf_known_report *stacks; /* of rf_store_finding; NULL: not asked */
+	const struct rf_known_report *stacks; /* of rf_store_finding or rf_store_stacks; NULL: not asked */
 	const struct rf_finding *finding;
 	int64_t run_id, process_id; /* process 0: none, as for text */
 	rf_str uid;

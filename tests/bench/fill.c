@@ -110,7 +110,7 @@ static void put_event(struct fill *f, const struct fill_run *run, struct fill_re
 	struct rf_tag_sources tags = { 0 };
 	int64_t id;
 	enum rf_stored how;
-	check(f, rf_store_finding(f->store, &made->report, &f->batch, &finding, NULL, &stacks, &f->err));
+	check(f, rf_store_finding(f->store, &made->report, &f->batch, &finding, &stacks, &f->err));
 	event->report = &made->report;
 	event->finding = finding;
 	event->stacks = stacks;
