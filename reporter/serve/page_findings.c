@@ -1,6 +1,7 @@
 /* All findings: search, facets, sorting, paging. Everything is in the address, so that a view can be kept and passed on. */
 #include "serve/page.h"
 #include "store/finding_list.h"
+#include "store/search.h"
 
 static const struct { const char *value, *name; } spans[] = {
 	{ "", "any time" }, { "24h", "the last day" }, { "7d", "the last week" }, { "30d", "the last 30 days" },
@@ -134,6 +135,8 @@ int rf_page_findings(struct rf_page *p, struct rf_error *err)
 	p->title = RF_STR("Findings");
 	p->nav = RF_NAV_FINDINGS;
 	int rc = read_list(p, &list, err);
+	if (rc == 0 && list.search.ptr)
+		rc = rf_search_hits(p->store, list.search, p->arena, &list.hits, err);
 	if (rc == 0)
 		rc = rf_query_finding_list(p->store, &list, p->arena, &rows, &count, err);
 	if (rc == 0)

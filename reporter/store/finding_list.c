@@ -66,8 +66,8 @@ static void put_filters(struct rf_buf *sql, const struct rf_finding_list *list)
 static int prepare(struct rf_store *s, struct rf_buf *sql, const struct rf_finding_list *list, rf_arena *arena,
 		   sqlite3_stmt **q, struct rf_error *err)
 {
-	rf_str hits = { NULL, 0 };
-	int rc = list->search.ptr ? rf_search_hits(s, list->search, arena, &hits, err) : 0;
+	rf_str hits = list->hits;
+	int rc = list->search.ptr && !hits.ptr ? rf_search_hits(s, list->search, arena, &hits, err) : 0;
 	rf_buf_put_char(sql, '\0');
 	if (rc >= 0)
 		rc = sql->failed ? rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading the database.")

@@ -14,6 +14,7 @@ const char *rf_facet_name(enum rf_facet facet);         /* "status", "kind", …
 
 struct rf_finding_list {  /* ptr NULL: everything */
 	rf_str search;    /* as it was typed (search.h) */
+	rf_str hits;      /* what rf_search_hits says to it, for who asks more than once; ptr NULL: not asked yet */
 	rf_str since;     /* seen at or after */
 	rf_str values[RF_FACET_COUNT]; /* as they are, without * */
 	enum rf_sort sort; /* the greatest first, titles from A on; then by id */

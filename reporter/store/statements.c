@@ -232,10 +232,11 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"  JOIN findings f ON f.id = h." RF_SEARCH_HIT_ID " ORDER BY 2 DESC, f.last_seen DESC, f.id DESC LIMIT ?2 OFFSET ?3) "
 		RF_LIST_COLUMNS "JOIN page p ON p.id = v.id ORDER BY p.fits DESC, v.last_seen DESC, v.id DESC",
 	[RF_SQL_SEARCH_COUNT] = "SELECT count(*) FROM json_each(?1) h JOIN findings f ON f.id = h." RF_SEARCH_HIT_ID,
-	[RF_SQL_SEARCH_WORD] = "SELECT p.finding_id, p.kind FROM names_fts n CROSS JOIN finding_names p ON p.name_id = n.rowid"
-			       " WHERE n.names_fts MATCH ?1",
+	[RF_SQL_SEARCH_WORD] = "SELECT rowid FROM names_fts WHERE names_fts MATCH ?",
+	[RF_SQL_SEARCH_HIGHEST] = "SELECT coalesce(max(id), 0) FROM names",
+	[RF_SQL_SEARCH_PAIRS] = "SELECT name_id, finding_id, kind FROM finding_names",
 	[RF_SQL_SEARCH_NAMES] = "SELECT id, text FROM names",
-	[RF_SQL_SEARCH_OF_NAME] = "SELECT finding_id, kind FROM finding_names WHERE name_id = ?1",
+	[RF_SQL_SEARCH_OF_NAME] = "SELECT name_id, finding_id, kind FROM finding_names WHERE name_id = ?",
 	[RF_SQL_SEARCH_NAME_ADD] = "INSERT INTO names (text, short) VALUES (?, ?) ON CONFLICT DO NOTHING",
 	[RF_SQL_SEARCH_NAME_GET] = "SELECT id FROM names WHERE text = ?",
 	/* VALUES and no SELECT: before a statement that may write several rows FTS5 writes out what it has gathered, each time. */
