@@ -234,6 +234,7 @@ EMBEDDED_FILES := \
 	tsan-glue/goroutines.h \
 	tsan-glue/owners.h \
 	tsan-glue/globals.h \
+	tsan-glue/history.h \
 	tsan-glue/symbols.h \
 	tsan-glue/switches.h \
 	tsan-glue/report.h \
@@ -244,6 +245,7 @@ EMBEDDED_FILES := \
 	tsan-glue/goroutines.c \
 	tsan-glue/owners.c \
 	tsan-glue/globals.c \
+	tsan-glue/history.c \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
 	tsan-glue/report.c \

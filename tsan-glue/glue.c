@@ -14,6 +14,7 @@
 #include "tsan-glue/counters.h"
 #include "tsan-glue/globals.h"
 #include "tsan-glue/goroutines.h"
+#include "tsan-glue/history.h"
 #include "tsan-glue/lock.h"
 #include "tsan-glue/options.h"
 #include "tsan-glue/owners.h"
@@ -32,6 +33,7 @@
 bool __redflag_on_report(const struct ts_report *report, bool suppressed) __asm__(
 	"_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
 bool __redflag_on_finalize(bool failed) __asm__("_ZN6__tsan10OnFinalizeEb");
+const char *__redflag_default_options(void) __asm__("__tsan_default_options");
 
 static struct {
 	struct rf_options options;
@@ -51,6 +53,15 @@ bool __redflag_on_finalize(bool failed)
 {
 	__redflag_exit();
 	return failed;
+}
+
+/* Called by InitializeFlags (tsan_flags.cpp) at the very start, before it reads GORACE. */
+const char *__redflag_default_options(void)
+{
+	struct rf_options options;
+	rf_options_read(&options);
+	rf_history_init(RF_LAYOUT_PROVED && options.history);
+	return RF_LAYOUT_PROVED && options.history ? RF_HISTORY_OPTIONS : "";
 }
 
 static void counters_write(void)

@@ -8,6 +8,8 @@
 	  "who fails for a race: the owner of its goroutines, or whoever runs")                                        \
 	X(goroutines, "goroutines", "1", "0", "register goroutines; 0 also means attribution=stock")                   \
 	X(switches, "switches", "1", "0", "put the last goroutine switches into reports")                              \
+	X(history, "history", "long", "stock",                                                                         \
+	  "remember more of each goroutine, and report races whose other stack is gone all the same")                  \
 	X(allocs, "allocs", "1", "0", "remember where heap blocks were allocated (only with a spool)")
 
 #endif

@@ -6,6 +6,7 @@
  * number in ThreadState). Otherwise: exit 1 and one sentence on stderr.
  */
 #define _GNU_SOURCE
+#include "tsan-glue/history.c" /* stands in its place as in the glue */
 #include "tsan-glue/report_layout.h"
 
 #include <stdio.h>
@@ -22,14 +23,17 @@ void __tsan_go_end(void *thread);
 void __tsan_read_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t pc);
 void __tsan_write_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t pc);
 void __tsan_func_enter(void *thread, void *pc);
+void __tsan_release(void *thread, void *address);
 
 /* The glue's names; the probe stands in its place. */
 bool probe_on_report(const struct ts_report *report, bool suppressed) __asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
 bool probe_on_finalize(bool failed) __asm__("_ZN6__tsan10OnFinalizeEb");
+const char *probe_default_options(void) __asm__("__tsan_default_options");
 
 /* Go's heap starts here on linux (malloc.go), so the detector has shadow for it. */
 #define HEAP_ADDRESS ((uintptr_t)0xc000000000)
 #define HEAP_BYTES ((uintptr_t)1 << 20)
+#define DATA_BYTES ((uintptr_t)1 << 19) /* of it are mapped first, as data and bss (tsan_rtl.cpp, MapShadow) */
 #define THREADS 40
 #define ENDED_BEFORE 1000 /* so that thread numbers are no small numbers that stand anywhere */
 #define THREAD_STATE_BYTES 1536 /* less than its size in LLVM 16 to 19 */
@@ -42,9 +46,16 @@ bool probe_on_finalize(bool failed) __asm__("_ZN6__tsan10OnFinalizeEb");
 #define PC_INLINED_PARENT 0x405000u
 #define PC_BOTTOM 0x406000u /* the detector cuts the last frame of a stack, which in Go is the runtime's */
 
-static void *processor;
+/* Calls of two events each: more than stock's trace holds, and more than ours. */
+#define CALLS_REMEMBERED 60000
+#define CALLS_FORGOTTEN 400000
+#define RELEASES (300u << 14) /* more than all slots have epochs */
+
+static void *processor, *threads[THREADS];
 static char *heap;
 static int reports, failures;
+static bool other_lost; /* what the next report has to look like */
+static uint32_t other_thread;
 static char failure[256];
 static uint32_t writer_thread, reader_thread;
 
@@ -123,6 +134,17 @@ static void check_threads(const struct ts_report *r)
 	}
 }
 
+/* A later race: which goroutine made the earlier access is known, its stack may be lost. */
+static void check_later(const struct ts_report *r)
+{
+	const struct ts_access *other = r->accesses.begin[1];
+	check((uint32_t)other->thread == other_thread, "the thread of an access that was long ago");
+	check((other->stack == NULL) == other_lost, "the stack of an access that was long ago");
+	if (!failures && !other_lost)
+		check_frame(other->stack->frames, "probe.write", 0x404, "the stack of an access that was long ago");
+	check(r->threads.end - r->threads.begin == 2, "the threads of a race that was long ago");
+}
+
 bool probe_on_report(const struct ts_report *r, bool suppressed)
 {
 	reports++;
@@ -130,6 +152,10 @@ bool probe_on_report(const struct ts_report *r, bool suppressed)
 	check(r->accesses.end - r->accesses.begin == 2, "the number of accesses");
 	if (failures)
 		return true;
+	if (other_thread) {
+		check_later(r);
+		return true;
+	}
 	check_access(r->accesses.begin[0], false, &reader_thread);
 	check_access(r->accesses.begin[1], true, &writer_thread);
 	if (!failures)
@@ -142,8 +168,43 @@ bool probe_on_finalize(bool failed)
 	return failed;
 }
 
+const char *probe_default_options(void)
+{
+	rf_history_init(true);
+	return RF_HISTORY_OPTIONS;
+}
+
+/* Two threads race over a word of their own; the first has made so many calls meanwhile. */
+static void race_later(int writer, int words, int calls)
+{
+	char *word = heap + 256 + 64 * words;
+	uintptr_t caller = PC_CALLER + 16u * (uintptr_t)writer; /* or the stacks are those of a report before */
+	__tsan_func_enter(threads[writer], (void *)(uintptr_t)PC_BOTTOM);
+	__tsan_func_enter(threads[writer + 1], (void *)(uintptr_t)PC_BOTTOM);
+	__tsan_write_pc(threads[writer], word, caller, PC_WRITE);
+	for (int i = 0; i < calls; i++)
+		__tsan_write_pc(threads[writer], word + 16, PC_CALLER, PC_READ);
+	other_thread = writer_thread + (uint32_t)(writer - 3);
+	__tsan_read_pc(threads[writer + 1], word, caller, PC_READ);
+}
+
+/* Traces are as long as asked for; a report survives that a stack is lost, until the detector begins anew: history.c. */
+static void check_history(void)
+{
+	race_later(10, 0, CALLS_REMEMBERED);
+	check(reports == 2, "a race that was long ago");
+	other_lost = true;
+	race_later(12, 1, CALLS_FORGOTTEN);
+	check(reports == 3, "a race whose other stack is lost");
+	for (unsigned i = 0; i < RELEASES && !atomic_load(&history.forgotten); i++)
+		__tsan_release(threads[14], heap + 8);
+	check(atomic_load(&history.forgotten), "the call with which the detector begins anew");
+	race_later(16, 2, CALLS_FORGOTTEN);
+	check(reports == 3, "a race that is dropped after the detector began anew");
+}
+
 /* The only offset at which all threads hold consecutive numbers that fit the reports. */
-static long find_thread_id(void *const *threads, int first_known, uint32_t known)
+static long find_thread_id(int first_known, uint32_t known)
 {
 	long found = -1;
 	for (long offset = 0; offset < THREAD_STATE_BYTES; offset += 4) {
@@ -165,7 +226,7 @@ static long find_thread_id(void *const *threads, int first_known, uint32_t known
 
 int main(void)
 {
-	void *main_thread, *threads[THREADS];
+	void *main_thread;
 	heap = mmap((void *)HEAP_ADDRESS, HEAP_BYTES, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	if ((uintptr_t)heap != HEAP_ADDRESS) {
@@ -173,7 +234,9 @@ int main(void)
 		return 1;
 	}
 	__tsan_init(&main_thread, &processor, callback);
-	__tsan_map_shadow(HEAP_ADDRESS, HEAP_BYTES);
+	__tsan_map_shadow(HEAP_ADDRESS, DATA_BYTES);
+	__tsan_map_shadow(HEAP_ADDRESS + DATA_BYTES, HEAP_BYTES - DATA_BYTES);
+	heap += DATA_BYTES;
 	for (int i = 0; i < ENDED_BEFORE; i++) {
 		__tsan_go_start(main_thread, &threads[0], (void *)(uintptr_t)PC_CREATE);
 		__tsan_go_end(threads[0]);
@@ -186,8 +249,10 @@ int main(void)
 	__tsan_write_pc(threads[3], heap + 128, PC_CALLER, PC_WRITE);
 	__tsan_read_pc(threads[7], heap + 128, PC_CALLER, PC_READ);
 	check(reports == 1, "a race that is reported once");
-	long offset = failures ? -1 : find_thread_id(threads, 3, writer_thread);
+	long offset = failures ? -1 : find_thread_id(3, writer_thread);
 	check(offset >= 0 && reader_thread == writer_thread + 4, "the thread number in ThreadState");
+	if (!failures)
+		check_history();
 	if (failures) {
 		fprintf(stderr, "the race detector of this Go has another layout than redflag knows: %s\n", failure);
 		return 1;

@@ -60,9 +60,14 @@ static void put_side(struct rf_buf *out, const struct rf_terminal *t, const stru
 	rf_buf_printf(out, ", operation: %s\n", rf_operation_name(side->operation));
 	if (side->missing)
 		rf_buf_put_cstr(out, "  Its stack is missing: it stands for any side.\n");
+	if (side->missing && side->creator.len) {
+		rf_buf_put_cstr(out, "  Its goroutine was started by (which doesn't count):\n    ");
+		rf_put_clipped(out, t, RF_STYLE_DIM, side->creator, t->columns - 4, false);
+		rf_buf_put_char(out, '\n');
+	}
 	for (uint32_t i = 0; i < side->name_count; i++)
 		put_frame(out, t, side, i, &last);
-	if (side->creator.len) {
+	if (side->creator.len && !side->missing) {
 		rf_buf_put_cstr(out, "  ");
 		rf_put_wrapped(out, t, RF_STYLE_GREEN,
 			       rf_str_from("+ no frame of the stack counts, so the function that started the goroutine does:"),

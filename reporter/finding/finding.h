@@ -42,7 +42,7 @@ struct rf_side {
 	uint32_t name_count;
 	rf_str leaf;                /* canonical name of the first frame that counts; "" missing */
 	rf_str creator;             /* canonical name of the function that started the goroutine; only when the stack
-	                               itself holds nothing but frames of runtime, sync or testing, else "" */
+	                               itself is missing or holds nothing but frames of runtime, sync or testing, else "" */
 };
 /* Is it a frame of the user's own code (or, where there is none, of the best there is)? False behind the last one. */
 bool rf_side_is_user(const struct rf_side *side, uint32_t frame);

@@ -101,9 +101,7 @@ static rf_str short_name(rf_str canonical, rf_arena *arena)
 
 static rf_str side_name(const struct rf_side *side, rf_arena *arena)
 {
-	if (side->missing)
-		return RF_STR("an unknown stack");
-	rf_str leaf = short_name(side->leaf, arena);
+	rf_str leaf = side->missing ? RF_STR("an unknown stack") : short_name(side->leaf, arena);
 	if (side->creator.len == 0)
 		return leaf;
 	return rf_arena_printf(arena, "%.*s (goroutine of %.*s)", RF_STR_ARG(leaf),

@@ -212,12 +212,12 @@ void rf_side_make(const struct rf_report *report, uint32_t access, rf_arena *are
 	*side = (struct rf_side){ .operation = operation_of(a, &stack), .access = access, .names = stack.names,
 				  .roles = stack.roles, .name_count = stack.count };
 	side->missing = stack.best == RANK_UNKNOWN;
+	if ((side->missing || stack.best == RANK_LOW) && created.best < RANK_LOW)
+		side->creator = created.names[next_best(&created, 0, UINT32_MAX)];
 	if (side->missing) {
 		*text = (struct rf_side_text){ RF_STR("missing\n"), RF_STR("missing\n") };
 		return;
 	}
 	side->leaf = stack.names[next_best(&stack, 0, UINT32_MAX)];
-	if (stack.best == RANK_LOW && created.best < RANK_LOW)
-		side->creator = created.names[next_best(&created, 0, UINT32_MAX)];
 	put_texts(side, &stack, &created, arena, text);
 }

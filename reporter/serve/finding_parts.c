@@ -182,13 +182,15 @@ static void put_explained_side(struct rf_finding_view *v, const struct rf_side *
 	rf_html(out, "<section>\n<h3>Side %d, operation: %s</h3>\n", (int64_t)index + 1, rf_operation_name(side->operation));
 	if (side->missing)
 		rf_html(out, "<p>Its stack is missing: it stands for any side.</p>\n");
+	if (side->missing && side->creator.len)
+		rf_html(out, "<p>Its goroutine was started by <code>%t</code>, which doesn't count.</p>\n", side->creator);
 	rf_html(out, "<ol class=\"frames why\">\n");
 	for (uint32_t i = 0; i < side->name_count && i < RF_FINDING_FRAMES_MAX; i++) {
 		bool counts = side->roles[i] == RF_FRAME_COUNTED || side->roles[i] == RF_FRAME_LEAF;
 		rf_html(out, "<li class=\"%s\"><code>%t</code><span class=\"place\">%s</span></li>\n", counts ? "counts" : "dropped",
 			side->names[i].len ? side->names[i] : RF_STR("(unknown function)"), rf_frame_role_reason(side->roles[i]));
 	}
-	if (side->creator.len)
+	if (side->creator.len && !side->missing)
 		rf_html(out, "<li class=\"counts\"><code>%t</code><span class=\"place\">started the goroutine; counts because no frame of "
 			     "the stack does</span></li>\n", side->creator);
 	rf_html(out, "</ol>\n</section>\n");

@@ -34,6 +34,9 @@ check "both bugs are found" equal 2 "$(sqlite3 "$work/db" 'SELECT count(*) FROM 
 check "no record but of the process" equal text "$(sqlite3 "$work/db" 'SELECT DISTINCT source FROM events')"
 check "attribution is stock's: the innocent test fails" grep -q -- '--- FAIL: TestInnocent' "$work/out"
 check "no other complaint" equal "" "$(grep -i 'not instrumented' "$work/out")"
+cp -r "$root/tests/e2e/history" "$work/history"
+"$redflag" test -C "$work/history" --db "$work/db" -count=1 ./longtask >"$work/long" 2>&1
+check "a race that is long ago is dropped, as under stock" equal 0 $?
 "$redflag" doctor >"$work/doctor" 2>&1
 check "doctor says so" grep -q 'note  probe  *the probe refused' "$work/doctor"
 finish

@@ -10,6 +10,7 @@
 #include "tsan-glue/goroutines.c"
 #include "tsan-glue/owners.c"
 #include "tsan-glue/globals.c"
+#include "tsan-glue/history.c"
 #include "tsan-glue/symbols.c"
 #include "tsan-glue/switches.c"
 #include "tsan-glue/report.c"
@@ -55,6 +56,28 @@ static void runtime_answers(uintptr_t command, void *context)
 		memory->start = memory->address & ~(uintptr_t)15;
 		memory->size = 16;
 	}
+}
+
+/* The detector's own functions, which history.c calls. */
+static struct {
+	bool restored;
+	uint32_t thread;
+	int resets;
+} detector;
+
+bool rf_restore_stack(uint64_t event, uint8_t slot, uint16_t epoch, uintptr_t address, uintptr_t size, uintptr_t access,
+		      uint32_t *thread, void *stack, void *mutexes, uintptr_t *tag)
+{
+	(void)event, (void)slot, (void)epoch, (void)address, (void)size, (void)access, (void)stack, (void)mutexes, (void)tag;
+	if (detector.thread)
+		*thread = detector.thread;
+	return detector.restored;
+}
+
+void rf_do_reset(void *thread, uintptr_t epoch)
+{
+	(void)thread, (void)epoch;
+	detector.resets++;
 }
 
 static inline int set_up(void **state)

@@ -256,6 +256,45 @@ static void own_global_has_a_name(void **state)
 	assert_false(rf_global_find(1, &global));
 }
 
+static bool restore(uint64_t event, uint32_t *thread)
+{
+	uintptr_t tag = 0;
+	return __redflag_restore_stack(event, 1, 2, 0x100, 8, 0, thread, NULL, NULL, &tag);
+}
+
+/* A race whose other stack is gone is one all the same, while the detector's memory is whole and the thread is known. */
+static void lost_stack_is_reported(void **state)
+{
+	uint32_t thread = 0;
+	(void)state;
+	rf_history_init(true);
+	detector.thread = 0; /* the slot's journal doesn't say */
+	assert_false(restore(EVENT_ACCESS, &thread));
+	detector.thread = 7;
+	assert_true(restore(EVENT_ACCESS, &thread));
+	assert_int_equal(thread, 7);
+	assert_false(restore(EVENT_ACCESS + 2, &thread)); /* a lock's */
+	rf_history_init(false);
+	assert_false(restore(EVENT_ACCESS, &thread));
+	rf_history_init(true);
+	__redflag_do_reset(NULL, 1);
+	assert_int_equal(detector.resets, 1);
+	assert_false(restore(EVENT_ACCESS, &thread));
+	detector.restored = true;
+	assert_true(restore(EVENT_ACCESS, &thread));
+}
+
+static void history_is_an_option(void **state)
+{
+	(void)state;
+	setenv("REDFLAG", "history=stock", 1);
+	assert_string_equal(__redflag_default_options(), "");
+	assert_false(atomic_load(&history.on));
+	unsetenv("REDFLAG");
+	assert_string_equal(__redflag_default_options(), RF_HISTORY_OPTIONS);
+	assert_true(atomic_load(&history.on));
+}
+
 static void exit_writes_counters(void **state)
 {
 	uint32_t count;
@@ -285,6 +324,8 @@ int main(void)
 		cmocka_unit_test(record_that_is_full_is_cut),
 		cmocka_unit_test(options_are_read_from_the_environment),
 		cmocka_unit_test(own_global_has_a_name),
+		cmocka_unit_test(lost_stack_is_reported),
+		cmocka_unit_test(history_is_an_option),
 		cmocka_unit_test(exit_writes_counters),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

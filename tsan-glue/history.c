@@ -1,0 +1,53 @@
+#include "tsan-glue/history.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define EVENT_ACCESS 0u            /* tsan_trace.h, EventType::kAccessExt */
+#define THREAD_INVALID UINT32_MAX /* tsan_defs.h, kInvalidTid */
+
+static struct {
+	atomic_bool on;
+	atomic_bool forgotten; /* since the detector began anew for want of epochs */
+} history;
+
+#define RESTORE_STACK                                                                                                  \
+	"_ZN6__tsan12RestoreStackENS_9EventTypeENS_3SidENS_5EpochEmmmPjPNS_17VarSizeStackTraceEPNS_8MutexSetEPm"
+#define DO_RESET "_ZN6__tsan7DoResetEPNS_11ThreadStateEm"
+
+bool rf_restore_stack(uint64_t event, uint8_t slot, uint16_t epoch, uintptr_t address, uintptr_t size, uintptr_t access,
+		      uint32_t *thread, void *stack, void *mutexes, uintptr_t *tag) __asm__("rf_orig_" RESTORE_STACK);
+bool __redflag_restore_stack(uint64_t event, uint8_t slot, uint16_t epoch, uintptr_t address, uintptr_t size,
+			     uintptr_t access, uint32_t *thread, void *stack, void *mutexes,
+			     uintptr_t *tag) __asm__(RESTORE_STACK);
+void rf_do_reset(void *thread, uintptr_t epoch) __asm__("rf_orig_" DO_RESET);
+void __redflag_do_reset(void *thread, uintptr_t epoch) __asm__(DO_RESET);
+
+static void rf_history_init(bool on)
+{
+	atomic_store_explicit(&history.on, on, memory_order_relaxed);
+}
+
+/* Called by ReportRace, which holds the slot, the registry of threads and the list of slots. The original finds the
+ * thread first, in the slot's journal, and leaves the stack empty when it fails; an empty stack is printed as one that
+ * could not be restored (tsan_report.cpp, PrintStack).
+ *
+ * A cell of the shadow is only a proof as long as the detector never began anew: afterwards it may have been left there
+ * by a thread that ran on meanwhile (tsan_rtl.h, at last_spurious_race); only the missing stack gives it away. */
+bool __redflag_restore_stack(uint64_t event, uint8_t slot, uint16_t epoch, uintptr_t address, uintptr_t size,
+			     uintptr_t access, uint32_t *thread, void *stack, void *mutexes, uintptr_t *tag)
+{
+	*thread = THREAD_INVALID;
+	if (rf_restore_stack(event, slot, epoch, address, size, access, thread, stack, mutexes, tag))
+		return true;
+	return event == EVENT_ACCESS && *thread != THREAD_INVALID &&
+	       atomic_load_explicit(&history.on, memory_order_relaxed) &&
+	       !atomic_load_explicit(&history.forgotten, memory_order_relaxed);
+}
+
+/* Called where all slots have used up their epochs: after about four million synchronisation operations. */
+void __redflag_do_reset(void *thread, uintptr_t epoch)
+{
+	atomic_store_explicit(&history.forgotten, true, memory_order_relaxed);
+	rf_do_reset(thread, epoch);
+}
