@@ -218,7 +218,10 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
+	runtime-patch/go/internal/runtime/maps/redflag_race.go \
+	runtime-patch/go/internal/runtime/maps/redflag_norace.go \
 	runtime-patch/go/testing/redflag_race.go \
+	runtime-patch/go/testing/redflag_parallel_race.go \
 	runtime-patch/go/testing/redflag_norace.go \
 	tsan-glue/renames.txt \
 	tsan-glue/probe.c \

@@ -108,6 +108,8 @@ void __redflag_init(const struct rf_start *start)
 		rf_process_write(start, glue.features);
 	start->settings->exact = (glue.features & RF_SPOOL_FEATURE_OWNERS) != 0;
 	start->settings->allocs = glue.options.allocs && rf_spool_active();
+	start->settings->parallel = glue.options.parallel;
+	start->settings->mapkeys = glue.options.mapkeys;
 	glue.ready = true;
 }
 

@@ -10,6 +10,9 @@
 	X(switches, "switches", "1", "0", "put the last goroutine switches into reports")                              \
 	X(history, "history", "long", "stock",                                                                         \
 	  "remember more of each goroutine, and report races whose other stack is gone all the same")                  \
-	X(allocs, "allocs", "1", "0", "remember where heap blocks were allocated (only with a spool)")
+	X(allocs, "allocs", "1", "0", "remember where heap blocks were allocated (only with a spool)")                 \
+	X(parallel, "parallel", "concurrent", "stock",                                                                 \
+	  "parallel tests are concurrent, or a test that waited for another's slot comes after it")                    \
+	X(mapkeys, "mapkeys", "1", "0", "check the bytes of string keys at map accesses")
 
 #endif

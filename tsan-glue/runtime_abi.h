@@ -24,8 +24,10 @@ struct rf_go_label {
 
 /* Answers of __redflag_init, kept by the runtime. */
 struct rf_settings {
-	uintptr_t exact;  /* races are charged to the owning test */
-	uintptr_t allocs; /* allocation sites are wanted */
+	uintptr_t exact;    /* races are charged to the owning test */
+	uintptr_t allocs;   /* allocation sites are wanted */
+	uintptr_t parallel; /* what testing does between tests orders nothing */
+	uintptr_t mapkeys;  /* bytes of string keys are checked */
 };
 
 #define RF_RING_ENTRIES 64u

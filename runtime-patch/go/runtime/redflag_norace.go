@@ -5,8 +5,15 @@
 
 package runtime
 
+import (
+	"internal/abi"
+	"unsafe"
+)
+
 func rfExit()                                              {}
 func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {}
 func rfNobody()                                            {}
 func rfGoroutineEnd()                                      {}
 func rfSwitch(gp *g)                                       {}
+
+func rfReadKey(t *abi.Type, key unsafe.Pointer, callerpc, pc uintptr) {}

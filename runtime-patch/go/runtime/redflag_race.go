@@ -53,8 +53,10 @@ var __redflag_test_leftover byte
 
 // rfSettings is what the glue answers at start.
 var rfSettings struct {
-	exact  uintptr // attribution by owner is on
-	allocs uintptr // allocation sites are recorded
+	exact    uintptr // attribution by owner is on
+	allocs   uintptr // allocation sites are recorded
+	parallel uintptr // what testing does between tests orders nothing
+	mapkeys  uintptr // the bytes of string keys are checked
 }
 
 // rfStart is struct rf_start of the glue.
@@ -464,4 +466,60 @@ func rfTestLeftover(buf []byte) (int, bool) {
 //go:linkname rfExact testing.rfExact
 func rfExact() bool {
 	return rfSettings.exact != 0
+}
+
+// What testing does for itself.
+
+//go:linkname rfIgnoreBegin _ZN6__tsan17ThreadIgnoreBeginEPNS_11ThreadStateEm
+var rfIgnoreBegin byte
+
+//go:linkname rfIgnoreEnd _ZN6__tsan15ThreadIgnoreEndEPNS_11ThreadStateE
+var rfIgnoreEnd byte
+
+//go:cgo_import_static _ZN6__tsan17ThreadIgnoreBeginEPNS_11ThreadStateEm
+//go:cgo_import_static _ZN6__tsan15ThreadIgnoreEndEPNS_11ThreadStateE
+
+// rfHide takes what the calling goroutine does until rfShow out of the detector's sight: synchronisation, which then
+// orders nothing, and accesses, which then can't race. Calls nest. A goroutine may block or end in between.
+//
+//go:linkname rfHide testing.rfHide
+func rfHide() {
+	if rfSettings.parallel != 0 {
+		RaceDisable()
+		racecall(&rfIgnoreBegin, getg().racectx, 0, 0, 0)
+	}
+}
+
+//go:linkname rfShow testing.rfShow
+func rfShow() {
+	if rfSettings.parallel != 0 {
+		racecall(&rfIgnoreEnd, getg().racectx, 0, 0, 0)
+		RaceEnable()
+	}
+}
+
+// Map keys.
+
+// rfReadString is called by the functions that look a string up in a map: the bytes are read, by the function that
+// returns to callerpc. Strings of the program's file, which nobody writes, cost no call.
+//
+//go:linkname rfReadString internal/runtime/maps.rfReadString
+func rfReadString(key string, callerpc, pc uintptr) {
+	p := unsafe.Pointer(unsafe.StringData(key))
+	if rfSettings.mapkeys != 0 && len(key) != 0 && isvalidaddr(p) {
+		racereadrangepc(p, uintptr(len(key)), callerpc, pc)
+	}
+}
+
+// rfReadKey does the same for a map of any type, by a pointer to the key.
+//
+//go:linkname rfReadKey internal/runtime/maps.rfReadKey
+func rfReadKey(t *abi.Type, key unsafe.Pointer, callerpc, pc uintptr) {
+	if t.Kind() == abi.Interface && len((*interfacetype)(unsafe.Pointer(t)).Methods) == 0 {
+		e := (*eface)(key)
+		t, key = e._type, e.data
+	}
+	if t != nil && t.Kind() == abi.String {
+		rfReadString(*(*string)(key), callerpc, pc)
+	}
 }

@@ -4,6 +4,19 @@
 
 package testing
 
+import (
+	"sync"
+	"sync/atomic"
+)
+
+type (
+	rfMap   = sync.Map
+	rfInt64 = atomic.Int64
+)
+
+func rfHide()                                    {}
+func rfShow()                                    {}
+func (c *common) rfReported()                    {}
 func (c *common) rfBegin()                       {}
 func (c *common) rfRaces(global int64) int64     { return global }
 func (c *common) rfEnd()                         {}
