@@ -13,6 +13,8 @@ bench            BenchmarkStorm$
 bench            BenchmarkPingPong$
 bench            BenchmarkLabels$
 bench            BenchmarkAlloc$
+bench            BenchmarkMap$
+bench            BenchmarkClear$
 encoding/json    BenchmarkCodeMarshal$
 encoding/json    BenchmarkCodeUnmarshal$
 compress/flate   BenchmarkEncode/Digits/Default/1e4$

@@ -110,6 +110,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->allocs = glue.options.allocs && rf_spool_active();
 	start->settings->parallel = glue.options.parallel;
 	start->settings->mapkeys = glue.options.mapkeys;
+	start->settings->clears = glue.options.clears;
 	glue.ready = true;
 }
 

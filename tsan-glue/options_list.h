@@ -13,6 +13,7 @@
 	X(allocs, "allocs", "1", "0", "remember where heap blocks were allocated (only with a spool)")                 \
 	X(parallel, "parallel", "concurrent", "stock",                                                                 \
 	  "parallel tests are concurrent, or a test that waited for another's slot comes after it")                    \
-	X(mapkeys, "mapkeys", "1", "0", "check the bytes of string keys at map accesses")
+	X(mapkeys, "mapkeys", "1", "0", "check the bytes of string keys at map accesses")                              \
+	X(clears, "clears", "1", "0", "check the elements at clear(slice)")
 
 #endif

@@ -28,6 +28,7 @@ struct rf_settings {
 	uintptr_t allocs;   /* allocation sites are wanted */
 	uintptr_t parallel; /* what testing does between tests orders nothing */
 	uintptr_t mapkeys;  /* bytes of string keys are checked */
+	uintptr_t clears;   /* clear(slice) is checked */
 };
 
 #define RF_RING_ENTRIES 64u

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Races that stock drops without a word, and their correct neighbours: parallel tests of which one waited for another's
-# slot, and bytes of map keys.
+# slot, bytes of map keys, and clear(slice).
 . "$(dirname "$0")/../lib.sh"
 
 overlay=$("$redflag" toolchain --print overlay) || exit
@@ -241,13 +241,34 @@ var (
 	single = map[named]int{}
 	bytes  = make([]byte, 64)
 	key    = unsafe.String(&bytes[0], len(bytes))
+
+	numbers = make([]int, len(bytes)*len(bytes))
+	words   = make([]string, len(numbers))
+	letters [1 << 10]byte
 )
+
+// after runs f, then g in this goroutine, which nothing orders after f.
+func after(f, g func()) {
+	go f()
+	time.Sleep(20 * time.Millisecond)
+	g()
+}
 
 // both runs f, then changes a byte of the key in a goroutine that nothing orders after f.
 func both(f func()) {
 	go f()
 	time.Sleep(20 * time.Millisecond)
 	bytes[5] = 'b'
+}
+
+// grow clears parts of a stack that grows, and is moved.
+func grow(n int) int {
+	var here [64]int
+	clear(here[n%9 : n%50+10])
+	if n == 0 {
+		return 0
+	}
+	return grow(n-1) + here[0]
 }
 
 func main() {
@@ -301,6 +322,32 @@ func main() {
 	case "twin-number":
 		m := map[int]string{1: key}
 		both(func() { _ = m[1] })
+	case "clear":
+		after(func() { clear(numbers) }, func() { numbers[9] = 1 })
+	case "clear-read":
+		after(func() { clear(numbers) }, func() { _ = numbers[9] })
+	case "clear-pointers":
+		after(func() { clear(words) }, func() { words[9] = "w" })
+	case "clear-two":
+		after(func() { clear(words[:20]) }, func() { clear(words[10:]) })
+	case "clear-global":
+		after(func() { clear(letters[:len(os.Args[1])]) }, func() { letters[0]++ })
+	case "clear-last":
+		after(func() { _ = numbers[len(numbers)-1] }, func() { clear(numbers) })
+	case "twin-clear-ordered":
+		done := make(chan bool)
+		go func() { clear(numbers); clear(words); clear(letters[:]); done <- true }()
+		<-done
+		numbers[9], words[9], letters[9] = 1, "w", 1
+	case "twin-clear-halves":
+		n := len(numbers) / 2
+		after(func() { clear(numbers[:n]); clear(words[:n]) }, func() { clear(numbers[n:]); words[n] = "w" })
+	case "twin-clear-empty":
+		after(func() { clear(numbers[9:9]); clear(words[9:9]) }, func() { numbers[9], words[9] = 1, "w" })
+	case "twin-clear-fresh":
+		after(func() { clear(make([]int, len(numbers))) }, func() { clear(make([]*int, len(numbers))) })
+	case "twin-clear-stack":
+		after(func() { grow(200) }, func() { grow(200) })
 	}
 }
 GO
@@ -315,4 +362,16 @@ check "map key, off" equal 0 "$(REDFLAG=mapkeys=0 reports ./ours read)"
 for twin in ordered constant copy part prefix readers empty number; do
 	check "map key, twin: $twin" status_of 0 ./ours "twin-$twin"
 done
+for probe in clear clear-read clear-pointers clear-two clear-global clear-last; do
+	check "$probe: stock is silent" equal 0 "$(reports ./stock $probe)"
+	check "$probe" equal 1 "$(reports ./ours $probe)"
+done
+check "clear, the frame is the caller" grep -q 'main.main.func' <(./ours clear 2>&1 | grep -A1 'Previous write at')
+check "clear, off" equal 0 "$(REDFLAG=clears=0 reports ./ours clear)"
+for twin in ordered halves empty fresh stack; do
+	check "clear, twin: $twin" status_of 0 ./ours "twin-clear-$twin"
+	check "clear, twin: $twin, collections" status_of 0 env GOGC=1 GODEBUG=gccheckmark=1,clobberfree=1 ./ours "twin-clear-$twin"
+done
+go build -overlay="$overlay" -o plain . || exit
+check "clear, without -race" status_of 0 ./plain twin-clear-ordered
 finish

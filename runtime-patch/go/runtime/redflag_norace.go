@@ -17,3 +17,5 @@ func rfGoroutineEnd()                                      {}
 func rfSwitch(gp *g)                                       {}
 
 func rfReadKey(t *abi.Type, key unsafe.Pointer, callerpc, pc uintptr) {}
+
+func rfClearPointers(p unsafe.Pointer, n, callerpc uintptr) {}

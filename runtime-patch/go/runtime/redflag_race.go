@@ -57,6 +57,7 @@ var rfSettings struct {
 	allocs   uintptr // allocation sites are recorded
 	parallel uintptr // what testing does between tests orders nothing
 	mapkeys  uintptr // the bytes of string keys are checked
+	clears   uintptr // clear(slice) is checked
 }
 
 // rfStart is struct rf_start of the glue.
@@ -97,6 +98,9 @@ func rfInit() {
 		settings:    unsafe.Pointer(&rfSettings),
 	}
 	racecall(&__redflag_init, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
+	if rfSettings.clears != 0 {
+		rfFindRuntime()
+	}
 }
 
 // rfExit is called by os_beforeExit, on the goroutine that called os.Exit, also with a status that is not 0 (which
@@ -521,5 +525,61 @@ func rfReadKey(t *abi.Type, key unsafe.Pointer, callerpc, pc uintptr) {
 	}
 	if t != nil && t.Kind() == abi.String {
 		rfReadString(*(*string)(key), callerpc, pc)
+	}
+}
+
+// clear(slice), which the compiler makes a call of memclrNoHeapPointers or memclrHasPointers, and doesn't instrument.
+// Package runtime itself calls the first all the time, for memory of its own; who calls is told by the return address.
+
+var (
+	rfRuntimeText uintptr               // start of this package's code
+	rfRuntimeSize uintptr = ^uintptr(0) // bytes of it; all there is until rfFindRuntime
+)
+
+// rfFindRuntime finds the code of this package: the functions of one compilation unit, which lie together. Called
+// by rfInit.
+//
+//go:nosplit
+func rfFindRuntime() {
+	md := &firstmoduledata
+	unit, known := uint32(0), false
+	low, high := ^uintptr(0), uintptr(0)
+	for pass := range 2 {
+		for i := range len(md.ftab) - 1 {
+			entry := md.text + uintptr(md.ftab[i].entryoff)
+			f := (*_func)(unsafe.Pointer(&md.pclntable[md.ftab[i].funcoff]))
+			if pass == 0 && entry == abi.FuncPCABIInternal(rfExit) {
+				unit, known = f.cuOffset, true
+				break
+			}
+			if pass == 1 && known && f.cuOffset == unit {
+				low = min(low, entry)
+				high = max(high, md.text+uintptr(md.ftab[i+1].entryoff))
+			}
+		}
+	}
+	if low < high {
+		rfRuntimeText = low
+		rfRuntimeSize = high - low
+	}
+}
+
+// rfClear is called by memclrNoHeapPointers (redflag_clear_race_amd64.s) when its caller is not of this package: on the
+// goroutine that clears, which may not be preempted nor grow its stack. The write is one of the function at callerpc.
+//
+//go:nosplit
+func rfClear(p unsafe.Pointer, n, callerpc uintptr) {
+	gp := getg()
+	if gp == gp.m.curg && n != 0 && isvalidaddr(p) {
+		racewriterangepc1(uintptr(p), n, callerpc-1)
+	}
+}
+
+// rfClearPointers is called by memclrHasPointers.
+//
+//go:nosplit
+func rfClearPointers(p unsafe.Pointer, n, callerpc uintptr) {
+	if callerpc-rfRuntimeText >= rfRuntimeSize {
+		rfClear(p, n, callerpc)
 	}
 }

@@ -1,8 +1,10 @@
-// Benchmarks of what the runtime's hooks touch: goroutine creation, switches, labels, allocation.
+// Benchmarks of what the runtime's hooks touch: goroutine creation, switches, labels, allocation,
+// maps with string keys, clear.
 package bench
 
 import (
 	"context"
+	"fmt"
 	"runtime/pprof"
 	"sync"
 	"testing"
@@ -58,5 +60,32 @@ func BenchmarkAlloc(b *testing.B) {
 		if sink.left != nil {
 			sink.left.left = nil
 		}
+	}
+}
+
+// BenchmarkMap counts words: string keys on the heap, read, assigned and deleted.
+func BenchmarkMap(b *testing.B) {
+	words := make([]string, 1000)
+	for i := range words {
+		words[i] = fmt.Sprintf("word number %d", i)
+	}
+	counts := map[string]int{}
+	for b.Loop() {
+		for _, w := range words {
+			if counts[w] < 3 {
+				counts[w]++
+			} else {
+				delete(counts, w)
+			}
+		}
+	}
+}
+
+// BenchmarkClear clears short slices, as those who reuse buffers do.
+func BenchmarkClear(b *testing.B) {
+	numbers, pointers := make([]int, 32), make([]*node, 32)
+	for b.Loop() {
+		clear(numbers)
+		clear(pointers)
 	}
 }
