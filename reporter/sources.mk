@@ -217,8 +217,8 @@ EMBEDDED_FILES := \
 	runtime-patch/anchors.txt \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
-	runtime-patch/go/runtime/redflag_clear_race_amd64.s \
-	runtime-patch/go/runtime/redflag_clear_norace_amd64.s \
+	runtime-patch/go/runtime/redflag_clear_race.s \
+	runtime-patch/go/runtime/redflag_clear_norace.s \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \

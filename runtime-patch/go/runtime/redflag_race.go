@@ -564,7 +564,7 @@ func rfFindRuntime() {
 	}
 }
 
-// rfClear is called by memclrNoHeapPointers (redflag_clear_race_amd64.s) when its caller is not of this package: on the
+// rfClear is called by memclrNoHeapPointers (redflag_clear_race.s) when its caller is not of this package: on the
 // goroutine that clears, which may not be preempted nor grow its stack. The write is one of the function at callerpc.
 //
 //go:nosplit

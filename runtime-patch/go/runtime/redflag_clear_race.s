@@ -1,4 +1,4 @@
-//go:build race
+//go:build race && amd64
 
 // clear(slice) of packages that aren't runtime's; see redflag_race.go.
 
