@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 1
+#define RF_ABI_VERSION 2
 
 struct rf_go_string {
 	const char *ptr;

@@ -148,10 +148,10 @@ func TestTwinParallelToo(t *testing.T) {
 }
 
 // A goroutine that logs and is not waited for, but is done in time.
-func TestTwinLog(t *testing.T) {
+func TestLogged(t *testing.T) {
 	t.Parallel()
 	go t.Log("from a goroutine")
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(time.Second)
 }
 
 func TestTwinSkip(t *testing.T) {
@@ -215,6 +215,7 @@ for procs in 1 2; do
 	check "twins, benchmark" status_of 0 ./ours -test.run '^$' -test.bench Twin -test.benchtime 200x
 done
 unset GOMAXPROCS
+check "twin, a log from a goroutine" status_of 0 ./ours -test.run TestLogged
 go test -overlay="$overlay" -c -o plain . || exit
 check "without -race" status_of 0 ./plain -test.run Twin -test.count=2 -test.v
 

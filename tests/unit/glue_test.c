@@ -7,6 +7,7 @@ static void process_record_comes_first(void **state)
 	(void)state;
 	assert_true(settings.exact);
 	assert_true(settings.allocs);
+	assert_true(settings.parallel && settings.mapkeys && settings.clears);
 	assert_memory_equal(spool.map, RF_SPOOL_MAGIC, 8);
 	const struct rf_spool_process *p = record_of(RF_SPOOL_PROCESS, &count);
 	assert_int_equal(count, 1);
@@ -234,12 +235,13 @@ static void options_are_read_from_the_environment(void **state)
 {
 	struct rf_options o;
 	(void)state;
-	setenv("REDFLAG", "allocs=0, attribution=stock nonsense switches=maybe", 1);
+	setenv("REDFLAG", "allocs=0, attribution=stock nonsense switches=maybe parallel=stock,mapkeys=0 clears=0", 1);
 	rf_options_read(&o);
 	assert_false(o.allocs);
 	assert_false(o.attribution_exact);
 	assert_true(o.switches);
 	assert_true(o.goroutines);
+	assert_false(o.parallel || o.mapkeys || o.clears);
 	unsetenv("REDFLAG");
 	rf_options_read(&o);
 	assert_true(o.allocs && o.attribution_exact);

@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 1
+const rfAbiVersion = 2
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
