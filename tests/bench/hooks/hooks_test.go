@@ -84,7 +84,7 @@ func BenchmarkMap(b *testing.B) {
 
 // BenchmarkClear clears short slices, as those who reuse buffers do.
 func BenchmarkClear(b *testing.B) {
-	n := 32 * len(os.Args[:1]) // a constant would be cleared in place
+	n := 32 + len(os.Args)%2 // a constant would be cleared in place
 	numbers, pointers := make([]int, n), make([]*node, n)
 	for b.Loop() {
 		clear(numbers)
