@@ -212,19 +212,25 @@ REPORTER_SOURCES := \
 	reporter/cmd/help_cmd.c \
 	reporter/cmd/commands.c
 
-# Files that `redflag toolchain` writes into the overlay; they are part of its cache key.
+# Files that `redflag toolchain` writes into the overlay, which are part of its cache key, and pages of `redflag explain`.
 EMBEDDED_FILES := \
+	docs/findings/use-after-put.md \
+	docs/findings/double-put.md \
+	docs/findings/put-while-used.md \
 	runtime-patch/anchors.txt \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_clear_race.s \
 	runtime-patch/go/runtime/redflag_clear_norace.s \
+	runtime-patch/go/runtime/redflag_pool_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \
 	runtime-patch/go/testing/redflag_race.go \
 	runtime-patch/go/testing/redflag_parallel_race.go \
 	runtime-patch/go/testing/redflag_norace.go \
+	runtime-patch/go/sync/redflag_race.go \
+	runtime-patch/go/sync/redflag_norace.go \
 	tsan-glue/renames.txt \
 	tsan-glue/probe.c \
 	tsan-glue/spool_format.h \
@@ -243,6 +249,8 @@ EMBEDDED_FILES := \
 	tsan-glue/symbols.h \
 	tsan-glue/switches.h \
 	tsan-glue/report.h \
+	tsan-glue/pool.h \
+	tsan-glue/print.h \
 	tsan-glue/process.h \
 	tsan-glue/glue.c \
 	tsan-glue/options.c \
@@ -254,4 +262,6 @@ EMBEDDED_FILES := \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
 	tsan-glue/report.c \
+	tsan-glue/pool.c \
+	tsan-glue/print.c \
 	tsan-glue/process.c

@@ -18,6 +18,8 @@
 #include "tsan-glue/lock.h"
 #include "tsan-glue/options.h"
 #include "tsan-glue/owners.h"
+#include "tsan-glue/pool.h"
+#include "tsan-glue/print.h"
 #include "tsan-glue/process.h"
 #include "tsan-glue/report.h"
 #include "tsan-glue/report_layout.h"
@@ -34,6 +36,8 @@ bool __redflag_on_report(const struct ts_report *report, bool suppressed) __asm_
 	"_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
 bool __redflag_on_finalize(bool failed) __asm__("_ZN6__tsan10OnFinalizeEb");
 const char *__redflag_default_options(void) __asm__("__tsan_default_options");
+void __redflag_print_report(const struct ts_report *report) __asm__("_ZN6__tsan11PrintReportEPKNS_10ReportDescE");
+void __redflag_print_stock(const struct ts_report *report) __asm__("rf_orig__ZN6__tsan11PrintReportEPKNS_10ReportDescE");
 
 static struct {
 	struct rf_options options;
@@ -44,8 +48,14 @@ static struct {
 bool __redflag_on_report(const struct ts_report *report, bool suppressed)
 {
 	if (RF_LAYOUT_PROVED && glue.ready)
-		rf_report_handle(report, suppressed);
+		suppressed = rf_report_handle(report, rf_pool_kind(report), suppressed);
 	return suppressed;
+}
+
+void __redflag_print_report(const struct ts_report *report)
+{
+	if (!RF_LAYOUT_PROVED || !glue.ready || !rf_print_report(report, rf_pool_kind(report)))
+		__redflag_print_stock(report);
 }
 
 /* Runs in __tsan_fini, after the sleep that lets goroutines race on, before the process exits. */
@@ -111,6 +121,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->parallel = glue.options.parallel;
 	start->settings->mapkeys = glue.options.mapkeys;
 	start->settings->clears = glue.options.clears;
+	start->settings->pool = glue.options.pool && RF_POOL_PROVED;
 	glue.ready = true;
 }
 

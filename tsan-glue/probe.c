@@ -2,8 +2,9 @@
  * Go's part (tsan_go.cpp is the interface): starts the detector, makes threads and races whose reports are known
  * beforehand, and compares.
  *
- * All is well: exit 0, and on stdout the lines of C that head the glue (RF_LAYOUT_THREAD_ID, the offset of the thread
- * number in ThreadState). Otherwise: exit 1 and one sentence on stderr.
+ * All is well: exit 0, and on stdout the lines of C that head the glue: RF_LAYOUT_THREAD_ID, the offset of the thread
+ * number in ThreadState, and RF_LAYOUT_FREED if memory can be marked as freed (pool.h). Otherwise: exit 1 and one sentence
+ * on stderr.
  */
 #define _GNU_SOURCE
 #include "tsan-glue/history.c" /* stands in its place as in the glue */
@@ -25,6 +26,16 @@ void __tsan_write_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t
 void __tsan_func_enter(void *thread, void *pc);
 void __tsan_release(void *thread, void *address);
 
+/* Marks of freed memory (pool.c). A detector without them is one without findings of pools. */
+#define WEAK __attribute__((weak))
+WEAK void slot_lock(void *thread) __asm__("_ZN6__tsan8SlotLockEPNS_11ThreadStateE");
+WEAK void slot_unlock(void *thread) __asm__("_ZN6__tsan10SlotUnlockEPNS_11ThreadStateE");
+WEAK void range_freed(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
+	"_ZN6__tsan16MemoryRangeFreedEPNS_11ThreadStateEmmm");
+WEAK void range_reset(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
+	"_ZN6__tsan16MemoryResetRangeEPNS_11ThreadStateEmmm");
+WEAK void raw_write(const char *text) __asm__("_ZN11__sanitizer8RawWriteEPKc");
+
 /* The glue's names; the probe stands in its place. */
 bool probe_on_report(const struct ts_report *report, bool suppressed) __asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
 bool probe_on_finalize(bool failed) __asm__("_ZN6__tsan10OnFinalizeEb");
@@ -44,6 +55,7 @@ const char *probe_default_options(void) __asm__("__tsan_default_options");
 #define PC_READ 0x403000u
 #define PC_WRITE 0x404000u
 #define PC_INLINED_PARENT 0x405000u
+#define PC_FREE 0x407000u
 #define PC_BOTTOM 0x406000u /* the detector cuts the last frame of a stack, which in Go is the runtime's */
 
 /* Calls of two events each: more than stock's trace holds, and more than ours. */
@@ -80,7 +92,8 @@ static void callback(uintptr_t command, void *context)
 		/* The detector takes 1 off return addresses; both spellings name the same made-up function. */
 		uintptr_t pc = (code->pc + 1) & ~(uintptr_t)0xfff;
 		code->function = pc == PC_READ ? "probe.read" : pc == PC_WRITE ? "probe.write" :
-				 pc == PC_CALLER ? "probe.caller" : pc == PC_CREATE ? "probe.create" : "probe.outer";
+				 pc == PC_CALLER ? "probe.caller" : pc == PC_CREATE ? "probe.create" :
+				 pc == PC_FREE ? "probe.free" : "probe.outer";
 		code->file = "/probe/file.go";
 		code->line = pc >> 12;
 		code->offset = 0x44;
@@ -145,9 +158,28 @@ static void check_later(const struct ts_report *r)
 	check(r->threads.end - r->threads.begin == 2, "the threads of a race that was long ago");
 }
 
+/* The report that a free or an access to freed memory gave: its type, and where each side was. */
+static struct {
+	bool wanted;
+	int type;
+	uintptr_t pcs[2];
+} freed;
+
+static bool freed_report(const struct ts_report *r)
+{
+	freed.type = r->type;
+	for (int i = 0; i < 2 && r->accesses.end - r->accesses.begin == 2; i++) {
+		const struct ts_access *a = r->accesses.begin[i];
+		freed.pcs[i] = a->stack && a->stack->frames ? a->stack->frames->info.address : 0;
+	}
+	return true;
+}
+
 bool probe_on_report(const struct ts_report *r, bool suppressed)
 {
 	reports++;
+	if (freed.wanted)
+		return freed_report(r);
 	check(!suppressed && r->type == TS_REPORT_RACE, "the type of a report");
 	check(r->accesses.end - r->accesses.begin == 2, "the number of accesses");
 	if (failures)
@@ -224,6 +256,40 @@ static long find_thread_id(int first_known, uint32_t known)
 	return found;
 }
 
+static bool freed_is(int reports_want, int type, uintptr_t pc, uintptr_t pc_before)
+{
+	return reports == reports_want && freed.type == type && freed.pcs[0] == pc && freed.pcs[1] == pc_before;
+}
+
+static void free_range(void *thread, char *address)
+{
+	slot_lock(thread);
+	range_freed(thread, PC_FREE, (uintptr_t)address, 64);
+	slot_unlock(thread);
+}
+
+/* Freed memory that its own thread reads, frees again and gets back, and memory that is freed beside its user. */
+static bool freed_works(void *thread, void *other)
+{
+	char *memory = heap + 4096;
+	freed.wanted = true;
+	if (!slot_lock || !slot_unlock || !range_freed || !range_reset || !raw_write)
+		return false;
+	reports = 0;
+	__tsan_write_pc(thread, memory, PC_CALLER, PC_WRITE);
+	free_range(thread, memory);
+	__tsan_write_pc(thread, memory + 32, PC_CALLER, PC_WRITE);
+	if (!freed_is(1, TS_REPORT_USE_AFTER_FREE, PC_WRITE, PC_FREE))
+		return false;
+	free_range(thread, memory);
+	if (!freed_is(2, TS_REPORT_USE_AFTER_FREE, PC_FREE, PC_FREE))
+		return false;
+	range_reset(NULL, 0, (uintptr_t)memory, 64);
+	__tsan_write_pc(thread, memory + 40, PC_CALLER, PC_CREATE); /* the same two stacks again would be passed over */
+	free_range(other, memory);
+	return freed_is(3, TS_REPORT_RACE, PC_FREE, PC_CREATE);
+}
+
 int main(void)
 {
 	void *main_thread;
@@ -258,6 +324,8 @@ int main(void)
 		return 1;
 	}
 	printf("#define RF_LAYOUT_THREAD_ID %ld\n", offset);
+	if (freed_works(threads[3], threads[7]))
+		printf("#define RF_LAYOUT_FREED 1\n");
 	fflush(stdout);
 	_exit(0);
 }

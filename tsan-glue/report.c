@@ -5,6 +5,7 @@
 #include "tsan-glue/goroutines.h"
 #include "tsan-glue/lock.h"
 #include "tsan-glue/owners.h"
+#include "tsan-glue/pool.h"
 #include "tsan-glue/spool.h"
 #include "tsan-glue/switches.h"
 #include "tsan-glue/symbols.h"
@@ -313,16 +314,16 @@ static void put_memory(struct rf_spool_report *out, const struct gathered *g)
 	}
 }
 
-static void report_write(const struct ts_report *report, struct gathered *g, bool suppressed)
+static void report_write(const struct ts_report *report, struct gathered *g, enum rf_spool_kind kind, bool suppressed)
 {
 	collect_symbols(g);
 	struct rf_spool_report *out = rf_spool_begin(RF_SPOOL_REPORT, sizeof(*out));
 	bool freed = report->type == TS_REPORT_USE_AFTER_FREE;
-	out->kind = report->type == TS_REPORT_RACE ? RF_SPOOL_KIND_RACE :
+	out->kind = kind != RF_SPOOL_KIND_UNKNOWN ? kind : report->type == TS_REPORT_RACE ? RF_SPOOL_KIND_RACE :
 		    freed ? RF_SPOOL_KIND_USE_AFTER_FREE : RF_SPOOL_KIND_UNKNOWN;
 	struct rf_spool_access *accesses = rf_spool_array(g->access_count, sizeof(*accesses), &out->accesses);
 	for (uint32_t i = 0; accesses && i < g->access_count; i++)
-		put_access(&accesses[i], g->accesses[i], g, freed && i == 1);
+		put_access(&accesses[i], g->accesses[i], g, (freed && i == 1) || rf_pool_is_put(g->accesses[i]));
 	struct rf_spool_goroutine *goroutines =
 		rf_spool_array(g->goroutine_count, sizeof(*goroutines), &out->goroutines);
 	for (uint32_t i = 0; goroutines && i < g->goroutine_count; i++)
@@ -349,16 +350,33 @@ static void charge(const struct gathered *g)
 	rf_owners_charge(list, count);
 }
 
-static void rf_report_handle(const struct ts_report *report, bool suppressed)
+/* The finalizer goroutine may be given objects that the pool has dropped: those that the object with the finalizer
+ * refers to keep their marks. */
+static bool runs_finalizers(const struct ts_access *access)
+{
+	const struct rf_goroutine *row = rf_goroutine_of_thread((uint32_t)access->thread);
+	struct rf_function_query f = { .pc = row ? row->entry : 0 };
+	if (!row)
+		return false;
+	runtime.callback(RF_COMMAND_FUNCTION, &f);
+	return f.name && strcmp(f.name, "runtime.runFinalizers") == 0;
+}
+
+static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind kind, bool suppressed)
 {
 	rf_lock();
-	rf_count(&rf_counters.reports);
 	gather(&gathered, report);
+	if (kind != RF_SPOOL_KIND_UNKNOWN && runs_finalizers(gathered.accesses[0])) {
+		rf_unlock();
+		return true;
+	}
+	rf_count(&rf_counters.reports);
 	if (!suppressed)
 		charge(&gathered);
 	if (rf_spool_active())
-		report_write(report, &gathered, suppressed);
+		report_write(report, &gathered, kind, suppressed);
 	else
 		rf_count(&rf_counters.reports_dropped);
 	rf_unlock();
+	return suppressed;
 }

@@ -5,12 +5,14 @@
 
 #include "tsan-glue/report_layout.h"
 #include "tsan-glue/runtime_abi.h"
+#include "tsan-glue/spool_format.h"
 
 #define RF_REPORT_ACCESSES_MAX 4u    /* ThreadSanitizer gives 2 */
 #define RF_REPORT_GOROUTINES_MAX 16u /* both sides, and what it lists as threads */
 
 static void rf_report_init(const struct rf_start *start);
-/* Charges the owners and writes the record. Takes the lock. */
-static void rf_report_handle(const struct ts_report *report, bool suppressed);
+/* Charges the owners and writes the record. kind: RF_SPOOL_KIND_UNKNOWN for what ThreadSanitizer calls it. Says whether
+ * nothing is to come of the report. Takes the lock. */
+static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind kind, bool suppressed);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 2
+#define RF_ABI_VERSION 3
 
 struct rf_go_string {
 	const char *ptr;
@@ -29,6 +29,7 @@ struct rf_settings {
 	uintptr_t parallel; /* what testing does between tests orders nothing */
 	uintptr_t mapkeys;  /* bytes of string keys are checked */
 	uintptr_t clears;   /* clear(slice) is checked */
+	uintptr_t pool;     /* objects in a sync.Pool count as freed */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -129,5 +130,9 @@ void __redflag_test_take(uintptr_t id, uint32_t *charges);
 void __redflag_test_end(uintptr_t id, uint32_t *done);
 /* Answer: *name_bytes -1 when there is none; *over: the test had ended before the race. */
 void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes, uintptr_t *over);
+
+/* These two do call ThreadSanitizer, and take no lock of the glue. pc: inside sync.(*Pool).Put. */
+void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes);
+void __redflag_pool_get(uintptr_t address, uintptr_t bytes);
 
 #endif

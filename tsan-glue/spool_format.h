@@ -111,7 +111,7 @@ struct rf_spool_access {
 #define RF_SPOOL_ACCESS_WRITE 1u
 #define RF_SPOOL_ACCESS_ATOMIC 2u
 #define RF_SPOOL_ACCESS_STACK_CUT 4u /* more frames than RF_SPOOL_STACK_FRAMES_MAX */
-#define RF_SPOOL_ACCESS_FREE 8u      /* the memory was handed back here: other side of a use after free */
+#define RF_SPOOL_ACCESS_FREE 8u      /* the memory was handed back here: freed, or put into a pool */
 
 #define RF_SPOOL_STACK_FRAMES_MAX 256
 
@@ -168,6 +168,9 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_UNKNOWN = 0,
 	RF_SPOOL_KIND_RACE = 1,
 	RF_SPOOL_KIND_USE_AFTER_FREE = 2,
+	RF_SPOOL_KIND_USE_AFTER_PUT = 3,  /* the other side is the Put */
+	RF_SPOOL_KIND_DOUBLE_PUT = 4,     /* both sides are */
+	RF_SPOOL_KIND_PUT_WHILE_USED = 5, /* the first side is the Put, which nothing orders behind the other */
 	RF_SPOOL_KIND_COUNT
 };
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/command_list.h"
+#include "model/report.h"
 #include "store/status.h"
 
 #define OPTION_DB { "db", "FILE", "the database; default: $REDFLAG_DB, else .redflag/redflag.db in the module" }
@@ -74,7 +75,7 @@ static const char run_help[] =
 
 static const struct rf_option list_options[] = {
 	OPTION_DB,
-	{ "kind", "KIND", "only this kind: data-race, use-after-free" },
+	{ "kind", "KIND", "only this kind: " RF_KIND_LIST("or") },
 	{ "tag", "TAG", "only this tag; * stands for anything" },
 	{ "test", "TEST", "only findings that this test owns a side of; * stands for anything" },
 	{ "status", "STATUS", "only " RF_STATUS_LIST("or") " ones" },
@@ -112,7 +113,7 @@ static const char explain_help[] =
 	"dropped, and why. For a kind: what it means and what to do about it.\n"
 	"\n"
 	"  redflag explain 12\n"
-	"  redflag explain use-after-free";
+	"  redflag explain use-after-put";
 
 static const struct rf_option export_options[] = {
 	{ "format", "FORMAT", "json, sarif, junit, github, markdown, html, ctrf or otlp" },

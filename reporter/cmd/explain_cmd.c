@@ -8,22 +8,53 @@
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "cmd/show_parts.h"
+#include "toolchain/embedded.h"
 
-static void print_kind(enum rf_kind kind, const struct rf_kind_text *text)
+/* A page of docs/findings/: headings, paragraphs, which are filled anew, and indented lines, which stay as they are. */
+static void put_page(struct rf_buf *out, const struct rf_terminal *t, rf_str page, rf_arena *arena)
 {
+	rf_str line, paragraph = RF_STR("");
+	while (page.len || paragraph.len) {
+		line = rf_str_cut(&page, '\n');
+		bool plain = line.len && line.ptr[0] != ' ' && line.ptr[0] != '#';
+		if (plain) {
+			paragraph = rf_arena_printf(arena, "%.*s%s%.*s", RF_STR_ARG(paragraph), paragraph.len ? " " : "",
+						    RF_STR_ARG(line));
+			continue;
+		}
+		if (paragraph.len)
+			rf_put_wrapped(out, t, RF_STYLE_PLAIN, paragraph, 0);
+		paragraph = RF_STR("");
+		bool heading = rf_str_starts(line, "#");
+		while (rf_str_starts(line, "#") || (heading && rf_str_starts(line, " ")))
+			line = rf_str_skip(line, 1);
+		if (line.len)
+			rf_put_raw(out, t, heading ? RF_STYLE_BOLD : RF_STYLE_DIM, line);
+		if (line.len || page.len)
+			rf_buf_put_char(out, '\n');
+	}
+}
+
+static void print_kind(enum rf_kind kind, const struct rf_kind_text *text, rf_arena *arena)
+{
+	rf_str page = rf_embedded_text(rf_embedded_files, rf_arena_printf(arena, "docs/findings/%s.md", rf_kind_name(kind)).ptr);
 	struct rf_terminal t;
 	struct rf_buf out;
 	rf_terminal_init(&t, STDOUT_FILENO);
 	if (t.columns > RF_TERMINAL_COLUMNS)
 		t.columns = RF_TERMINAL_COLUMNS; /* longer lines read badly */
 	rf_buf_init(&out);
-	rf_put_raw(&out, &t, RF_STYLE_BOLD, rf_str_from(rf_kind_name(kind)));
-	rf_buf_put_cstr(&out, "\n\n");
-	rf_put_wrapped(&out, &t, RF_STYLE_PLAIN, rf_str_from(text->meaning), 0);
-	rf_buf_put_char(&out, '\n');
-	rf_put_raw(&out, &t, RF_STYLE_DIM, rf_str_from(text->example));
-	rf_buf_put_char(&out, '\n');
-	rf_put_wrapped(&out, &t, RF_STYLE_PLAIN, rf_str_from(text->cure), 0);
+	if (page.len) {
+		put_page(&out, &t, page, arena);
+	} else {
+		rf_put_raw(&out, &t, RF_STYLE_BOLD, rf_str_from(rf_kind_name(kind)));
+		rf_buf_put_cstr(&out, "\n\n");
+		rf_put_wrapped(&out, &t, RF_STYLE_PLAIN, rf_str_from(text->meaning), 0);
+		rf_buf_put_char(&out, '\n');
+		rf_put_raw(&out, &t, RF_STYLE_DIM, rf_str_from(text->example ? text->example : ""));
+		rf_buf_put_char(&out, '\n');
+		rf_put_wrapped(&out, &t, RF_STYLE_PLAIN, rf_str_from(text->cure), 0);
+	}
 	rf_buf_printf(&out, "\nFindings of this kind: redflag list --kind %s\n", rf_kind_name(kind));
 	rf_print(&out);
 	rf_buf_release(&out);
@@ -141,11 +172,11 @@ int rf_cmd_explain(const struct rf_args *args, rf_arena *arena, struct rf_error 
 {
 	if (args->word_count != 1)
 		return rf_fail(err, RF_ERR_USAGE, "explain wants one finding (its number, or the start of its fingerprint) or "
-			       "one kind: data-race, use-after-free.");
+			       "one kind: " RF_KIND_LIST("or") ".");
 	enum rf_kind kind = rf_kind_from_name(rf_str_from(args->words[0]));
 	const struct rf_kind_text *text = rf_kind_text(kind);
 	if (text) {
-		print_kind(kind, text);
+		print_kind(kind, text, arena);
 		return RF_EXIT_CLEAN;
 	}
 	return explain_finding(args, arena, err);

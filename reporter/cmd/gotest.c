@@ -1,5 +1,7 @@
 #include "cmd/gotest.h"
 
+#include "read/racetext.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,13 +118,14 @@ static void keep_line(struct rf_gotest *g, struct rf_gotest_package *p, rf_str t
 /* A line of a package's output. A rule is held back until it is clear whether a report follows. */
 static void take_line(struct rf_gotest *g, struct rf_gotest_package *p, rf_str test_name, rf_str line)
 {
-	static const char rule[] = "==================\n", header[] = "WARNING: DATA RACE\n";
+	static const char rule[] = "==================\n";
+	size_t header;
 	bool is_rule = rf_str_ends(line, rule);
 	if (p->in_report) {
 		p->in_report = !is_rule;
 		return;
 	}
-	if (rf_str_ends(line, header)) {
+	if (rf_racetext_header(rf_str_line(line), &header) != RF_KIND_UNKNOWN) {
 		p->in_report = true;
 		p->rule_before = false;
 		return;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/terminal.h"
+#include "model/report.h"
 #include "store/status.h"
 
 #define COLUMNS 79
@@ -187,7 +188,10 @@ void rf_help_put_completion(struct rf_buf *out)
 	rf_buf_put_cstr(out, " --help --version\"\n\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
 			     "\t\treturn\n\tfi\n"
 			     "\tcase $previous in\n"
-			     "\t--kind) COMPREPLY=($(compgen -W \"data-race use-after-free\" -- \"$current\")); return ;;\n"
+			     "\t--kind) COMPREPLY=($(compgen -W \"");
+	for (int kind = RF_KIND_UNKNOWN + 1; kind < RF_KIND_COUNT; kind++)
+		rf_buf_printf(out, "%s%s", kind > RF_KIND_UNKNOWN + 1 ? " " : "", rf_kind_name((enum rf_kind)kind));
+	rf_buf_put_cstr(out, "\" -- \"$current\")); return ;;\n"
 			     "\t--status) COMPREPLY=($(compgen -W \"");
 	for (enum rf_status status = 0; status < RF_STATUS_COUNT; status++)
 		rf_buf_printf(out, "%s%s", status ? " " : "", rf_status_name(status));

@@ -31,6 +31,32 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"    pool.Put(buf)\n"
 			"    return b                      // still points into buf\n",
 	},
+	[RF_KIND_USE_AFTER_PUT] = {
+		.meaning =
+			"An object was read or written after it had been given to sync.Pool.Put, and before Get handed it out "
+			"again. From Put on the object belongs to the pool: whoever gets it next shares it with the late "
+			"user, and contents change under the hands of both, often in another request.",
+		.cure =
+			"Make Put the last thing that is done with the object, and copy what has to outlive it before. A goroutine "
+			"that still works with it is waited for, or puts the object back itself.",
+	},
+	[RF_KIND_DOUBLE_PUT] = {
+		.meaning =
+			"The same object was given to sync.Pool.Put twice, with no Get in between. The pool then holds it twice "
+			"and hands it to two users at a time, each of whom takes it for its own: data of one request turns "
+			"up in another.",
+		.cure =
+			"Let one place put the object back: the function that got it, with defer, or the one that it is handed over "
+			"to, never both. A Close that may be called twice forgets the object with the first call.",
+	},
+	[RF_KIND_PUT_WHILE_USED] = {
+		.meaning =
+			"A goroutine gave an object to sync.Pool.Put, and another one used it before, with nothing that orders its "
+			"use before the Put. This time the use came first; next time it comes after the Put, and meets the "
+			"object in somebody else's hands.",
+		.cure =
+			"Wait for everybody who uses the object, then put it back; or let the last user put it back.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

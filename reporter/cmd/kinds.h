@@ -7,7 +7,7 @@
 struct rf_kind_text {
 	const char *meaning; /* one paragraph, filled when it is printed */
 	const char *cure;    /* another */
-	const char *example; /* indented lines */
+	const char *example; /* indented lines; NULL where docs/findings/ has a page, which `redflag explain` prints */
 };
 /* NULL for a kind without a text. */
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind);

@@ -12,7 +12,7 @@ static int check_kind(const char *kind, struct rf_error *err)
 {
 	if (rf_kind_from_name(rf_str_from(kind)) != RF_KIND_UNKNOWN || strcmp(kind, "unknown") == 0)
 		return 0;
-	return rf_fail(err, RF_ERR_USAGE, "There is no kind %s; there are data-race and use-after-free.", kind);
+	return rf_fail(err, RF_ERR_USAGE, "There is no kind %s; there are " RF_KIND_LIST("and") ".", kind);
 }
 
 static int make_filter(const struct rf_args *args, rf_arena *arena, struct rf_finding_filter *f, struct rf_error *err)

@@ -254,6 +254,9 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_UNKNOWN] = "Report of another kind",
 		[RF_KIND_DATA_RACE] = "Data race",
 		[RF_KIND_USE_AFTER_FREE] = "Use after free",
+		[RF_KIND_USE_AFTER_PUT] = "Use after sync.Pool.Put",
+		[RF_KIND_DOUBLE_PUT] = "Double sync.Pool.Put",
+		[RF_KIND_PUT_WHILE_USED] = "sync.Pool.Put of what is in use",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

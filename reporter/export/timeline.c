@@ -72,12 +72,12 @@ static void put_clipped(struct rf_buf *out, rf_str text)
 
 static const char *verb(const struct rf_access *a)
 {
-	return a->freed ? "frees" : a->write ? "writes" : "reads";
+	return a->put ? "puts" : a->freed ? "frees" : a->write ? "writes" : "reads";
 }
 
 static const char *verb_past(const struct rf_access *a)
 {
-	return a->freed ? "freed" : a->write ? "wrote" : "read";
+	return a->put ? "put" : a->freed ? "freed" : a->write ? "wrote" : "read";
 }
 
 static rf_str reason(const struct rf_switch *w)

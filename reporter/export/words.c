@@ -24,7 +24,7 @@ rf_str rf_words_function(rf_str function)
 const char *rf_words_access(const struct rf_access *a)
 {
 	if (a->freed)
-		return "Free";
+		return a->put ? "Put" : "Free";
 	if (a->atomic)
 		return a->write ? "Atomic write" : "Atomic read";
 	return a->write ? "Write" : "Read";

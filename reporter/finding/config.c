@@ -115,8 +115,10 @@ int rf_config_choice(const struct rf_config_scan *c, const yaml_node_t *node, co
 
 int rf_config_kind(const struct rf_config_scan *c, const yaml_node_t *node, rf_str *out)
 {
-	static const char *const kinds[] = { "data-race", "use-after-free", NULL };
-	return rf_config_choice(c, node, "kind", kinds, "is no kind; there are data-race and use-after-free", out);
+	const char *kinds[RF_KIND_COUNT] = { NULL }; /* all but the unknown one, which isn't anybody's choice */
+	for (int kind = RF_KIND_UNKNOWN + 1; kind < RF_KIND_COUNT; kind++)
+		kinds[kind - 1] = rf_kind_name((enum rf_kind)kind);
+	return rf_config_choice(c, node, "kind", kinds, "is no kind; there are " RF_KIND_LIST("and"), out);
 }
 
 int rf_config_severity(const struct rf_config_scan *c, const yaml_node_t *node, rf_str *out)

@@ -14,6 +14,7 @@
 enum rf_operation { /* what a side did, from its runtime frames */
 	RF_OPERATION_PLAIN, RF_OPERATION_MAP, RF_OPERATION_SLICE, RF_OPERATION_STRING, RF_OPERATION_INTERFACE,
 	RF_OPERATION_CHANNEL, RF_OPERATION_ATOMIC, RF_OPERATION_SYNC, RF_OPERATION_FREE,
+	RF_OPERATION_PUT,
 	RF_OPERATION_COUNT
 };
 const char *rf_operation_name(enum rf_operation op);

@@ -121,17 +121,22 @@ static rf_str operations(const struct rf_finding *f, rf_arena *arena)
 	return rf_arena_printf(arena, " (%s, %s)", rf_operation_name(a), rf_operation_name(b));
 }
 
+static bool hands_back(const struct rf_side *side)
+{
+	return side->operation == RF_OPERATION_FREE || side->operation == RF_OPERATION_PUT;
+}
+
 static rf_str make_title(const struct rf_finding *f, rf_arena *arena)
 {
 	rf_str a = side_name(&f->sides[0], arena), b = side_name(&f->sides[1], arena);
-	bool race = f->kind == RF_KIND_DATA_RACE;
-	const char *kind = race ? "data race" : f->kind == RF_KIND_USE_AFTER_FREE ? "use after free" : "report";
-	if (!race && (f->sides[0].operation == RF_OPERATION_FREE) != (f->sides[1].operation == RF_OPERATION_FREE)) {
-		bool swap = f->sides[0].operation == RF_OPERATION_FREE;
-		return rf_arena_printf(arena, "%s: %.*s after %.*s", kind, RF_STR_ARG(swap ? b : a),
-				       RF_STR_ARG(swap ? a : b));
+	bool race = f->kind == RF_KIND_DATA_RACE, first = hands_back(&f->sides[0]), second = hands_back(&f->sides[1]);
+	const char *kind = rf_kind_words(f->kind);
+	if (!race && first != second) {
+		bool swap = first != (f->kind == RF_KIND_PUT_WHILE_USED);
+		return rf_arena_printf(arena, "%s: %.*s %s %.*s", kind, RF_STR_ARG(swap ? b : a),
+				       f->kind == RF_KIND_PUT_WHILE_USED ? "while" : "after", RF_STR_ARG(swap ? a : b));
 	}
-	rf_str ops = operations(f, arena);
+	rf_str ops = first && second ? RF_STR("") : operations(f, arena);
 	if (rf_str_eq(a, b) && !f->sides[1].missing)
 		return rf_arena_printf(arena, "%s%.*s in %.*s", kind, RF_STR_ARG(ops), RF_STR_ARG(a));
 	return rf_arena_printf(arena, "%s%.*s: %.*s and %.*s", kind, RF_STR_ARG(ops), RF_STR_ARG(a), RF_STR_ARG(b));

@@ -10,6 +10,7 @@ static const char *const names[] = {
 	[RF_OPERATION_PLAIN] = "plain", [RF_OPERATION_MAP] = "map", [RF_OPERATION_SLICE] = "slice",
 	[RF_OPERATION_STRING] = "string", [RF_OPERATION_INTERFACE] = "interface", [RF_OPERATION_CHANNEL] = "channel",
 	[RF_OPERATION_ATOMIC] = "atomic", [RF_OPERATION_SYNC] = "sync", [RF_OPERATION_FREE] = "free",
+	[RF_OPERATION_PUT] = "put",
 };
 _Static_assert(sizeof(names) / sizeof(names[0]) == RF_OPERATION_COUNT, "one name an operation");
 

@@ -166,7 +166,7 @@ static enum rf_operation operation_of(const struct rf_access *access, const stru
 	bool found = false;
 	enum rf_operation operation = RF_OPERATION_PLAIN;
 	if (access->freed)
-		return RF_OPERATION_FREE;
+		return access->put ? RF_OPERATION_PUT : RF_OPERATION_FREE;
 	for (uint32_t i = 0; i < f->count && !found; i++) {
 		if (f->ranks[i] <= RANK_USER_WRAPPER)
 			break;

@@ -2,22 +2,37 @@
 
 #include "base/hash.h"
 
-static const char *const kind_names[] = {
-	[RF_KIND_UNKNOWN] = "unknown",
-	[RF_KIND_DATA_RACE] = "data-race",
-	[RF_KIND_USE_AFTER_FREE] = "use-after-free",
+static const struct {
+	const char *name, *words;
+} kinds[] = {
+	[RF_KIND_UNKNOWN] = { "unknown", "report" },
+	[RF_KIND_DATA_RACE] = { "data-race", "data race" },
+	[RF_KIND_USE_AFTER_FREE] = { "use-after-free", "use after free" },
+	[RF_KIND_USE_AFTER_PUT] = { "use-after-put", "use after put" },
+	[RF_KIND_DOUBLE_PUT] = { "double-put", "double put" },
+	[RF_KIND_PUT_WHILE_USED] = { "put-while-used", "put while used" },
 };
-_Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == RF_KIND_COUNT, "one name a kind");
+_Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 
 const char *rf_kind_name(enum rf_kind kind)
 {
-	return (unsigned)kind < RF_KIND_COUNT ? kind_names[kind] : kind_names[RF_KIND_UNKNOWN];
+	return kinds[(unsigned)kind < RF_KIND_COUNT ? kind : RF_KIND_UNKNOWN].name;
+}
+
+const char *rf_kind_words(enum rf_kind kind)
+{
+	return kinds[(unsigned)kind < RF_KIND_COUNT ? kind : RF_KIND_UNKNOWN].words;
+}
+
+bool rf_kind_is_pool(enum rf_kind kind)
+{
+	return kind == RF_KIND_USE_AFTER_PUT || kind == RF_KIND_DOUBLE_PUT || kind == RF_KIND_PUT_WHILE_USED;
 }
 
 enum rf_kind rf_kind_from_name(rf_str name)
 {
 	for (int kind = 0; kind < RF_KIND_COUNT; kind++) {
-		if (rf_str_eq_cstr(name, kind_names[kind]))
+		if (rf_str_eq_cstr(name, kinds[kind].name))
 			return (enum rf_kind)kind;
 	}
 	return RF_KIND_UNKNOWN;

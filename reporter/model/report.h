@@ -13,10 +13,19 @@ enum rf_kind {
 	RF_KIND_UNKNOWN,
 	RF_KIND_DATA_RACE,
 	RF_KIND_USE_AFTER_FREE,
+	RF_KIND_USE_AFTER_PUT,  /* of sync.Pool, as the two below */
+	RF_KIND_DOUBLE_PUT,
+	RF_KIND_PUT_WHILE_USED,
 	RF_KIND_COUNT
 };
-/* "data-race", "use-after-free"; what the database, the command line and the fingerprint call it. */
+/* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
+#define RF_KIND_LIST(conjunction) "data-race, use-after-free, use-after-put, double-put " conjunction " put-while-used"
+/* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
+/* "data race", "use after put" …, for people. */
+const char *rf_kind_words(enum rf_kind kind);
+/* Of a sync.Pool: what hands memory back there is a Put. */
+bool rf_kind_is_pool(enum rf_kind kind);
 /* RF_KIND_UNKNOWN when there is none of that name. */
 enum rf_kind rf_kind_from_name(rf_str name);
 
@@ -66,6 +75,7 @@ struct rf_goroutine {
 
 struct rf_access {
 	bool write, atomic, freed;  /* freed: the memory was handed back here */
+	bool put;                   /* freed, and that to a sync.Pool: follows from the report's kind */
 	bool previous;              /* "Previous write at …": the older side */
 	uint64_t address;
 	uint32_t size;              /* bytes; 0 unknown */

@@ -184,7 +184,7 @@ static int set_key(struct scan *s, size_t key, rf_str value, struct rf_suppressi
 	if (fields[key] == &e->expires && !rf_suppression_date(value, &e->expires_unix_ns))
 		return fail_at(s, "is no date; write expires=2027-01-31", value);
 	if (fields[key] == &e->kind && rf_kind_from_name(value) == RF_KIND_UNKNOWN)
-		return fail_at(s, "is no kind; there are data-race and use-after-free", value);
+		return fail_at(s, "is no kind; there are " RF_KIND_LIST("and"), value);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #define RULE "=================="
 #define HEADER "WARNING: DATA RACE"
+#define OWN_HEADER "WARNING: REDFLAG: " /* followed by a kind's name */
 
 /* tsan_report.cpp: kMainGoroutineId; printed as "main goroutine". */
 #define MAIN_THREAD 1u
@@ -17,9 +18,26 @@ static bool is_rule(rf_str line)
 	       (line.len == n || line.ptr[line.len - n - 1] != '=');
 }
 
+/* Kinds are lower case: one comparison decides for nearly every line. */
+enum rf_kind rf_racetext_header(rf_str line, size_t *bytes)
+{
+	char last = line.len ? line.ptr[line.len - 1] : '\0';
+	*bytes = sizeof(HEADER) - 1;
+	if (last == 'E' && rf_str_ends(line, HEADER))
+		return RF_KIND_DATA_RACE;
+	if (last != 't' && last != 'd') /* use-after-put, double-put, put-while-used */
+		return RF_KIND_UNKNOWN;
+	ptrdiff_t blank = rf_str_find_last(line, ' ');
+	rf_str name = rf_str_skip(line, (size_t)(blank + 1));
+	enum rf_kind kind = blank < 0 ? RF_KIND_UNKNOWN : rf_kind_from_name(name);
+	*bytes = sizeof(OWN_HEADER) - 1 + name.len;
+	return rf_kind_is_pool(kind) && rf_str_ends(rf_str_take(line, (size_t)blank + 1), OWN_HEADER) ? kind : RF_KIND_UNKNOWN;
+}
+
 static bool is_header(rf_str line)
 {
-	return line.len >= sizeof(HEADER) - 1 && line.ptr[line.len - 1] == 'E' && rf_str_ends(line, HEADER);
+	size_t bytes;
+	return rf_racetext_header(line, &bytes) != RF_KIND_UNKNOWN;
 }
 
 /* --- one report ------------------------------------------------------------------------------------------------ */
@@ -103,13 +121,15 @@ static bool parse_address_and_thread(rf_str s, const char *by, uint64_t *address
 	       parse_thread(s, thread);
 }
 
-/* "Write at 0x00c000016150 by goroutine 22:", "Previous read at 0x… by main goroutine:" */
+/* "Write at 0x00c000016150 by goroutine 22:", "Previous read at 0x… by main goroutine:", "Put at 0x… by goroutine 7:" */
 static bool parse_access(struct parse *p, rf_str line)
 {
 	struct rf_access access = { 0 };
 	uint32_t thread;
 	access.previous = skip(&line, "Previous ");
-	if (skip(&line, access.previous ? "write at " : "Write at "))
+	if (rf_kind_is_pool(p->out->kind) && skip(&line, access.previous ? "put at " : "Put at "))
+		access.write = access.freed = access.put = true; /* to the detector a Put is a write */
+	else if (skip(&line, access.previous ? "write at " : "Write at "))
 		access.write = true;
 	else if (!skip(&line, access.previous ? "read at " : "Read at "))
 		return false;
@@ -269,13 +289,23 @@ static void parse_line(struct parse *p, rf_str line)
 		parse_function(p, line);
 }
 
+/* The first header decides. */
+static enum rf_kind kind_of_text(rf_str text)
+{
+	enum rf_kind kind = RF_KIND_UNKNOWN;
+	size_t bytes;
+	while (text.len && kind == RF_KIND_UNKNOWN)
+		kind = rf_racetext_header(rf_str_line(rf_str_cut(&text, '\n')), &bytes);
+	return kind;
+}
+
 bool rf_racetext_parse(rf_str text, rf_arena *arena, struct rf_report *out, bool *incomplete)
 {
 	struct rf_frame frames[RF_RACETEXT_FRAMES_MAX];
 	struct parse p = { .arena = arena, .out = out, .frames = frames };
-	*out = (struct rf_report){ .kind = RF_KIND_DATA_RACE };
+	*out = (struct rf_report){ .kind = kind_of_text(text) };
 	*incomplete = true;
-	if (!rf_str_contains(text, HEADER))
+	if (out->kind == RF_KIND_UNKNOWN)
 		return false;
 	out->text = rf_arena_dup(arena, text); /* functions and files are slices of it */
 	for (rf_str rest = out->text; rest.len;)
@@ -315,11 +345,11 @@ static void keep(struct rf_racetext *r, rf_str line)
 	to[line.len] = '\n';
 }
 
-static void open_report(struct rf_racetext *r, size_t prefix_bytes)
+static void open_report(struct rf_racetext *r, rf_str header, size_t prefix_bytes)
 {
 	rf_buf_reset(&r->text);
 	keep(r, RF_STR(RULE));
-	keep(r, RF_STR(HEADER));
+	keep(r, header);
 	r->own_bytes = r->text.len;
 	r->foreign_lines = 0;
 	r->prefix_bytes = prefix_bytes;
@@ -341,7 +371,7 @@ static bool close_report(struct rf_racetext *r, bool whole, rf_arena *arena, str
 static bool is_own(rf_str line)
 {
 	static const char *const starts[] = { "Previous ", "Goroutine ", "Read at ", "Write at ", "Heap block ",
-					      "Global var " };
+					      "Global var ", "Put at " };
 	if (line.len == 0 || rf_str_starts(line, "  "))
 		return true;
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
@@ -352,15 +382,16 @@ static bool is_own(rf_str line)
 }
 
 /* A header opens a report: alone on its line, or behind a prefix that the rule before had too. */
-static bool header_opens(const struct rf_racetext *r, rf_str line)
+static bool header_opens(const struct rf_racetext *r, rf_str line, size_t header_bytes)
 {
-	size_t prefix = line.len - (sizeof(HEADER) - 1);
+	size_t prefix = line.len - header_bytes;
 	return prefix == 0 || (r->rule_before && prefix == r->prefix_bytes);
 }
 
 bool rf_racetext_line(struct rf_racetext *r, rf_str line, rf_arena *arena, struct rf_report *out)
 {
 	bool found = false;
+	size_t header;
 	line = rf_str_line(line);
 	if (is_rule(line)) {
 		if (r->open)
@@ -369,10 +400,10 @@ bool rf_racetext_line(struct rf_racetext *r, rf_str line, rf_arena *arena, struc
 		r->prefix_bytes = line.len - (sizeof(RULE) - 1);
 		return found;
 	}
-	if (is_header(line) && header_opens(r, line)) {
+	if (rf_racetext_header(line, &header) != RF_KIND_UNKNOWN && header_opens(r, line, header)) {
 		if (r->open)
 			found = close_report(r, false, arena, out);
-		open_report(r, line.len - (sizeof(HEADER) - 1));
+		open_report(r, rf_str_skip(line, line.len - header), line.len - header);
 	} else if (r->open) {
 		line = rf_str_skip(line, r->prefix_bytes);
 		keep(r, line);

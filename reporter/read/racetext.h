@@ -1,7 +1,8 @@
-/* Reader of the text that stock `go test -race` prints: lines in, raw reports out.
+/* Reader of the text that `go test -race` prints, stock's and what the glue adds (tsan-glue/print.c): lines in, raw
+ * reports out.
  *
  * Feed it lines of one stream (one test's output, one log file) in order. A report starts at "WARNING: DATA RACE"
- * (between two lines of "==================") and ends at the next rule. Lines that belong to no report are ignored
+ * or "WARNING: REDFLAG: <kind>" (between two lines of "==================") and ends at the next rule. Lines that belong to no report are ignored
  * here; whoever feeds keeps them. A report that other output is mixed into, or that is cut off, is given out with
  * what could be read (stacks missing, counted in `incomplete`). Lines that all carry a prefix of one width (a CI log's
  * time, a container's name) are read without it.
@@ -40,6 +41,9 @@ void rf_racetext_release(struct rf_racetext *r);
 bool rf_racetext_line(struct rf_racetext *r, rf_str line, rf_arena *arena, struct rf_report *out);
 /* End of the stream: the report that is still open, if there is one. */
 bool rf_racetext_end(struct rf_racetext *r, rf_arena *arena, struct rf_report *out);
+/* The kind of the report that a line opens: what the line ends in. RF_KIND_UNKNOWN when it opens none. *bytes: how long
+ * the header at its end is. */
+enum rf_kind rf_racetext_header(rf_str line, size_t *bytes);
 /* Parses the text of one report (with or without its rules). False when it isn't one. */
 bool rf_racetext_parse(rf_str text, rf_arena *arena, struct rf_report *out, bool *incomplete);
 

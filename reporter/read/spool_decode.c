@@ -278,6 +278,7 @@ static bool read_accesses(struct report_scan *r, struct rf_spool_ref ref)
 			.write = raw.flags & RF_SPOOL_ACCESS_WRITE,
 			.atomic = raw.flags & RF_SPOOL_ACCESS_ATOMIC,
 			.freed = raw.flags & RF_SPOOL_ACCESS_FREE,
+			.put = (raw.flags & RF_SPOOL_ACCESS_FREE) && rf_kind_is_pool(r->out->kind),
 			.previous = i > 0,
 			.address = raw.address,
 			.size = raw.size,
@@ -312,9 +313,15 @@ static bool read_switches(struct report_scan *r, struct rf_spool_ref ref)
 
 static enum rf_kind kind_from(uint32_t kind)
 {
-	return kind == RF_SPOOL_KIND_RACE             ? RF_KIND_DATA_RACE
-	       : kind == RF_SPOOL_KIND_USE_AFTER_FREE ? RF_KIND_USE_AFTER_FREE
-						      : RF_KIND_UNKNOWN;
+	static const enum rf_kind kinds[RF_SPOOL_KIND_COUNT] = {
+		[RF_SPOOL_KIND_UNKNOWN] = RF_KIND_UNKNOWN,
+		[RF_SPOOL_KIND_RACE] = RF_KIND_DATA_RACE,
+		[RF_SPOOL_KIND_USE_AFTER_FREE] = RF_KIND_USE_AFTER_FREE,
+		[RF_SPOOL_KIND_USE_AFTER_PUT] = RF_KIND_USE_AFTER_PUT,
+		[RF_SPOOL_KIND_DOUBLE_PUT] = RF_KIND_DOUBLE_PUT,
+		[RF_SPOOL_KIND_PUT_WHILE_USED] = RF_KIND_PUT_WHILE_USED,
+	};
+	return kind < RF_SPOOL_KIND_COUNT ? kinds[kind] : RF_KIND_UNKNOWN;
 }
 
 bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out)

@@ -241,6 +241,7 @@ static void make_finding(struct rf_intern *n, const struct rf_known_key *key, st
 			goroutines[i].created = key->created[i]->stack;
 		report.accesses[i].goroutine = &goroutines[i];
 		report.accesses[i].freed = key->freed[i];
+		report.accesses[i].put = key->freed[i] && rf_kind_is_pool(report.kind);
 		if (key->stacks[i])
 			report.accesses[i].stack = key->stacks[i]->stack;
 	}

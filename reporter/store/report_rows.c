@@ -121,6 +121,7 @@ static int load_access(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena, str
 				 .freed = sqlite3_column_int(q, 2), .previous = sqlite3_column_int(q, 3),
 				 .address = (uint64_t)sqlite3_column_int64(q, 4),
 				 .size = (uint32_t)sqlite3_column_int64(q, 5) };
+	a->put = a->freed && rf_kind_is_pool(out->kind);
 	a->goroutine = goroutine > 0 && goroutine <= out->goroutine_count
 			       ? out->goroutines[goroutine - 1]
 			       : rf_arena_alloc(arena, sizeof(struct rf_goroutine));

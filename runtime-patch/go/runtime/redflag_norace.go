@@ -12,6 +12,7 @@ import (
 
 func rfExit()                                              {}
 func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {}
+func rfFinalizer(p unsafe.Pointer)                         {}
 func rfNobody()                                            {}
 func rfGoroutineEnd()                                      {}
 func rfSwitch(gp *g)                                       {}

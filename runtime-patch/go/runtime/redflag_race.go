@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 2
+const rfAbiVersion = 3
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -58,6 +58,7 @@ var rfSettings struct {
 	parallel uintptr // what testing does between tests orders nothing
 	mapkeys  uintptr // the bytes of string keys are checked
 	clears   uintptr // clear(slice) is checked
+	pool     uintptr // objects in a sync.Pool count as freed
 }
 
 // rfStart is struct rf_start of the glue.

@@ -1,0 +1,116 @@
+//go:build race
+
+// Objects of sync.Pool: what Put is given counts as freed until Get hands it out. The detector's shadow has a mark for
+// that (tsan-glue/pool.c), which every later access meets.
+//
+// Marks go away with Get, with the allocation of the memory for something else (racemalloc; a stack's too), and before a
+// finalizer gets the object, which the pool no longer has then.
+
+package runtime
+
+import (
+	"internal/abi"
+	"internal/goarch"
+	"internal/runtime/sys"
+	"unsafe"
+)
+
+//go:linkname __redflag_pool_put __redflag_pool_put
+var __redflag_pool_put byte
+
+//go:linkname __redflag_pool_get __redflag_pool_get
+var __redflag_pool_get byte
+
+//go:cgo_import_static __redflag_pool_put
+//go:cgo_import_static __redflag_pool_get
+
+const (
+	rfPoolBytesMax      = 1024    // of an object that are marked; the detector marks no more (tsan_rtl_access.cpp, MemoryRangeFreed)
+	rfPoolCell          = 8       // bytes that share a mark
+	rfFinalizerBytesMax = 1 << 16 // of an object that loses its marks before its finalizer runs
+)
+
+// rfPoolPut is called by Put, on the goroutine that puts, before the object is in the pool. The pc that it is called
+// from names the Put in reports.
+//
+//go:linkname rfPoolPut sync.rfPoolPut
+func rfPoolPut(x any) {
+	if rfSettings.pool == 0 {
+		return
+	}
+	p, n := rfPoolMemory(x)
+	if n == 0 {
+		return
+	}
+	// Functions of package sync don't tell the detector of their calls, so the call of Put is told here.
+	caller := rfPoolCaller(getfp())
+	if caller != 0 {
+		racefuncenter(caller)
+	}
+	racecall(&__redflag_pool_put, getg().racectx, sys.GetCallerPC(), p, n)
+	if caller != 0 {
+		racefuncexit()
+	}
+}
+
+// rfPoolCaller gives the pc that Put was called from; fp: the frame of the function that Put called.
+func rfPoolCaller(fp uintptr) uintptr {
+	stack := getg().stack
+	for i := 0; i < 2; i++ {
+		if fp < stack.lo || fp+2*goarch.PtrSize > stack.hi {
+			return 0
+		}
+		if i == 0 {
+			fp = *(*uintptr)(unsafe.Pointer(fp))
+		}
+	}
+	return *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+}
+
+// rfPoolGet is called by Get, on the goroutine that gets, before it has the object.
+//
+//go:linkname rfPoolGet sync.rfPoolGet
+func rfPoolGet(x any) {
+	if rfSettings.pool == 0 {
+		return
+	}
+	if p, n := rfPoolMemory(x); n != 0 {
+		racecall(&__redflag_pool_get, p, n, 0, 0)
+	}
+}
+
+// rfPoolMemory gives the memory of the object that a pointer in x points to, as far as it can be marked: whole cells, so
+// that nothing else is marked along, of a block of the heap (which a goroutine's stack isn't). 0 bytes: nothing.
+func rfPoolMemory(x any) (p, n uintptr) {
+	e := efaceOf(&x)
+	if e._type == nil || e._type.Kind() != abi.Pointer {
+		return 0, 0
+	}
+	p, n = uintptr(e.data), (*ptrtype)(unsafe.Pointer(e._type)).Elem.Size_
+	s := spanOf(p)
+	if p == 0 || n == 0 || s == nil || s.state.get() != mSpanInUse || p < s.base() || p >= s.limit {
+		return 0, 0
+	}
+	block := s.base() + s.objIndex(p)*s.elemsize
+	n = min(n, block+s.elemsize-p)
+	end := alignDown(p+n, rfPoolCell)
+	if p == block && !(s.spanclass.noscan() && s.elemsize <= 2*goarch.PtrSize) {
+		end = alignUp(p+n, rfPoolCell) // what is behind it is nobody's, unless tiny objects share the block
+	}
+	p = alignUp(p, rfPoolCell)
+	if end <= p {
+		return 0, 0
+	}
+	return p, min(end-p, rfPoolBytesMax)
+}
+
+// rfFinalizer is called by queuefinalizer, while the sweeper is at work: on any stack. The span was checked by the sweeper.
+func rfFinalizer(p unsafe.Pointer) {
+	if rfSettings.pool == 0 {
+		return
+	}
+	if s := spanOf(uintptr(p)); s != nil {
+		block := s.base() + s.objIndex(uintptr(p))*s.elemsize
+		racecall(&__redflag_pool_get, block, min(s.elemsize, rfFinalizerBytesMax), 0, 0)
+	}
+}

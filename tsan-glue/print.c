@@ -1,0 +1,93 @@
+#include "tsan-glue/print.h"
+
+#include "tsan-glue/pool.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define RULE "==================\n"
+#define PRINT_MAIN_THREAD 1 /* tsan_report.cpp, kMainGoroutineId */
+#define PRINT_BYTES 4096u   /* a line at least; a longer one is cut */
+
+#if RF_LAYOUT_PROVED
+/* sanitizer_common.h: what ThreadSanitizer's own Printf ends in. */
+void __redflag_raw_write(const char *text) __asm__("_ZN11__sanitizer8RawWriteEPKc");
+#else
+static void __redflag_raw_write(const char *text)
+{
+	(void)text;
+}
+#endif
+
+static const char *print_name(enum rf_spool_kind kind)
+{
+	switch (kind) {
+	case RF_SPOOL_KIND_USE_AFTER_PUT:
+		return "use-after-put";
+	case RF_SPOOL_KIND_DOUBLE_PUT:
+		return "double-put";
+	case RF_SPOOL_KIND_PUT_WHILE_USED:
+		return "put-while-used";
+	default:
+		return NULL;
+	}
+}
+
+__attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
+{
+	static char text[PRINT_BYTES];
+	va_list list;
+	va_start(list, format);
+	int n = vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	if (n >= (int)sizeof(text))
+		text[sizeof(text) - 2] = '\n';
+	__redflag_raw_write(text);
+}
+
+static void print_stack(const struct ts_stack *stack)
+{
+	if (!stack || !stack->frames)
+		print("  [failed to restore the stack]\n");
+	for (const struct ts_frame *f = stack ? stack->frames : NULL; f; f = f->next)
+		print("  %s()\n      %s:%d +0x%zx\n", f->info.function, f->info.file, f->info.line,
+		      (size_t)f->info.module_offset);
+}
+
+static void print_access(const struct ts_access *a, bool first, bool put)
+{
+	const char *verb = put ? "put" : a->write ? "write" : "read";
+	if (first)
+		print("\n%c%s at 0x%012zx by ", *verb - 'a' + 'A', verb + 1, (size_t)a->address);
+	else
+		print("\nPrevious %s at 0x%012zx by ", verb, (size_t)a->address);
+	if (a->thread == PRINT_MAIN_THREAD)
+		print("main goroutine:\n");
+	else
+		print("goroutine %d:\n", a->thread);
+	print_stack(a->stack);
+}
+
+static void print_thread(const struct ts_thread *t)
+{
+	if (t->id == PRINT_MAIN_THREAD)
+		return;
+	print("\nGoroutine %d (%s) created at:\n", t->id, t->running ? "running" : "finished");
+	print_stack(t->stack);
+}
+
+static bool rf_print_report(const struct ts_report *report, enum rf_spool_kind kind)
+{
+	const char *name = print_name(kind);
+	if (!name)
+		return false;
+	print(RULE "WARNING: REDFLAG: %s", name);
+	for (void **p = report->accesses.begin; p < report->accesses.end; p++) {
+		bool first = p == report->accesses.begin;
+		print_access(*p, first, rf_pool_is_put(*p) || (!first && report->type == TS_REPORT_USE_AFTER_FREE));
+	}
+	for (void **p = report->threads.begin; p < report->threads.end; p++)
+		print_thread(*p);
+	print(RULE);
+	return true;
+}
