@@ -76,7 +76,7 @@ static void counters_are_written_after_giving_up(void **state)
 	spool.gave_up = true;
 	assert_false(rf_spool_active());
 	struct ts_report report = { .type = TS_REPORT_RACE };
-	rf_report_handle(&report, true);
+	rf_report_handle(&report, RF_SPOOL_KIND_UNKNOWN, true);
 	__redflag_exit();
 	const struct rf_spool_counters *c = record_of(RF_SPOOL_COUNTERS, &count);
 	assert_int_equal(count, 1);

@@ -1,0 +1,124 @@
+/* Reports of pools: kinds, words, and what the detector is told. */
+#define RF_LAYOUT_FREED 1
+#include "tests/unit/glue_fixture.h"
+
+#define PUT_PC 0x5555u
+#define OBJECT ((uintptr_t)0xc000020000)
+
+static char calls[128]; /* what the detector was asked to do */
+
+void __redflag_slot_lock(void *thread)
+{
+	assert_ptr_equal(thread, (void *)7);
+	strncat(calls, "lock ", sizeof(calls) - strlen(calls) - 1);
+}
+
+void __redflag_slot_unlock(void *thread)
+{
+	assert_ptr_equal(thread, (void *)7);
+	strncat(calls, "unlock ", sizeof(calls) - strlen(calls) - 1);
+}
+
+void __redflag_range_freed(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
+{
+	assert_ptr_equal(thread, (void *)7);
+	assert_true(pc == PUT_PC && address == OBJECT && bytes == 24);
+	strncat(calls, "freed ", sizeof(calls) - strlen(calls) - 1);
+}
+
+void __redflag_range_reset(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
+{
+	assert_true(!thread && !pc && address == OBJECT && bytes == 24);
+	strncat(calls, "reset ", sizeof(calls) - strlen(calls) - 1);
+}
+
+static struct ts_report *fake_report(enum ts_report_type type, uintptr_t pc, uintptr_t pc_before)
+{
+	static char function[] = "main.f", file[] = "/src/f.go";
+	static struct ts_frame frames[2];
+	static struct ts_stack stacks[2];
+	static struct ts_access accesses[2];
+	static struct ts_thread thread;
+	static void *pointers[2] = { &accesses[0], &accesses[1] }, *threads[1] = { &thread };
+	static struct ts_report report;
+	memset(&report, 0, sizeof(report));
+	report.type = (int)type;
+	for (int i = 0; i < 2; i++) {
+		frames[i] = (struct ts_frame){ .info = { .address = i ? pc_before : pc, .function = function, .file = file,
+							 .line = 7, .module_offset = 0x10 } };
+		stacks[i].frames = frames[i].info.address ? &frames[i] : NULL;
+		accesses[i] = (struct ts_access){ .thread = i ? 1 : 800001, .address = OBJECT + 8, .size = 8, .write = true,
+						  .stack = &stacks[i] };
+	}
+	thread = (struct ts_thread){ .id = 800001, .running = true, .stack = &stacks[0] };
+	report.accesses = (struct ts_vector){ pointers, pointers + 2, pointers + 2 };
+	report.threads = (struct ts_vector){ threads, threads + 1, threads + 1 };
+	return &report;
+}
+
+static void put_and_get_reach_the_detector(void **state)
+{
+	(void)state;
+	assert_int_equal(settings.pool, 1);
+	__redflag_pool_put(7, PUT_PC, OBJECT, 24);
+	__redflag_pool_get(OBJECT, 24);
+	assert_string_equal(calls, "lock freed unlock reset ");
+}
+
+static void kinds_follow_from_type_and_stacks(void **state)
+{
+	(void)state;
+	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, PUT_PC)), RF_SPOOL_KIND_USE_AFTER_PUT);
+	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0)), RF_SPOOL_KIND_USE_AFTER_PUT);
+	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_USE_AFTER_FREE, PUT_PC, PUT_PC)), RF_SPOOL_KIND_DOUBLE_PUT);
+	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_RACE, PUT_PC, 0x2000)), RF_SPOOL_KIND_PUT_WHILE_USED);
+	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_RACE, 0x2000, 0x2000)), RF_SPOOL_KIND_UNKNOWN);
+	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_RACE, 0, 0)), RF_SPOOL_KIND_UNKNOWN);
+	struct ts_report none = { .type = TS_REPORT_USE_AFTER_FREE };
+	assert_int_equal(rf_pool_kind(&none), RF_SPOOL_KIND_UNKNOWN);
+}
+
+static void text_has_the_detectors_layout(void **state)
+{
+	(void)state;
+	printed[0] = '\0';
+	__redflag_print_report(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0));
+	assert_string_equal(printed, "==================\nWARNING: REDFLAG: use-after-put\n"
+				     "Write at 0x00c000020008 by goroutine 800001:\n  main.f()\n      /src/f.go:7 +0x10\n\n"
+				     "Previous put at 0x00c000020008 by main goroutine:\n  [failed to restore the stack]\n\n"
+				     "Goroutine 800001 (running) created at:\n  main.f()\n      /src/f.go:7 +0x10\n"
+				     "==================\n");
+	printed[0] = '\0';
+	__redflag_print_report(fake_report(TS_REPORT_RACE, PUT_PC, 0x2000));
+	assert_non_null(strstr(printed, "put-while-used\nPut at "));
+	assert_non_null(strstr(printed, "\nPrevious write at "));
+	assert_int_equal(left_to_stock, 0);
+	__redflag_print_report(fake_report(TS_REPORT_RACE, 0x2000, 0x2000));
+	assert_int_equal(left_to_stock, 1);
+}
+
+static void record_has_kind_and_put(void **state)
+{
+	uint32_t count;
+	(void)state;
+	uint32_t test = test_start(0, "TestPool");
+	start_goroutine(800001, 21, 0, test);
+	assert_false(__redflag_on_report(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, PUT_PC), false));
+	const struct rf_spool_report *r = record_of(RF_SPOOL_REPORT, &count);
+	assert_int_equal(r->kind, RF_SPOOL_KIND_USE_AFTER_PUT);
+	const struct rf_spool_access *accesses = (const void *)((const char *)r + r->accesses.offset);
+	assert_int_equal(accesses[0].flags, RF_SPOOL_ACCESS_WRITE);
+	assert_int_equal(accesses[1].flags, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE);
+	assert_int_equal(taken(test), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(put_and_get_reach_the_detector),
+		cmocka_unit_test(kinds_follow_from_type_and_stacks),
+		cmocka_unit_test(text_has_the_detectors_layout),
+		cmocka_unit_test(record_has_kind_and_put),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
