@@ -1,11 +1,11 @@
 /* Reader of the text that `go test -race` prints, stock's and what the glue adds (tsan-glue/print.c): lines in, raw
  * reports out.
  *
- * Feed it lines of one stream (one test's output, one log file) in order. A report starts at "WARNING: DATA RACE"
- * or "WARNING: REDFLAG: <kind>" (between two lines of "==================") and ends at the next rule. Lines that belong to no report are ignored
- * here; whoever feeds keeps them. A report that other output is mixed into, or that is cut off, is given out with
- * what could be read (stacks missing, counted in `incomplete`). Lines that all carry a prefix of one width (a CI log's
- * time, a container's name) are read without it.
+ * Feed it lines of one stream (one test's output, one log file) in order. A report starts at "WARNING: DATA RACE" or
+ * "WARNING: REDFLAG: <kind>" (between two lines of "==================") and ends at the next rule. Lines that belong to
+ * no report are ignored here; whoever feeds keeps them. A report that other output is mixed into, or that is cut off,
+ * is given out with what could be read (stacks missing, counted in `incomplete`). Lines that all carry a prefix of one
+ * width (a CI log's time, a container's name) are read without it.
  *
  * Life cycle: rf_racetext_init, rf_racetext_line for each line, rf_racetext_end at the end of the stream, release.
  * Each stream that can be interleaved with others (a package of a test2json stream, a log file) needs a reader of its

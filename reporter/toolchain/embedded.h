@@ -1,5 +1,6 @@
 /* Files of this repository that travel inside the program (EMBEDDED_FILES in reporter/sources.mk; ci/embed.sh makes the
- * table): what the instrumented toolchain is made of, and pages that the command prints. Names are paths from the top of the repository. Read-only.
+ * table): what the instrumented toolchain is made of, and pages that the command prints. Names are paths from the top of
+ * the repository. Read-only.
  */
 #ifndef RF_TOOLCHAIN_EMBEDDED_H
 #define RF_TOOLCHAIN_EMBEDDED_H
