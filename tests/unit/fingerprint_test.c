@@ -342,6 +342,16 @@ static void test_kind_and_free(void **state)
 	r.accesses[1] = (struct rf_access){ .goroutine = &g, .freed = true, .write = true, .stack = { put, 2, false } };
 	rf_finding_make(&r, &arena, &f);
 	assert_str(f.title, "use after free: shop.Use after shop.Release");
+	struct rf_report pool = r;
+	pool.accesses[1].put = true;
+	pool.kind = RF_KIND_USE_AFTER_PUT;
+	rf_finding_make(&pool, &arena, &race);
+	assert_str(race.title, "use after put: shop.Use after shop.Release");
+	assert_int_equal(race.sides[race.sides[0].access == 1 ? 0 : 1].operation, RF_OPERATION_PUT);
+	assert_string_not_equal(race.fingerprint, f.fingerprint);
+	pool.kind = RF_KIND_PUT_WHILE_USED;
+	rf_finding_make(&pool, &arena, &race);
+	assert_str(race.title, "put while used: shop.Release while shop.Use");
 	assert_int_equal(side_with_leaf(&f, "example.com/shop/v2.Release")->operation, RF_OPERATION_FREE);
 	r.kind = RF_KIND_DATA_RACE;
 	rf_finding_make(&r, &arena, &race);
