@@ -13,6 +13,7 @@ void __redflag_slot_lock(void *thread) __asm__("_ZN6__tsan8SlotLockEPNS_11Thread
 void __redflag_slot_unlock(void *thread) __asm__("_ZN6__tsan10SlotUnlockEPNS_11ThreadStateE");
 void __redflag_range_freed(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
 	"_ZN6__tsan16MemoryRangeFreedEPNS_11ThreadStateEmmm");
+void __redflag_increment_epoch(void *thread) __asm__("_ZN6__tsan14IncrementEpochEPNS_11ThreadStateE");
 void __redflag_range_reset(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
 	"_ZN6__tsan16MemoryResetRangeEPNS_11ThreadStateEmmm");
 #endif
@@ -25,6 +26,9 @@ void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintp
 #if RF_POOL_PROVED
 	__redflag_slot_lock((void *)thread);
 	__redflag_range_freed((void *)thread, pc, address, bytes);
+	/* Or the stack of a Put would be taken for that of one before it in the same epoch: RestoreStack takes the last free
+	 * of the address (tsan_rtl_report.cpp). */
+	__redflag_increment_epoch((void *)thread);
 	__redflag_slot_unlock((void *)thread);
 #endif
 }

@@ -32,6 +32,7 @@ WEAK void slot_lock(void *thread) __asm__("_ZN6__tsan8SlotLockEPNS_11ThreadState
 WEAK void slot_unlock(void *thread) __asm__("_ZN6__tsan10SlotUnlockEPNS_11ThreadStateE");
 WEAK void range_freed(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
 	"_ZN6__tsan16MemoryRangeFreedEPNS_11ThreadStateEmmm");
+WEAK void increment_epoch(void *thread) __asm__("_ZN6__tsan14IncrementEpochEPNS_11ThreadStateE");
 WEAK void range_reset(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
 	"_ZN6__tsan16MemoryResetRangeEPNS_11ThreadStateEmmm");
 WEAK void raw_write(const char *text) __asm__("_ZN11__sanitizer8RawWriteEPKc");
@@ -261,10 +262,11 @@ static bool freed_is(int reports_want, int type, uintptr_t pc, uintptr_t pc_befo
 	return reports == reports_want && freed.type == type && freed.pcs[0] == pc && freed.pcs[1] == pc_before;
 }
 
-static void free_range(void *thread, char *address)
+static void free_range(void *thread, char *address, uintptr_t pc)
 {
 	slot_lock(thread);
-	range_freed(thread, PC_FREE, (uintptr_t)address, 64);
+	range_freed(thread, pc, (uintptr_t)address, 64);
+	increment_epoch(thread);
 	slot_unlock(thread);
 }
 
@@ -273,20 +275,20 @@ static bool freed_works(void *thread, void *other)
 {
 	char *memory = heap + 4096;
 	freed.wanted = true;
-	if (!slot_lock || !slot_unlock || !range_freed || !range_reset || !raw_write)
+	if (!slot_lock || !slot_unlock || !range_freed || !range_reset || !increment_epoch || !raw_write)
 		return false;
 	reports = 0;
 	__tsan_write_pc(thread, memory, PC_CALLER, PC_WRITE);
-	free_range(thread, memory);
+	free_range(thread, memory, PC_FREE);
 	__tsan_write_pc(thread, memory + 32, PC_CALLER, PC_WRITE);
 	if (!freed_is(1, TS_REPORT_USE_AFTER_FREE, PC_WRITE, PC_FREE))
 		return false;
-	free_range(thread, memory);
-	if (!freed_is(2, TS_REPORT_USE_AFTER_FREE, PC_FREE, PC_FREE))
+	free_range(thread, memory, PC_READ);
+	if (!freed_is(2, TS_REPORT_USE_AFTER_FREE, PC_READ, PC_FREE))
 		return false;
 	range_reset(NULL, 0, (uintptr_t)memory, 64);
 	__tsan_write_pc(thread, memory + 40, PC_CALLER, PC_CREATE); /* the same two stacks again would be passed over */
-	free_range(other, memory);
+	free_range(other, memory, PC_FREE);
 	return freed_is(3, TS_REPORT_RACE, PC_FREE, PC_CREATE);
 }
 

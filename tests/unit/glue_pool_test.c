@@ -26,6 +26,12 @@ void __redflag_range_freed(void *thread, uintptr_t pc, uintptr_t address, uintpt
 	strncat(calls, "freed ", sizeof(calls) - strlen(calls) - 1);
 }
 
+void __redflag_increment_epoch(void *thread)
+{
+	assert_ptr_equal(thread, (void *)7);
+	strncat(calls, "epoch ", sizeof(calls) - strlen(calls) - 1);
+}
+
 void __redflag_range_reset(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
 {
 	assert_true(!thread && !pc && address == OBJECT && bytes == 24);
@@ -62,7 +68,7 @@ static void put_and_get_reach_the_detector(void **state)
 	assert_int_equal(settings.pool, 1);
 	__redflag_pool_put(7, PUT_PC, OBJECT, 24);
 	__redflag_pool_get(OBJECT, 24);
-	assert_string_equal(calls, "lock freed unlock reset ");
+	assert_string_equal(calls, "lock freed epoch unlock reset ");
 }
 
 static void kinds_follow_from_type_and_stacks(void **state)
