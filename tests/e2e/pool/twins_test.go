@@ -27,14 +27,25 @@ func newPool() *sync.Pool { return &sync.Pool{New: func() any { return new(item)
 
 func newBuffers() *sync.Pool { return &sync.Pool{New: func() any { return new(bytes.Buffer) }} }
 
-// finish runs f in a goroutine and comes back when that has ended, without anything the detector could take for order.
+// finish runs f in a goroutine and comes back when it is done, without anything the detector could take for order.
 func finish(f func()) {
-	n := runtime.NumGoroutine()
-	go f()
-	for runtime.NumGoroutine() > n {
+	done := new(bool)
+	go func() {
+		f()
+		tell(done)
+	}()
+	for !told(done) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+//go:norace
+//go:noinline
+func tell(done *bool) { *done = true }
+
+//go:norace
+//go:noinline
+func told(done *bool) bool { return *done }
 
 // after runs f in a goroutine and waits for it in order.
 func after(f func()) {
