@@ -373,6 +373,20 @@ for twin in ordered halves empty fresh stack; do
 	check "clear, twin: $twin" status_of 0 ./ours "twin-clear-$twin"
 	check "clear, twin: $twin, collections" status_of 0 env GOGC=1 GODEBUG=gccheckmark=1,clobberfree=1 ./ours "twin-clear-$twin"
 done
+cat >clear_test.go <<'GO'
+package main
+
+import (
+	"crypto/sha256"
+	"testing"
+)
+
+func TestClear(t *testing.T) {
+	after(func() { clear(numbers) }, func() { numbers[9] = len(sha256.New().Sum(nil)) })
+}
+GO
+go test -race -overlay="$overlay" -c -o tests . || exit
+check "clear, in a test" equal 1 "$(reports ./tests -test.run TestClear)"
 go build -overlay="$overlay" -o plain . || exit
 check "clear, without -race" status_of 0 ./plain twin-clear-ordered
 finish

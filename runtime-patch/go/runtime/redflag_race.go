@@ -537,32 +537,58 @@ var (
 	rfRuntimeSize uintptr = ^uintptr(0) // bytes of it; all there is until rfFindRuntime
 )
 
-// rfFindRuntime finds the code of this package: the functions of one compilation unit, which lie together. Called
-// by rfInit.
+// rfFindRuntime finds the code of this package: the functions of its compilation unit that have its name, and their
+// neighbours of the same unit. Functions of other names (by linkname) may lie elsewhere: the linker moves those of
+// crypto/internal/fips140. Called by rfInit.
 //
 //go:nosplit
 func rfFindRuntime() {
 	md := &firstmoduledata
-	unit, known := uint32(0), false
-	low, high := ^uintptr(0), uintptr(0)
-	for pass := range 2 {
-		for i := range len(md.ftab) - 1 {
-			entry := md.text + uintptr(md.ftab[i].entryoff)
-			f := (*_func)(unsafe.Pointer(&md.pclntable[md.ftab[i].funcoff]))
-			if pass == 0 && entry == abi.FuncPCABIInternal(rfExit) {
-				unit, known = f.cuOffset, true
-				break
-			}
-			if pass == 1 && known && f.cuOffset == unit {
-				low = min(low, entry)
-				high = max(high, md.text+uintptr(md.ftab[i+1].entryoff))
-			}
+	n := len(md.ftab) - 1
+	own := -1
+	for i := range n {
+		if md.text+uintptr(md.ftab[i].entryoff) == abi.FuncPCABIInternal(rfExit) {
+			own = i
+			break
 		}
 	}
-	if low < high {
-		rfRuntimeText = low
-		rfRuntimeSize = high - low
+	if own < 0 {
+		return
 	}
+	unit := rfFuncAt(own).cuOffset
+	low, high := own, own
+	for i := range n {
+		if f := rfFuncAt(i); f.cuOffset == unit && rfNamedRuntime(f) {
+			low = min(low, i)
+			high = max(high, i)
+		}
+	}
+	for low > 0 && rfFuncAt(low-1).cuOffset == unit {
+		low--
+	}
+	for high+1 < n && rfFuncAt(high+1).cuOffset == unit {
+		high++
+	}
+	rfRuntimeText = md.text + uintptr(md.ftab[low].entryoff)
+	rfRuntimeSize = uintptr(md.ftab[high+1].entryoff - md.ftab[low].entryoff)
+}
+
+//go:nosplit
+func rfFuncAt(i int) *_func {
+	md := &firstmoduledata
+	return (*_func)(unsafe.Pointer(&md.pclntable[md.ftab[i].funcoff]))
+}
+
+//go:nosplit
+func rfNamedRuntime(f *_func) bool {
+	const prefix = "runtime."
+	name := firstmoduledata.funcnametab[f.nameOff:]
+	for i := range len(prefix) {
+		if name[i] != prefix[i] {
+			return false // names end in NUL
+		}
+	}
+	return true
 }
 
 // rfClear is called by memclrNoHeapPointers (redflag_clear_race.s) when its caller is not of this package: on the
