@@ -42,14 +42,17 @@ static void hash(char out[RF_FINGERPRINT_BYTES + 1], enum rf_kind kind, const ch
 	out[RF_FINGERPRINT_BYTES] = '\0';
 }
 
-/* Missing sides last, then by what the hashes see, so that the order of the report doesn't matter. */
+/* Missing sides last, then by what the hashes see, then by what only the title sees (two missing sides can have creators),
+ * so that the order of the report doesn't matter. */
 static int compare(const struct rf_side *a, const struct rf_side_text *at, const struct rf_side *b,
 		   const struct rf_side_text *bt)
 {
 	if (a->missing != b->missing)
 		return a->missing ? 1 : -1;
 	int c = rf_str_cmp(at->normal, bt->normal);
-	return c ? c : rf_str_cmp(at->exact, bt->exact);
+	c = c ? c : rf_str_cmp(at->exact, bt->exact);
+	c = c ? c : rf_str_cmp(a->creator, b->creator);
+	return c ? c : (int)a->operation - (int)b->operation;
 }
 
 static rf_str leaf_line(const struct rf_side *side, rf_arena *arena)

@@ -315,6 +315,26 @@ static void test_wildcards(void **state)
 	assert_string_equal(both.side_hash[1], "");
 }
 
+/* The title names the creators of two missing sides in an order of its own, not in the report's. */
+static void test_two_missing_sides(void **state)
+{
+	static const char *const creators[][2] = { { "main.a", "main.b" }, { "main.b", "main.a" }, { "", "main.a" } };
+	struct rf_finding f[3];
+	(void)state;
+	for (size_t i = 0; i < sizeof(creators) / sizeof(creators[0]); i++) {
+		char text[1024];
+		snprintf(text, sizeof(text), "WARNING: DATA RACE\nRead at 0x0000000000aa by goroutine 7:\n\n"
+			 "Previous write at 0x0000000000aa by goroutine 8:\n\n"
+			 "Goroutine 7 (running) created at:\n  %s()\n      /a.go:3 +0x1\n\n"
+			 "Goroutine 8 (running) created at:\n  %s()\n      /a.go:4 +0x1\n", creators[i][0], creators[i][1]);
+		f[i] = finding_of(text);
+	}
+	assert_str(f[0].title,
+		   "data race: an unknown stack (goroutine of main.a) and an unknown stack (goroutine of main.b)");
+	assert_true(rf_str_eq(f[0].title, f[1].title));
+	assert_string_equal(f[0].fingerprint, f[2].fingerprint);
+}
+
 static void test_one_access_or_none(void **state)
 {
 	struct rf_report empty = { .kind = RF_KIND_USE_AFTER_FREE };
@@ -401,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_wrapper_makes_no_difference),
 		cmocka_unit_test(test_no_user_frame),
 		cmocka_unit_test(test_wildcards),
+		cmocka_unit_test(test_two_missing_sides),
 		cmocka_unit_test(test_one_access_or_none),
 		cmocka_unit_test(test_kind_and_free),
 		cmocka_unit_test(test_external_test_package),
