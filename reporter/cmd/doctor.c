@@ -14,6 +14,7 @@
 
 #include "cmd/command_list.h"
 #include "cmd/place.h"
+#include "cmd/reporter.h"
 #include "cmd/terminal.h"
 #include "read/spool_read.h"
 #include "store/store.h"
@@ -244,7 +245,7 @@ static struct finding_out check_database(struct doctor *d)
 	if (access(path, F_OK) != 0)
 		return (struct finding_out){ STATE_OK, rf_arena_printf(d->arena, "%s: not there yet, the first report makes it", path),
 					     RF_STR("") };
-	struct rf_store_options options = { .path = path, .must_exist = true };
+	struct rf_store_options options = { .path = path, .must_exist = true, .upgrading = rf_reporter_upgrading };
 	int rc = rf_store_open(&store, &options, &err);
 	if (rc != 0)
 		return from_error(&err, d->arena);

@@ -8,12 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/quantity.h"
 #include "cmd/gorace.h"
 #include "cmd/noise.h"
 #include "cmd/place.h"
 #include "store/gc.h"
 
 #define CLEAN_UP_NS 2000000000u
+#define UPGRADE_SILENT_BYTES ((uint64_t)64 << 20) /* about two seconds */
 
 static uint64_t system_now(void *context)
 {
@@ -37,6 +39,18 @@ rf_str rf_reporter_host(rf_arena *arena)
 	return rf_arena_dup(arena, rf_str_from(name));
 }
 
+void rf_reporter_upgrading(const char *path, uint64_t bytes)
+{
+	struct rf_buf size;
+	if (bytes < UPGRADE_SILENT_BYTES)
+		return;
+	rf_buf_init(&size);
+	rf_quantity_put_bytes(&size, bytes, " ");
+	fprintf(stderr, "redflag: bringing %s (%.*s) up to date for this version.\n"
+			"redflag: That takes about half a minute a GB, once.\n", path, RF_STR_ARG(rf_buf_str(&size)));
+	rf_buf_release(&size);
+}
+
 static rf_str directory_name(rf_arena *arena)
 {
 	char path[PATH_MAX];
@@ -53,7 +67,8 @@ static bool same_directory(const char *a, const char *b)
 static void open_what_may_fail(struct rf_reporter *r, const char *baseline)
 {
 	struct rf_error err = { 0 };
-	struct rf_store_options options = { .path = r->database, .clock = rf_reporter_clock() };
+	struct rf_store_options options = { .path = r->database, .clock = rf_reporter_clock(),
+					    .upgrading = rf_reporter_upgrading };
 	if (rf_store_open(&r->store, &options, &err) < 0)
 		r->failure = err;
 	const char *module = rf_place_module(r->arena);
@@ -206,7 +221,8 @@ int rf_reporter_open_store(const struct rf_args *args, rf_arena *arena, struct r
 			   struct rf_error *err)
 {
 	int rc = rf_place_database(rf_arg(args, "db"), false, arena, path, err);
-	struct rf_store_options options = { .path = *path, .must_exist = true, .clock = rf_reporter_clock() };
+	struct rf_store_options options = { .path = *path, .must_exist = true, .clock = rf_reporter_clock(),
+					    .upgrading = rf_reporter_upgrading };
 	return rc < 0 ? rc : rf_store_open(out, &options, err);
 }
 

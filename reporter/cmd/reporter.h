@@ -38,6 +38,8 @@ struct rf_reporter_request {
 	const char *process_tag;    /* REDFLAG_TAG as the observed process has it; NULL none */
 };
 struct rf_clock rf_reporter_clock(void); /* the system's */
+/* For rf_store_options: says on stderr what takes so long, when it is a large database. */
+void rf_reporter_upgrading(const char *path, uint64_t bytes);
 rf_str rf_reporter_host(rf_arena *arena); /* this machine's name; "" when it has none */
 /* Each line of the text on stderr, as "redflag: …" or "redflag alerts: …". */
 void rf_reporter_print_lines(const char *who, rf_str lines);

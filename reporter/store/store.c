@@ -95,7 +95,13 @@ static int set_up_reading(struct rf_store *s, struct rf_error *err)
 	return rc < 0 ? rc : rf_db_exec(s, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;", err);
 }
 
-static int set_up(struct rf_store *s, struct rf_error *err)
+static uint64_t file_bytes(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+static int set_up(struct rf_store *s, const struct rf_store_options *options, struct rf_error *err)
 {
 	int64_t version = 0;
 	sqlite3_busy_timeout(s->handle, (int)s->patience_ms);
@@ -104,6 +110,8 @@ static int set_up(struct rf_store *s, struct rf_error *err)
 	/* A new file can give freed pages back in small steps; it is decided before its first page is written. */
 	if (rc == 0 && version == 0)
 		rc = rf_db_exec(s, "PRAGMA auto_vacuum = INCREMENTAL", err);
+	if (rc == 0 && version > 0 && version < rf_schema_version() && options->upgrading)
+		options->upgrading(s->path, file_bytes(s->path));
 	if (rc == 0 && version < rf_schema_version()) {
 		rc = use_wal(s, err);
 		/* A table that a migration makes anew isn't gone for those that refer to it. */
@@ -155,7 +163,7 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 	if (rc != SQLITE_OK)
 		rc = rf_db_fail(s, rc, err);
 	else
-		rc = options->read_only ? set_up_reading(s, err) : set_up(s, err);
+		rc = options->read_only ? set_up_reading(s, err) : set_up(s, options, err);
 	if (rc < 0) {
 		rf_store_close(s);
 		return rc;

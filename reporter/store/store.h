@@ -39,6 +39,9 @@ struct rf_store_options {
 	bool read_only;       /* nothing is ever written, not even a migration: another version is RF_ERR_VERSION */
 	unsigned patience_ms; /* 0: RF_STORE_PATIENCE_MS */
 	struct rf_clock clock;
+	/* Called before a database of an older redflag is brought up to date, with the bytes of its file; NULL: nobody is told. It
+	 * takes about 30 s a GB, and as much room on the disk again until it is done. Killed meanwhile, it is as it was. */
+	void (*upgrading)(const char *path, uint64_t bytes);
 };
 int rf_store_open(struct rf_store **out, const struct rf_store_options *options, struct rf_error *err);
 void rf_store_close(struct rf_store *s); /* NULL is fine; an open transaction is rolled back */
