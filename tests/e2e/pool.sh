@@ -7,8 +7,8 @@ cp -r "$root/tests/e2e/pool" "$work/pool"
 cd "$work/pool" || exit
 bugs=$(grep -oh '^func TestBug[A-Za-z_]*' ./*_test.go | sed 's/^func //' | sort)
 goods=$(grep -oh '^func TestGood[A-Za-z_]*' ./*_test.go | sed 's/^func //' | sort)
-check "there are twins of each kind" test "$(grep -c UseAfterPut <<<"$bugs")" -ge 5 -a "$(grep -c DoublePut <<<"$bugs")" -ge 3 \
-	-a "$(grep -c PutWhileUsed <<<"$bugs")" -ge 3
+check "there are twins of each kind" test "$(grep -c UseAfterPut <<<"$bugs")" -ge 8 -a "$(grep -c DoublePut <<<"$bugs")" -ge 8 \
+	-a "$(grep -c PutWhileUsed <<<"$bugs")" -ge 8
 
 # The kind that a test's name wants.
 kind_of() {
@@ -77,8 +77,8 @@ check "no report's text is printed" equal "" "$(grep -E 'REDFLAG|^=====' "$work/
 check "titles" equal "use after put: pool.TestBugUseAfterPut_Write after pool.TestBugUseAfterPut_Write" \
 	"$(query "$work/db" "SELECT title FROM v_findings WHERE test_a = 'TestBugUseAfterPut_Write'")"
 "$redflag" export --db "$work/db" --run all --format json >"$work/export"
-check "an operation and an access of its own" test "$(grep -c '"operation": "put"' "$work/export")" -ge 13 \
-	-a "$(grep -c '"access": "put"' "$work/export")" -ge 13
+check "an operation and an access of its own" test "$(grep -c '"operation": "put"' "$work/export")" -ge 26 \
+	-a "$(grep -c '"access": "put"' "$work/export")" -ge 26
 
 # From the text alone: the same findings.
 GOFLAGS=-overlay=$("$redflag" toolchain --print overlay) REDFLAG_SPOOL='' go test -race -count=1 -json . >"$work/json"
