@@ -249,7 +249,7 @@ EMBEDDED_FILES := \
 	tsan-glue/symbols.h \
 	tsan-glue/switches.h \
 	tsan-glue/report.h \
-	tsan-glue/pool.h \
+	tsan-glue/marks.h \
 	tsan-glue/print.h \
 	tsan-glue/process.h \
 	tsan-glue/glue.c \
@@ -262,6 +262,7 @@ EMBEDDED_FILES := \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
 	tsan-glue/report.c \
+	tsan-glue/marks.c \
 	tsan-glue/pool.c \
 	tsan-glue/print.c \
 	tsan-glue/process.c

@@ -16,9 +16,9 @@
 #include "tsan-glue/goroutines.h"
 #include "tsan-glue/history.h"
 #include "tsan-glue/lock.h"
+#include "tsan-glue/marks.h"
 #include "tsan-glue/options.h"
 #include "tsan-glue/owners.h"
-#include "tsan-glue/pool.h"
 #include "tsan-glue/print.h"
 #include "tsan-glue/process.h"
 #include "tsan-glue/report.h"
@@ -48,13 +48,13 @@ static struct {
 bool __redflag_on_report(const struct ts_report *report, bool suppressed)
 {
 	if (RF_LAYOUT_PROVED && glue.ready)
-		suppressed = rf_report_handle(report, rf_pool_kind(report), suppressed);
+		suppressed = rf_report_handle(report, rf_mark_kind(report), suppressed);
 	return suppressed;
 }
 
 void __redflag_print_report(const struct ts_report *report)
 {
-	if (!RF_LAYOUT_PROVED || !glue.ready || !rf_print_report(report, rf_pool_kind(report)))
+	if (!RF_LAYOUT_PROVED || !glue.ready || !rf_print_report(report, rf_mark_kind(report)))
 		__redflag_print_stock(report);
 }
 
@@ -121,7 +121,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->parallel = glue.options.parallel;
 	start->settings->mapkeys = glue.options.mapkeys;
 	start->settings->clears = glue.options.clears;
-	start->settings->pool = glue.options.pool && RF_POOL_PROVED;
+	start->settings->pool = glue.options.pool && RF_MARKS_PROVED;
 	glue.ready = true;
 }
 

@@ -1,5 +1,7 @@
 #include "tsan-glue/history.h"
 
+#include "tsan-glue/marks.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -38,6 +40,7 @@ bool __redflag_restore_stack(uint64_t event, uint8_t slot, uint16_t epoch, uintp
 			     uintptr_t access, uint32_t *thread, void *stack, void *mutexes, uintptr_t *tag)
 {
 	*thread = THREAD_INVALID;
+	rf_mark_restored(slot, epoch);
 	if (rf_restore_stack(event, slot, epoch, address, size, access, thread, stack, mutexes, tag))
 		return true;
 	return event == EVENT_ACCESS && *thread != THREAD_INVALID &&

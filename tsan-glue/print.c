@@ -1,6 +1,6 @@
 #include "tsan-glue/print.h"
 
-#include "tsan-glue/pool.h"
+#include "tsan-glue/marks.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +22,8 @@ static void __redflag_raw_write(const char *text)
 static const char *print_name(enum rf_spool_kind kind)
 {
 	switch (kind) {
+	case RF_SPOOL_KIND_USE_AFTER_FREE:
+		return "use-after-free";
 	case RF_SPOOL_KIND_USE_AFTER_PUT:
 		return "use-after-put";
 	case RF_SPOOL_KIND_DOUBLE_PUT:
@@ -54,9 +56,9 @@ static void print_stack(const struct ts_stack *stack)
 		      (size_t)f->info.module_offset);
 }
 
-static void print_access(const struct ts_access *a, bool first, bool put)
+static void print_access(const struct ts_access *a, bool first, enum rf_mark mark)
 {
-	const char *verb = put ? "put" : a->write ? "write" : "read";
+	const char *verb = mark == RF_MARK_PUT ? "put" : mark != RF_MARK_NONE ? "free" : a->write ? "write" : "read";
 	if (first)
 		print("\n%c%s at 0x%012zx by ", *verb - 'a' + 'A', verb + 1, (size_t)a->address);
 	else
@@ -82,10 +84,8 @@ static bool rf_print_report(const struct ts_report *report, enum rf_spool_kind k
 	if (!name)
 		return false;
 	print(RULE "WARNING: REDFLAG: %s", name);
-	for (void **p = report->accesses.begin; p < report->accesses.end; p++) {
-		bool first = p == report->accesses.begin;
-		print_access(*p, first, rf_pool_is_put(*p) || (!first && report->type == TS_REPORT_USE_AFTER_FREE));
-	}
+	for (void **p = report->accesses.begin; p < report->accesses.end; p++)
+		print_access(*p, p == report->accesses.begin, rf_mark_of(report, (size_t)(p - report->accesses.begin)));
 	for (void **p = report->threads.begin; p < report->threads.end; p++)
 		print_thread(*p);
 	print(RULE);

@@ -3,11 +3,12 @@
  * beforehand, and compares.
  *
  * All is well: exit 0, and on stdout the lines of C that head the glue: RF_LAYOUT_THREAD_ID, the offset of the thread
- * number in ThreadState, and RF_LAYOUT_FREED if memory can be marked as freed (pool.h). Otherwise: exit 1 and one sentence
- * on stderr.
+ * number in ThreadState, RF_LAYOUT_FREED if memory can be marked as freed (marks.h), RF_LAYOUT_SHADOW if it is known where
+ * such marks stand. Otherwise: exit 1 and one sentence on stderr.
  */
 #define _GNU_SOURCE
-#include "tsan-glue/history.c" /* stands in its place as in the glue */
+#include "tsan-glue/history.c" /* these stand in their place as in the glue */
+#include "tsan-glue/marks.c"
 #include "tsan-glue/report_layout.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ void __tsan_write_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t
 void __tsan_func_enter(void *thread, void *pc);
 void __tsan_release(void *thread, void *address);
 
-/* Marks of freed memory (pool.c). A detector without them is one without findings of pools. */
+/* Marks of freed memory (marks.c). A detector without them is one without findings of pools. */
 #define WEAK __attribute__((weak))
 WEAK void slot_lock(void *thread) __asm__("_ZN6__tsan8SlotLockEPNS_11ThreadStateE");
 WEAK void slot_unlock(void *thread) __asm__("_ZN6__tsan10SlotUnlockEPNS_11ThreadStateE");
@@ -292,6 +293,41 @@ static bool freed_works(void *thread, void *other)
 	return freed_is(3, TS_REPORT_RACE, PC_FREE, PC_CREATE);
 }
 
+/* The shadow of a word of 8 bytes: four cells of 4 bytes (tsan_platform.h, MappingGo48 and MappingGoAarch64). */
+#define SHADOW(address) (((address) & ~(uintptr_t)7) * 2 + 0x200000000000u)
+#define SHADOW_TEXT "(((address) & ~(uintptr_t)7) * 2 + 0x200000000000u)"
+
+/* Reads through the kernel, which says if nothing is there. */
+static bool cells_at(uintptr_t address, uint32_t cells[4])
+{
+	int ends[2];
+	if (pipe(ends))
+		return false;
+	bool ok = write(ends[1], (const void *)SHADOW(address), 16) == 16 && read(ends[0], cells, 16) == 16;
+	close(ends[0]);
+	close(ends[1]);
+	return ok;
+}
+
+/* A mark is where it is looked for, alone of its word, and gone when it was taken off. */
+static bool shadow_works(void *thread)
+{
+	char *memory = heap + 8192;
+	uint32_t before[4], marked[4], beside[4], after[4];
+	range_reset(NULL, 0, (uintptr_t)memory, 72);
+	if (!cells_at((uintptr_t)memory, before))
+		return false;
+	free_range(thread, memory, PC_FREE);
+	if (!cells_at((uintptr_t)memory + 56, marked) || !cells_at((uintptr_t)memory + 64, beside))
+		return false;
+	range_reset(NULL, 0, (uintptr_t)memory, 64);
+	if (!cells_at((uintptr_t)memory + 56, after))
+		return false;
+	return !(before[0] | before[1] | before[2] | before[3]) && marked[0] == CELL_FREED &&
+	       (marked[1] & 0xff) == CELL_INFO && !(marked[2] | marked[3]) &&
+	       !(beside[0] | beside[1] | beside[2] | beside[3]) && !(after[0] | after[1] | after[2] | after[3]);
+}
+
 int main(void)
 {
 	void *main_thread;
@@ -326,8 +362,11 @@ int main(void)
 		return 1;
 	}
 	printf("#define RF_LAYOUT_THREAD_ID %ld\n", offset);
-	if (freed_works(threads[3], threads[7]))
+	if (freed_works(threads[3], threads[7])) {
 		printf("#define RF_LAYOUT_FREED 1\n");
+		if (shadow_works(threads[3]))
+			printf("#define RF_LAYOUT_SHADOW(address) %s\n", SHADOW_TEXT);
+	}
 	fflush(stdout);
 	_exit(0);
 }

@@ -4,8 +4,8 @@
 #include "tsan-glue/globals.h"
 #include "tsan-glue/goroutines.h"
 #include "tsan-glue/lock.h"
+#include "tsan-glue/marks.h"
 #include "tsan-glue/owners.h"
-#include "tsan-glue/pool.h"
 #include "tsan-glue/spool.h"
 #include "tsan-glue/switches.h"
 #include "tsan-glue/symbols.h"
@@ -318,12 +318,11 @@ static void report_write(const struct ts_report *report, struct gathered *g, enu
 {
 	collect_symbols(g);
 	struct rf_spool_report *out = rf_spool_begin(RF_SPOOL_REPORT, sizeof(*out));
-	bool freed = report->type == TS_REPORT_USE_AFTER_FREE;
 	out->kind = kind != RF_SPOOL_KIND_UNKNOWN ? kind : report->type == TS_REPORT_RACE ? RF_SPOOL_KIND_RACE :
-		    freed ? RF_SPOOL_KIND_USE_AFTER_FREE : RF_SPOOL_KIND_UNKNOWN;
+		    RF_SPOOL_KIND_UNKNOWN;
 	struct rf_spool_access *accesses = rf_spool_array(g->access_count, sizeof(*accesses), &out->accesses);
 	for (uint32_t i = 0; accesses && i < g->access_count; i++)
-		put_access(&accesses[i], g->accesses[i], g, (freed && i == 1) || rf_pool_is_put(g->accesses[i]));
+		put_access(&accesses[i], g->accesses[i], g, rf_mark_of(report, i) != RF_MARK_NONE);
 	struct rf_spool_goroutine *goroutines =
 		rf_spool_array(g->goroutine_count, sizeof(*goroutines), &out->goroutines);
 	for (uint32_t i = 0; goroutines && i < g->goroutine_count; i++)
@@ -362,11 +361,17 @@ static bool runs_finalizers(const struct ts_access *access)
 	return f.name && strcmp(f.name, "runtime.runFinalizers") == 0;
 }
 
+static bool is_pool(enum rf_spool_kind kind)
+{
+	return kind == RF_SPOOL_KIND_USE_AFTER_PUT || kind == RF_SPOOL_KIND_DOUBLE_PUT ||
+	       kind == RF_SPOOL_KIND_PUT_WHILE_USED;
+}
+
 static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind kind, bool suppressed)
 {
 	rf_lock();
 	gather(&gathered, report);
-	if (kind != RF_SPOOL_KIND_UNKNOWN && runs_finalizers(gathered.accesses[0])) {
+	if (is_pool(kind) && runs_finalizers(gathered.accesses[0])) {
 		rf_unlock();
 		return true;
 	}

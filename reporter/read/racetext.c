@@ -18,20 +18,22 @@ static bool is_rule(rf_str line)
 	       (line.len == n || line.ptr[line.len - n - 1] != '=');
 }
 
-/* Kinds are lower case: one comparison decides for nearly every line. */
+/* Kinds are lower case. */
 enum rf_kind rf_racetext_header(rf_str line, size_t *bytes)
 {
 	char last = line.len ? line.ptr[line.len - 1] : '\0';
 	*bytes = sizeof(HEADER) - 1;
 	if (last == 'E' && rf_str_ends(line, HEADER))
 		return RF_KIND_DATA_RACE;
-	if (last != 't' && last != 'd') /* use-after-put, double-put, put-while-used */
+	if (last < 'a' || last > 'z')
 		return RF_KIND_UNKNOWN;
 	ptrdiff_t blank = rf_str_find_last(line, ' ');
+	if (blank < 0 || !rf_str_ends(rf_str_take(line, (size_t)blank + 1), OWN_HEADER))
+		return RF_KIND_UNKNOWN;
 	rf_str name = rf_str_skip(line, (size_t)(blank + 1));
-	enum rf_kind kind = blank < 0 ? RF_KIND_UNKNOWN : rf_kind_from_name(name);
+	enum rf_kind kind = rf_kind_from_name(name);
 	*bytes = sizeof(OWN_HEADER) - 1 + name.len;
-	return rf_kind_is_pool(kind) && rf_str_ends(rf_str_take(line, (size_t)blank + 1), OWN_HEADER) ? kind : RF_KIND_UNKNOWN;
+	return kind == RF_KIND_DATA_RACE ? RF_KIND_UNKNOWN : kind; /* that one has stock's header */
 }
 
 static bool is_header(rf_str line)
@@ -129,6 +131,8 @@ static bool parse_access(struct parse *p, rf_str line)
 	access.previous = skip(&line, "Previous ");
 	if (rf_kind_is_pool(p->out->kind) && skip(&line, access.previous ? "put at " : "Put at "))
 		access.write = access.freed = access.put = true; /* to the detector a Put is a write */
+	else if (p->out->kind == RF_KIND_USE_AFTER_FREE && skip(&line, access.previous ? "free at " : "Free at "))
+		access.write = access.freed = true;
 	else if (skip(&line, access.previous ? "write at " : "Write at "))
 		access.write = true;
 	else if (!skip(&line, access.previous ? "read at " : "Read at "))

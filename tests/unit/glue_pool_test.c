@@ -1,5 +1,8 @@
-/* Reports of pools: kinds, words, and what the detector is told. */
+/* Marks of freed memory, and reports of pools: kinds, words, and what the detector is told. */
 #define RF_LAYOUT_FREED 1
+#define RF_LAYOUT_SHADOW(address) (shadow + 0 * (address))
+#include <stdint.h>
+static uint32_t shadow[4];
 #include "tests/unit/glue_fixture.h"
 
 #define PUT_PC 0x5555u
@@ -23,6 +26,8 @@ void __redflag_range_freed(void *thread, uintptr_t pc, uintptr_t address, uintpt
 {
 	assert_ptr_equal(thread, (void *)7);
 	assert_true(pc == PUT_PC && address == OBJECT && bytes == 24);
+	shadow[0] = CELL_FREED;
+	shadow[1] = 17u << 16 | 3u << 8 | CELL_INFO; /* epoch 17 of slot 3 */
 	strncat(calls, "freed ", sizeof(calls) - strlen(calls) - 1);
 }
 
@@ -74,14 +79,36 @@ static void put_and_get_reach_the_detector(void **state)
 static void kinds_follow_from_type_and_stacks(void **state)
 {
 	(void)state;
-	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, PUT_PC)), RF_SPOOL_KIND_USE_AFTER_PUT);
-	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0)), RF_SPOOL_KIND_USE_AFTER_PUT);
-	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_USE_AFTER_FREE, PUT_PC, PUT_PC)), RF_SPOOL_KIND_DOUBLE_PUT);
-	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_RACE, PUT_PC, 0x2000)), RF_SPOOL_KIND_PUT_WHILE_USED);
-	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_RACE, 0x2000, 0x2000)), RF_SPOOL_KIND_UNKNOWN);
-	assert_int_equal(rf_pool_kind(fake_report(TS_REPORT_RACE, 0, 0)), RF_SPOOL_KIND_UNKNOWN);
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, PUT_PC)), RF_SPOOL_KIND_USE_AFTER_PUT);
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_USE_AFTER_FREE, PUT_PC, PUT_PC)), RF_SPOOL_KIND_DOUBLE_PUT);
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_RACE, PUT_PC, 0x2000)), RF_SPOOL_KIND_PUT_WHILE_USED);
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_RACE, 0x2000, 0x2000)), RF_SPOOL_KIND_UNKNOWN);
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_RACE, 0, 0)), RF_SPOOL_KIND_UNKNOWN);
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0x3000)), RF_SPOOL_KIND_USE_AFTER_FREE);
 	struct ts_report none = { .type = TS_REPORT_USE_AFTER_FREE };
-	assert_int_equal(rf_pool_kind(&none), RF_SPOOL_KIND_UNKNOWN);
+	assert_int_equal(rf_mark_kind(&none), RF_SPOOL_KIND_UNKNOWN);
+}
+
+/* The detector says which slot and epoch it looks for. */
+static void restores(uint8_t slot, uint16_t epoch)
+{
+	uint32_t thread;
+	__redflag_restore_stack(EVENT_ACCESS, slot, epoch, OBJECT, 8, 0, &thread, NULL, NULL, NULL);
+}
+
+static void a_lost_stack_is_told_by_its_epoch(void **state)
+{
+	(void)state;
+	restores(3, 17);
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0)), RF_SPOOL_KIND_USE_AFTER_PUT);
+	restores(3, 18);
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0)), RF_SPOOL_KIND_USE_AFTER_FREE);
+	assert_int_equal(rf_mark_of(fake_report(TS_REPORT_USE_AFTER_FREE, PUT_PC, 0), 0), RF_MARK_PUT);
+	printed[0] = '\0';
+	__redflag_print_report(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0));
+	assert_non_null(strstr(printed, "REDFLAG: use-after-free\nWrite at "));
+	assert_non_null(strstr(printed, "\nPrevious free at "));
+	restores(3, 17);
 }
 
 static void text_has_the_detectors_layout(void **state)
@@ -123,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(put_and_get_reach_the_detector),
 		cmocka_unit_test(kinds_follow_from_type_and_stacks),
+		cmocka_unit_test(a_lost_stack_is_told_by_its_epoch),
 		cmocka_unit_test(text_has_the_detectors_layout),
 		cmocka_unit_test(record_has_kind_and_put),
 	};

@@ -393,14 +393,13 @@ static void test_memory_runs_out(void **state)
 	}
 }
 
-/* What the glue prints (tsan-glue/print.c), and what only looks like it. */
+/* tsan-glue/print.c prints these; others only look like them. */
 static void test_own_kinds(void **state)
 {
 	static const char pool[] =
 		"Put at 0x00c000012028 by goroutine 7:\n  sync.(*Pool).Put()\n      /go/src/sync/pool.go:104 +0x44\n"
-		"  main.f()\n      /src/main.go:12 +0x3a\n\n"
-		"Previous put at 0x00c000012028 by main goroutine:\n  [failed to restore the stack]\n\n"
-		"Goroutine 7 (running) created at:\n  main.main()\n      /src/main.go:5 +0x99\n";
+		"  main.f()\n      /src/main.go:12 +0x3a\n\nPrevious put at 0x00c000012028 by main goroutine:\n"
+		"  [failed to restore the stack]\n\nGoroutine 7 (running) created at:\n  main.main()\n      /src/main.go:5 +0x99\n";
 	struct rf_report r = { 0 };
 	char text[4096];
 	(void)state;
@@ -414,11 +413,13 @@ static void test_own_kinds(void **state)
 	assert_true(r.kind == RF_KIND_DOUBLE_PUT && r.access_count == 2 && r.accesses[0].stack.count == 2 && r.accesses[1].stack.count == 0);
 	assert_true(r.accesses[0].put && r.accesses[0].freed && r.accesses[0].write && !r.accesses[0].previous);
 	assert_true(r.accesses[1].put && r.accesses[1].previous && r.accesses[1].goroutine->is_main);
+	snprintf(text, sizeof(text), RULE "WARNING: REDFLAG: use-after-free\nRead%sPrevious free%s" RULE, pool + 3, strstr(pool, "put") + 3);
+	assert_true(feed_all(text, &r) == 1 && r.kind == RF_KIND_USE_AFTER_FREE && r.accesses[1].freed && !r.accesses[1].put && !r.accesses[0].freed);
 	assert_int_equal(feed_all(RULE "WARNING: REDFLAG: no-such-put\nPut at 0x0 by goroutine 7:\n" RULE, &r), 0);
 	snprintf(text, sizeof(text), RULE "says double-put\nREDFLAG: double-put\ndouble-put\nWARNING: REDFLAG: data-race\n%s", pool);
 	assert_int_equal(feed_all(text, &r), 0);
-	snprintf(text, sizeof(text), RULE "WARNING: DATA RACE\n%s" RULE, pool); /* no race has a Put */
-	assert_int_equal(feed_all(text, &r), 0);
+	snprintf(text, sizeof(text), RULE "WARNING: DATA RACE\n%s" RULE, pool);
+	assert_int_equal(feed_all(text, &r), 0); /* no race has a Put */
 }
 
 int main(void)

@@ -1,0 +1,109 @@
+#include "tsan-glue/marks.h"
+
+#include <stdatomic.h>
+
+#define SLOTS 256u        /* tsan_defs.h, kThreadSlotCount */
+#define EPOCHS (1u << 14) /* tsan_defs.h, kEpochBits */
+#define CELL_FREED 0x3fffffffu /* tsan_shadow.h, FreedMarker */
+#define CELL_INFO 0x81u        /* tsan_shadow.h, kFreeAccess: the access of FreedInfo, which is the second cell */
+
+static struct {
+	_Atomic uintptr_t pcs[RF_MARK_COUNT];
+	/* Who marked in each epoch of each slot: a page of it is touched by 4096 epochs in which something was marked. An
+	 * epoch has one mark at most. Entries are bytes of their own; a report that reads one holds its slot. */
+	uint8_t by_epoch[SLOTS][EPOCHS];
+	enum rf_mark restored; /* of the report that is being made */
+} marks;
+
+#if RF_MARKS_PROVED
+/* tsan_rtl.h. A free wants the slot of its thread locked (tsan_rtl_access.cpp, MemoryRangeFreed). */
+void __redflag_slot_lock(void *thread) __asm__("_ZN6__tsan8SlotLockEPNS_11ThreadStateE");
+void __redflag_slot_unlock(void *thread) __asm__("_ZN6__tsan10SlotUnlockEPNS_11ThreadStateE");
+void __redflag_range_freed(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
+	"_ZN6__tsan16MemoryRangeFreedEPNS_11ThreadStateEmmm");
+void __redflag_increment_epoch(void *thread) __asm__("_ZN6__tsan14IncrementEpochEPNS_11ThreadStateE");
+void __redflag_range_reset(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
+	"_ZN6__tsan16MemoryResetRangeEPNS_11ThreadStateEmmm");
+#endif
+
+/* Under the slot's lock. */
+static void note_epoch(enum rf_mark mark, uintptr_t address)
+{
+#ifdef RF_LAYOUT_SHADOW
+	const uint32_t *cells = (const uint32_t *)RF_LAYOUT_SHADOW(address);
+	if (cells[0] == CELL_FREED && (cells[1] & 0xff) == CELL_INFO)
+		marks.by_epoch[cells[1] >> 8 & (SLOTS - 1)][cells[1] >> 16 & (EPOCHS - 1)] = (uint8_t)mark;
+#endif
+	(void)mark, (void)address;
+}
+
+static void rf_mark_set(enum rf_mark mark, uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
+{
+	(void)thread, (void)bytes;
+	if (atomic_load_explicit(&marks.pcs[mark], memory_order_relaxed) != pc)
+		atomic_store_explicit(&marks.pcs[mark], pc, memory_order_relaxed);
+#if RF_MARKS_PROVED
+	__redflag_slot_lock((void *)thread);
+	__redflag_range_freed((void *)thread, pc, address, bytes);
+	note_epoch(mark, address);
+	/* Or the stack of a mark would be taken for that of one before it in the same epoch: RestoreStack takes the last free
+	 * of the address (tsan_rtl_report.cpp). */
+	__redflag_increment_epoch((void *)thread);
+	__redflag_slot_unlock((void *)thread);
+#else
+	(void)note_epoch, (void)address;
+#endif
+}
+
+static void rf_mark_clear(uintptr_t address, uintptr_t bytes)
+{
+	(void)address, (void)bytes;
+#if RF_MARKS_PROVED
+	__redflag_range_reset(NULL, 0, address, bytes); /* as __tsan_malloc does */
+#endif
+}
+
+static void rf_mark_restored(uint8_t slot, uint16_t epoch)
+{
+	uint8_t mark = marks.by_epoch[slot][epoch & (EPOCHS - 1)];
+	marks.restored = mark ? (enum rf_mark)mark : RF_MARK_UNKNOWN;
+}
+
+static enum rf_mark mark_by_pc(const struct ts_access *access)
+{
+	const struct ts_frame *f = access->stack ? access->stack->frames : NULL;
+	for (uint32_t mark = RF_MARK_PUT; f && mark < RF_MARK_COUNT; mark++) {
+		uintptr_t pc = atomic_load_explicit(&marks.pcs[mark], memory_order_relaxed);
+		if (pc && pc == f->info.address)
+			return (enum rf_mark)mark;
+	}
+	return RF_MARK_NONE;
+}
+
+static enum rf_mark rf_mark_of(const struct ts_report *report, size_t i)
+{
+	const struct ts_access *access = report->accesses.begin[i];
+	enum rf_mark mark = mark_by_pc(access);
+	if (mark != RF_MARK_NONE || i != 1 || report->type != TS_REPORT_USE_AFTER_FREE)
+		return mark;
+	return access->stack && access->stack->frames ? RF_MARK_UNKNOWN : marks.restored;
+}
+
+static enum rf_spool_kind rf_mark_kind(const struct ts_report *report)
+{
+	static const struct {
+		enum rf_spool_kind used, again, raced; /* afterwards; marked twice by the same; marked while it was used */
+	} mark_kinds[RF_MARK_COUNT] = {
+		[RF_MARK_UNKNOWN] = { RF_SPOOL_KIND_USE_AFTER_FREE, RF_SPOOL_KIND_USE_AFTER_FREE, RF_SPOOL_KIND_UNKNOWN },
+		[RF_MARK_PUT] = { RF_SPOOL_KIND_USE_AFTER_PUT, RF_SPOOL_KIND_DOUBLE_PUT, RF_SPOOL_KIND_PUT_WHILE_USED },
+	};
+	const struct ts_vector *v = &report->accesses;
+	if (!v->begin || v->end - v->begin < 2)
+		return RF_SPOOL_KIND_UNKNOWN;
+	enum rf_mark first = rf_mark_of(report, 0), older = rf_mark_of(report, 1);
+	if (report->type == TS_REPORT_RACE)
+		return mark_kinds[first].raced;
+	if (report->type != TS_REPORT_USE_AFTER_FREE)
+		return RF_SPOOL_KIND_UNKNOWN;
+	return first == older ? mark_kinds[older].again : mark_kinds[older].used;
+}
