@@ -122,7 +122,7 @@ static void take_report(struct rf_session *s, struct rf_source *source, const st
 {
 	char end[RF_STREAM_UID_BYTES];
 	rf_stream_id_uid(&s->stream, end);
-	s->stream.reports++;
+	rf_stream_id_same_number(end, source->start);
 	rf_str uid = { end, sizeof(end) }, cut_uid = cut_uid_of(s, source);
 	struct rf_event event = { .uid = cut && cut_uid.len ? cut_uid : uid, .cut_uid = cut ? RF_STR("") : cut_uid,
 				  .package = source->package.name, .test = s->test,
@@ -144,8 +144,10 @@ static void feed_line(struct rf_session *s, struct rf_source *source, rf_str lin
 		take_report(s, source, &report, false, source->reader.incomplete > incomplete);
 	if (ended)
 		rf_arena_reset(&s->reading);
-	if (source->reader.open && (!was_open || ended))
+	if (source->reader.open && (!was_open || ended)) {
 		rf_stream_id_uid(&s->stream, source->start);
+		s->stream.reports++; /* whatever becomes of it: those behind it have the same uids each time */
+	}
 }
 
 /* What is above the bound of a line is dropped. */

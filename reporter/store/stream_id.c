@@ -162,14 +162,22 @@ static void put_hex(char *to, uint64_t value, unsigned digits)
 		to[i] = "0123456789abcdef"[value & 15];
 }
 
+#define NUMBER_AT 8
+#define NUMBER_DIGITS 8
+
 void rf_stream_id_uid(const struct rf_stream_id *id, char uid[RF_STREAM_UID_BYTES])
 {
 	uint64_t hash[2];
 	finish(id, mixed_now(id), hash);
 	put_hex(uid, id->has_times ? id->first_time : id->first_line, 8);
-	put_hex(uid + 8, id->reports, 8);
+	put_hex(uid + NUMBER_AT, id->reports, NUMBER_DIGITS);
 	put_hex(uid + 16, hash[0], 16);
 	put_hex(uid + 32, hash[1], 8);
+}
+
+void rf_stream_id_same_number(char uid[RF_STREAM_UID_BYTES], const char begun[RF_STREAM_UID_BYTES])
+{
+	memcpy(uid + NUMBER_AT, begun + NUMBER_AT, NUMBER_DIGITS);
 }
 
 void rf_stream_id_trace(const struct rf_stream_id *id, char trace[RF_STREAM_TRACE_BYTES])

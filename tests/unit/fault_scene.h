@@ -144,10 +144,12 @@ static int64_t scene_number(const char *path, const char *sql)
 }
 
 /* A report that was missing the first time comes behind the others the second time, and then it may be another one that gives a
- * finding its title, or is the record's. What is there stays the same. */
+ * finding its title, or is the record's, and one with a missing side may have gone to another finding that has its other side.
+ * What is there stays the same. */
 static const char *const scene_same_sql[] = {
 	"SELECT uid FROM events UNION SELECT text_uid FROM events WHERE text_uid IS NOT NULL",
-	"SELECT fingerprint, events, (SELECT count(*) FROM events e WHERE e.finding_id = f.id) FROM findings f",
+	"SELECT fingerprint, events = (SELECT count(*) FROM events e WHERE e.finding_id = f.id) FROM findings f",
+	"SELECT sum(events) FROM findings",
 };
 
 static rf_str scene_same(const char *path, rf_arena *arena)
