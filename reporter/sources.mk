@@ -217,12 +217,14 @@ EMBEDDED_FILES := \
 	docs/findings/use-after-put.md \
 	docs/findings/double-put.md \
 	docs/findings/put-while-used.md \
+	docs/findings/use-after-finalize.md \
 	runtime-patch/anchors.txt \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_clear_race.s \
 	runtime-patch/go/runtime/redflag_clear_norace.s \
 	runtime-patch/go/runtime/redflag_pool_race.go \
+	runtime-patch/go/runtime/redflag_finalizer_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \
@@ -264,5 +266,6 @@ EMBEDDED_FILES := \
 	tsan-glue/report.c \
 	tsan-glue/marks.c \
 	tsan-glue/pool.c \
+	tsan-glue/finalizers.c \
 	tsan-glue/print.c \
 	tsan-glue/process.c

@@ -47,9 +47,11 @@ static struct {
 
 bool __redflag_on_report(const struct ts_report *report, bool suppressed)
 {
-	if (RF_LAYOUT_PROVED && glue.ready)
-		suppressed = rf_report_handle(report, rf_mark_kind(report), suppressed);
-	return suppressed;
+	if (!RF_LAYOUT_PROVED || !glue.ready)
+		return suppressed;
+	if (rf_mark_is_unordered(report, RF_MARK_FINALIZER))
+		return true; /* whoever was given the object by its finalizer is at work already */
+	return rf_report_handle(report, rf_mark_kind(report), suppressed);
 }
 
 void __redflag_print_report(const struct ts_report *report)
@@ -122,6 +124,8 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->mapkeys = glue.options.mapkeys;
 	start->settings->clears = glue.options.clears;
 	start->settings->pool = glue.options.pool && RF_MARKS_PROVED;
+	start->settings->finalizers = glue.options.finalizers && RF_MARKS_READABLE &&
+				      (glue.features & RF_SPOOL_FEATURE_GOROUTINES);
 	glue.ready = true;
 }
 

@@ -37,11 +37,12 @@ static void note_epoch(enum rf_mark mark, uintptr_t address)
 	(void)mark, (void)address;
 }
 
-static void rf_mark_set(enum rf_mark mark, uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
+static void rf_mark_set(enum rf_mark mark, uintptr_t thread, uintptr_t marker, uintptr_t pc, uintptr_t address,
+			uintptr_t bytes)
 {
-	(void)thread, (void)bytes;
-	if (atomic_load_explicit(&marks.pcs[mark], memory_order_relaxed) != pc)
-		atomic_store_explicit(&marks.pcs[mark], pc, memory_order_relaxed);
+	(void)thread, (void)pc, (void)bytes;
+	if (atomic_load_explicit(&marks.pcs[mark], memory_order_relaxed) != marker)
+		atomic_store_explicit(&marks.pcs[mark], marker, memory_order_relaxed);
 #if RF_MARKS_PROVED
 	__redflag_slot_lock((void *)thread);
 	__redflag_range_freed((void *)thread, pc, address, bytes);
@@ -63,6 +64,17 @@ static void rf_mark_clear(uintptr_t address, uintptr_t bytes)
 #endif
 }
 
+static bool rf_mark_is_set(uintptr_t address)
+{
+#ifdef RF_LAYOUT_SHADOW
+	const uint32_t *cells = (const uint32_t *)RF_LAYOUT_SHADOW(address);
+	return cells[0] == CELL_FREED;
+#else
+	(void)address;
+	return false;
+#endif
+}
+
 static void rf_mark_restored(uint8_t slot, uint16_t epoch)
 {
 	uint8_t mark = marks.by_epoch[slot][epoch & (EPOCHS - 1)];
@@ -71,10 +83,10 @@ static void rf_mark_restored(uint8_t slot, uint16_t epoch)
 
 static enum rf_mark mark_by_pc(const struct ts_access *access)
 {
-	const struct ts_frame *f = access->stack ? access->stack->frames : NULL;
+	const struct ts_frame *f = access->stack ? access->stack->frames : NULL, *second = f ? f->next : NULL;
 	for (uint32_t mark = RF_MARK_PUT; f && mark < RF_MARK_COUNT; mark++) {
 		uintptr_t pc = atomic_load_explicit(&marks.pcs[mark], memory_order_relaxed);
-		if (pc && pc == f->info.address)
+		if (pc && (pc == f->info.address || (second && pc == second->info.address)))
 			return (enum rf_mark)mark;
 	}
 	return RF_MARK_NONE;
@@ -89,6 +101,12 @@ static enum rf_mark rf_mark_of(const struct ts_report *report, size_t i)
 	return access->stack && access->stack->frames ? RF_MARK_UNKNOWN : marks.restored;
 }
 
+static bool rf_mark_is_unordered(const struct ts_report *report, enum rf_mark mark)
+{
+	const struct ts_vector *v = &report->accesses;
+	return report->type == TS_REPORT_RACE && v->begin && v->begin < v->end && rf_mark_of(report, 0) == mark;
+}
+
 static enum rf_spool_kind rf_mark_kind(const struct ts_report *report)
 {
 	static const struct {
@@ -96,6 +114,7 @@ static enum rf_spool_kind rf_mark_kind(const struct ts_report *report)
 	} mark_kinds[RF_MARK_COUNT] = {
 		[RF_MARK_UNKNOWN] = { RF_SPOOL_KIND_USE_AFTER_FREE, RF_SPOOL_KIND_USE_AFTER_FREE, RF_SPOOL_KIND_UNKNOWN },
 		[RF_MARK_PUT] = { RF_SPOOL_KIND_USE_AFTER_PUT, RF_SPOOL_KIND_DOUBLE_PUT, RF_SPOOL_KIND_PUT_WHILE_USED },
+		[RF_MARK_FINALIZER] = { RF_SPOOL_KIND_USE_AFTER_FINALIZE, RF_SPOOL_KIND_USE_AFTER_FINALIZE, RF_SPOOL_KIND_UNKNOWN },
 	};
 	const struct ts_vector *v = &report->accesses;
 	if (!v->begin || v->end - v->begin < 2)

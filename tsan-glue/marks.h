@@ -1,8 +1,8 @@
 /* Marks of freed memory. ThreadSanitizer's shadow has one, which every access meets: a report of type use after free,
  * whose older side is whoever set the mark. C frees nothing in a Go program, so what sets marks is ours: sync.Pool and so on,
- * each a marker. Which one it was is told by the pc that it hands to the detector, which is the first frame of that
- * side's stack and lies in code that nobody else calls from: Go's runtime hands it over (runtime_abi.h). When that stack
- * is lost (history.h), it is told by the slot and the epoch of the mark, which are the mark's alone; if those are unknown,
+ * each a marker. Which one it was is told by a pc that it hands to the detector, which is the first frame of that side's
+ * stack or the second, and lies in code that nobody else calls from: Go's runtime hands it over (runtime_abi.h). When that
+ * stack is lost (history.h), it is told by the slot and the epoch of the mark, which are the mark's alone; if those are unknown,
  * too, the report is of the kind use-after-free, which is true of all.
  *
  * A new marker: an entry in both enums, a row in mark_kinds (marks.c), a name and a verb in print.c.
@@ -19,24 +19,37 @@
 #else
 #define RF_MARKS_PROVED 0
 #endif
+/* … and where it is. */
+#if RF_MARKS_PROVED && defined(RF_LAYOUT_SHADOW)
+#define RF_MARKS_READABLE 1
+#else
+#define RF_MARKS_READABLE 0
+#endif
 
 enum rf_mark {
 	RF_MARK_NONE,    /* not a side that marks */
 	RF_MARK_UNKNOWN, /* one that marks, but nobody knows which */
 	RF_MARK_PUT,
+	RF_MARK_FINALIZER,
 	RF_MARK_COUNT
 };
 
 /* Marks memory as freed, and checks that against other accesses, as a free does. On g0, without the glue's lock; thread is
- * the ThreadState of the goroutine that the M runs. pc: where this marker calls from, always the same. */
-static void rf_mark_set(enum rf_mark mark, uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes);
+ * the ThreadState of the goroutine that the M runs. marker: where this marker calls from, always the same; pc: the first frame,
+ * which is the marker or called by it. */
+static void rf_mark_set(enum rf_mark mark, uintptr_t thread, uintptr_t marker, uintptr_t pc, uintptr_t address,
+			uintptr_t bytes);
 /* Forgets all that the detector knows of the memory. */
 static void rf_mark_clear(uintptr_t address, uintptr_t bytes);
+/* Whether the word at this address of the heap is marked. Only with RF_MARKS_READABLE. */
+static bool rf_mark_is_set(uintptr_t address);
 
 /* The detector is about to restore the stack of the mark with this slot and epoch: under its report lock. */
 static void rf_mark_restored(uint8_t slot, uint16_t epoch);
 /* What side i of a report is. Only while the detector makes the report, as below. */
 static enum rf_mark rf_mark_of(const struct ts_report *report, size_t i);
+/* Whether the report is a race between the marker itself, the first side, and a use that nothing orders before it. */
+static bool rf_mark_is_unordered(const struct ts_report *report, enum rf_mark mark);
 /* RF_SPOOL_KIND_UNKNOWN for a report that marks have nothing to do with. */
 static enum rf_spool_kind rf_mark_kind(const struct ts_report *report);
 

@@ -15,6 +15,7 @@
 	  "parallel tests are concurrent, or a test that waited for another's slot comes after it")                    \
 	X(mapkeys, "mapkeys", "1", "0", "check the bytes of string keys at map accesses")                              \
 	X(clears, "clears", "1", "0", "check the elements at clear(slice)")                                          \
-	X(pool, "pool", "1", "0", "report use after sync.Pool.Put, double Put, and Put of what is in use")
+	X(pool, "pool", "1", "0", "report use after sync.Pool.Put, double Put, and Put of what is in use")                   \
+	X(finalizers, "finalizers", "1", "0", "report use of an object after its finalizer ran (wants goroutines)")
 
 #endif

@@ -4,7 +4,7 @@
 
 void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
 {
-	rf_mark_set(RF_MARK_PUT, thread, pc, address, bytes);
+	rf_mark_set(RF_MARK_PUT, thread, pc, pc, address, bytes);
 }
 
 void __redflag_pool_get(uintptr_t address, uintptr_t bytes)

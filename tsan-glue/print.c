@@ -30,6 +30,8 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "double-put";
 	case RF_SPOOL_KIND_PUT_WHILE_USED:
 		return "put-while-used";
+	case RF_SPOOL_KIND_USE_AFTER_FINALIZE:
+		return "use-after-finalize";
 	default:
 		return NULL;
 	}

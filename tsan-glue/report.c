@@ -350,7 +350,7 @@ static void charge(const struct gathered *g)
 }
 
 /* The finalizer goroutine may be given objects that the pool has dropped: those that the object with the finalizer
- * refers to keep their marks. */
+ * refers to keep their marks. And a finalizer may clear up what others before it have left. */
 static bool runs_finalizers(const struct ts_access *access)
 {
 	const struct rf_goroutine *row = rf_goroutine_of_thread((uint32_t)access->thread);
@@ -361,17 +361,17 @@ static bool runs_finalizers(const struct ts_access *access)
 	return f.name && strcmp(f.name, "runtime.runFinalizers") == 0;
 }
 
-static bool is_pool(enum rf_spool_kind kind)
+static bool is_finalizers_right(enum rf_spool_kind kind)
 {
 	return kind == RF_SPOOL_KIND_USE_AFTER_PUT || kind == RF_SPOOL_KIND_DOUBLE_PUT ||
-	       kind == RF_SPOOL_KIND_PUT_WHILE_USED;
+	       kind == RF_SPOOL_KIND_PUT_WHILE_USED || kind == RF_SPOOL_KIND_USE_AFTER_FINALIZE;
 }
 
 static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind kind, bool suppressed)
 {
 	rf_lock();
 	gather(&gathered, report);
-	if (is_pool(kind) && runs_finalizers(gathered.accesses[0])) {
+	if (is_finalizers_right(kind) && runs_finalizers(gathered.accesses[0])) {
 		rf_unlock();
 		return true;
 	}

@@ -30,6 +30,7 @@ struct rf_settings {
 	uintptr_t mapkeys;  /* bytes of string keys are checked */
 	uintptr_t clears;   /* clear(slice) is checked */
 	uintptr_t pool;     /* objects in a sync.Pool count as freed */
+	uintptr_t finalizers; /* so do objects whose finalizer has run */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -134,5 +135,16 @@ void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *nam
 /* These two do call ThreadSanitizer, and take no lock of the glue. pc: inside sync.(*Pool).Put. */
 void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes);
 void __redflag_pool_get(uintptr_t address, uintptr_t bytes);
+
+struct rf_finalized {
+	uintptr_t function; /* pc in the finalizer */
+	uintptr_t marker;   /* pc in runtime.runFinalizers */
+	uintptr_t address, bytes;
+};
+
+/* So do these. A finalizer has returned. */
+void __redflag_finalized(uintptr_t thread, const struct rf_finalized *object);
+/* The object at `address` has a finalizer or a cleanup again: its block loses its marks, if it has any. */
+void __redflag_finalizer_again(uintptr_t address, uintptr_t block, uintptr_t bytes);
 
 #endif

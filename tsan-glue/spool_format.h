@@ -171,6 +171,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_USE_AFTER_PUT = 3,  /* the other side is the Put */
 	RF_SPOOL_KIND_DOUBLE_PUT = 4,     /* both sides are */
 	RF_SPOOL_KIND_PUT_WHILE_USED = 5, /* the first side is the Put, which nothing orders behind the other */
+	RF_SPOOL_KIND_USE_AFTER_FINALIZE = 6, /* the other side is the finalizer */
 	RF_SPOOL_KIND_COUNT
 };
 

@@ -57,6 +57,15 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 		.cure =
 			"Wait for everybody who uses the object, then put it back; or let the last user put it back.",
 	},
+	[RF_KIND_USE_AFTER_FINALIZE] = {
+		.meaning =
+			"An object was read or written after its finalizer had run. The finalizer kept a pointer to it, so it lives on, "
+			"though it was taken apart: what the finalizer released is used again, and when the object dies for "
+			"good, nobody is told.",
+		.cure =
+			"Let the finalizer keep what has to outlive the object, not the object itself. One that is to live on is "
+			"given a finalizer again by runtime.SetFinalizer before it is used.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

@@ -11,6 +11,7 @@ static const struct {
 	[RF_KIND_USE_AFTER_PUT] = { "use-after-put", "use after put" },
 	[RF_KIND_DOUBLE_PUT] = { "double-put", "double put" },
 	[RF_KIND_PUT_WHILE_USED] = { "put-while-used", "put while used" },
+	[RF_KIND_USE_AFTER_FINALIZE] = { "use-after-finalize", "use after finalize" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 

@@ -16,10 +16,12 @@ enum rf_kind {
 	RF_KIND_USE_AFTER_PUT,  /* of sync.Pool, as the two below */
 	RF_KIND_DOUBLE_PUT,
 	RF_KIND_PUT_WHILE_USED,
+	RF_KIND_USE_AFTER_FINALIZE,
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
-#define RF_KIND_LIST(conjunction) "data-race, use-after-free, use-after-put, double-put " conjunction " put-while-used"
+#define RF_KIND_LIST(conjunction)                                                                                      \
+	"data-race, use-after-free, use-after-put, double-put, put-while-used " conjunction " use-after-finalize"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */

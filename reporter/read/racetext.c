@@ -131,7 +131,7 @@ static bool parse_access(struct parse *p, rf_str line)
 	access.previous = skip(&line, "Previous ");
 	if (rf_kind_is_pool(p->out->kind) && skip(&line, access.previous ? "put at " : "Put at "))
 		access.write = access.freed = access.put = true; /* to the detector a Put is a write */
-	else if (p->out->kind == RF_KIND_USE_AFTER_FREE && skip(&line, access.previous ? "free at " : "Free at "))
+	else if (p->out->kind != RF_KIND_DATA_RACE && skip(&line, access.previous ? "free at " : "Free at "))
 		access.write = access.freed = true;
 	else if (skip(&line, access.previous ? "write at " : "Write at "))
 		access.write = true;

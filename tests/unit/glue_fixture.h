@@ -16,6 +16,7 @@
 #include "tsan-glue/report.c"
 #include "tsan-glue/marks.c"
 #include "tsan-glue/pool.c"
+#include "tsan-glue/finalizers.c"
 #include "tsan-glue/print.c"
 #include "tsan-glue/process.c"
 

@@ -111,6 +111,33 @@ static void a_lost_stack_is_told_by_its_epoch(void **state)
 	restores(3, 17);
 }
 
+static void finalizers_have_a_mark_of_their_own(void **state)
+{
+	struct rf_finalized object = { .function = PUT_PC, .marker = 0x6666, .address = OBJECT, .bytes = 24 };
+	struct ts_frame marker = { .info = { .address = 0x6666 } };
+	(void)state;
+	assert_int_equal(settings.finalizers, 1);
+	calls[0] = '\0';
+	__redflag_finalized(7, &object);
+	__redflag_finalizer_again(OBJECT, OBJECT, 24);
+	shadow[0] = 0;
+	__redflag_finalizer_again(OBJECT, OBJECT, 24);
+	assert_string_equal(calls, "lock freed epoch unlock reset ");
+	struct ts_report *used = fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0x3000);
+	assert_int_equal(rf_mark_kind(used), RF_SPOOL_KIND_USE_AFTER_FREE);
+	((struct ts_access *)used->accesses.begin[1])->stack->frames->next = &marker;
+	assert_int_equal(rf_mark_kind(used), RF_SPOOL_KIND_USE_AFTER_FINALIZE);
+	printed[0] = '\0';
+	__redflag_print_report(used);
+	assert_non_null(strstr(printed, "REDFLAG: use-after-finalize\nWrite at "));
+	struct ts_report *at_work = fake_report(TS_REPORT_RACE, 0x3000, 0x2000);
+	assert_false(rf_mark_is_unordered(at_work, RF_MARK_FINALIZER));
+	((struct ts_access *)at_work->accesses.begin[0])->stack->frames->next = &marker;
+	assert_true(rf_mark_is_unordered(at_work, RF_MARK_FINALIZER));
+	assert_true(__redflag_on_report(at_work, false));
+	__redflag_pool_put(7, PUT_PC, OBJECT, 24); /* epochs change hands */
+}
+
 static void text_has_the_detectors_layout(void **state)
 {
 	(void)state;
@@ -151,6 +178,7 @@ int main(void)
 		cmocka_unit_test(put_and_get_reach_the_detector),
 		cmocka_unit_test(kinds_follow_from_type_and_stacks),
 		cmocka_unit_test(a_lost_stack_is_told_by_its_epoch),
+		cmocka_unit_test(finalizers_have_a_mark_of_their_own),
 		cmocka_unit_test(text_has_the_detectors_layout),
 		cmocka_unit_test(record_has_kind_and_put),
 	};

@@ -13,6 +13,12 @@ import (
 func rfExit()                                              {}
 func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {}
 func rfFinalizer(p unsafe.Pointer)                         {}
+func rfFinalizerBegin(f *finalizer)                        {}
+func rfFinalizerEnd(f *finalizer)                          {}
+func rfFinalizerSet(x unsafe.Pointer)                      {}
+func rfFinalizerHands()                                    {}
+func rfFinalizerSends(c *hchan, p unsafe.Pointer)           {}
+func rfFinalizerSelects(cases *scase, sends int)           {}
 func rfNobody()                                            {}
 func rfGoroutineEnd()                                      {}
 func rfSwitch(gp *g)                                       {}

@@ -35,6 +35,9 @@ const (
 //
 //go:linkname rfPoolPut sync.rfPoolPut
 func rfPoolPut(x any) {
+	if getg() == fing {
+		rfFinalizerGives(unsafe.Pointer(&x), unsafe.Sizeof(x))
+	}
 	if rfSettings.pool == 0 {
 		return
 	}
@@ -106,7 +109,7 @@ func rfPoolMemory(x any) (p, n uintptr) {
 
 // rfFinalizer is called by queuefinalizer, while the sweeper is at work: on any stack. The span was checked by the sweeper.
 func rfFinalizer(p unsafe.Pointer) {
-	if rfSettings.pool == 0 {
+	if rfSettings.pool == 0 && rfSettings.finalizers == 0 {
 		return
 	}
 	if s := spanOf(uintptr(p)); s != nil {

@@ -59,6 +59,8 @@ var rfSettings struct {
 	mapkeys  uintptr // the bytes of string keys are checked
 	clears   uintptr // clear(slice) is checked
 	pool     uintptr // objects in a sync.Pool count as freed
+
+	finalizers uintptr // so do objects whose finalizer has run
 }
 
 // rfStart is struct rf_start of the glue.
@@ -127,6 +129,9 @@ type rfGoroutine struct {
 // rfGoroutineStart is called by newproc1 when the new goroutine has its race context: on the system stack, with
 // preemption off. It may not split the stack of a goroutine (it isn't on one), nor allocate.
 func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {
+	if callergp == fing {
+		rfFinalizing.spared = true
+	}
 	newg.rfowner = callergp.rfowner
 	newg.rfslot = 0
 	s := rfGoroutine{
