@@ -12,10 +12,12 @@ REPORTER_SOURCES := \
 	reporter/read/spool_record.c \
 	reporter/read/spool_decode.c \
 	reporter/read/spool_read.c \
+	reporter/read/source.c \
 	reporter/finding/canon.c \
 	reporter/finding/stdlib.c \
 	reporter/finding/operation.c \
 	reporter/finding/side.c \
+	reporter/finding/class.c \
 	reporter/finding/fingerprint.c \
 	reporter/finding/sink.c \
 	reporter/finding/config_alerts.c \
@@ -52,6 +54,7 @@ REPORTER_SOURCES := \
 	reporter/store/stack_rows.c \
 	reporter/store/result_rows.c \
 	reporter/store/duplicates.c \
+	reporter/store/classes.c \
 	reporter/store/finding_rows.c \
 	reporter/store/verdict.c \
 	reporter/store/event_details.c \
@@ -110,7 +113,6 @@ REPORTER_SOURCES := \
 	reporter/export/style.c \
 	reporter/export/xml.c \
 	reporter/export/paths.c \
-	reporter/export/source.c \
 	reporter/export/item.c \
 	reporter/export/words.c \
 	reporter/export/blame.c \
@@ -214,6 +216,8 @@ REPORTER_SOURCES := \
 
 # Files that `redflag toolchain` writes into the overlay, which are part of its cache key, and pages of `redflag explain`.
 EMBEDDED_FILES := \
+	docs/findings/data-race.md \
+	docs/findings/use-after-free.md \
 	docs/findings/use-after-put.md \
 	docs/findings/double-put.md \
 	docs/findings/put-while-used.md \
@@ -225,6 +229,10 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_clear_norace.s \
 	runtime-patch/go/runtime/redflag_pool_race.go \
 	runtime-patch/go/runtime/redflag_finalizer_race.go \
+	runtime-patch/go/runtime/redflag_types_race.go \
+	runtime-patch/go/context/redflag_race.go \
+	runtime-patch/go/context/redflag_race.s \
+	runtime-patch/go/context/redflag_norace.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \

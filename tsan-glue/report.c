@@ -46,6 +46,7 @@ struct gathered {
 	uint32_t goroutine_count;
 	struct rf_memory_query memory;
 	const struct rf_alloc_site *alloc; /* NULL: not known */
+	struct rf_type_query type;
 };
 static struct gathered gathered;
 
@@ -152,7 +153,24 @@ static const struct rf_alloc_site *alloc_of(const struct rf_memory_query *memory
 		if (site)
 			return site;
 	}
-	return alloc_at(memory->start);
+	return alloc_at(memory->object);
+}
+
+#define TYPE_BYTES_MAX 200u /* of a text; longer ones are cut */
+
+/* Both accesses hold the greater of their addresses: they overlap. */
+static void gather_type(struct gathered *g)
+{
+	static char path[TYPE_BYTES_MAX], type[TYPE_BYTES_MAX];
+	struct rf_type_query *q = &g->type;
+	q->object = g->alloc ? g->alloc->address : g->memory.object;
+	q->path = (struct rf_text){ path, 0, sizeof(path) };
+	q->type = (struct rf_text){ type, 0, sizeof(type) };
+	for (uint32_t i = 0; i < g->access_count && i < 2; i++) {
+		if (g->accesses[i]->address > q->address)
+			q->address = g->accesses[i]->address;
+	}
+	runtime.callback(RF_COMMAND_TYPE, q);
 }
 
 static void gather(struct gathered *g, const struct ts_report *report)
@@ -164,8 +182,10 @@ static void gather(struct gathered *g, const struct ts_report *report)
 	gather_goroutines(g, report);
 	g->memory.address = g->access_count ? g->accesses[0]->address : 0;
 	runtime.callback(RF_COMMAND_MEMORY, &g->memory);
-	if (g->memory.kind == RF_MEMORY_KIND_HEAP)
+	if (g->memory.kind == RF_MEMORY_KIND_HEAP) {
 		g->alloc = alloc_of(&g->memory);
+		gather_type(g);
+	}
 }
 
 static bool is_runtime(const char *function)
@@ -314,9 +334,22 @@ static void put_memory(struct rf_spool_report *out, const struct gathered *g)
 	}
 }
 
+static void object_write(const struct rf_type_query *q)
+{
+	struct rf_spool_object *out = rf_spool_begin(RF_SPOOL_OBJECT, sizeof(*out));
+	out->address = q->address;
+	out->kind = (uint32_t)q->kind;
+	out->flags = q->in_context ? RF_SPOOL_OBJECT_CONTEXT : 0;
+	out->type = rf_spool_put(q->type.ptr, q->type.bytes);
+	out->path = rf_spool_put(q->path.ptr, q->path.bytes);
+	rf_spool_commit(); /* without it the report only says less */
+}
+
 static void report_write(const struct ts_report *report, struct gathered *g, enum rf_spool_kind kind, bool suppressed)
 {
 	collect_symbols(g);
+	if (g->type.kind || g->type.in_context)
+		object_write(&g->type);
 	struct rf_spool_report *out = rf_spool_begin(RF_SPOOL_REPORT, sizeof(*out));
 	out->kind = kind != RF_SPOOL_KIND_UNKNOWN ? kind : report->type == TS_REPORT_RACE ? RF_SPOOL_KIND_RACE :
 		    RF_SPOOL_KIND_UNKNOWN;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 3
+#define RF_ABI_VERSION 4
 
 struct rf_go_string {
 	const char *ptr;
@@ -62,6 +62,7 @@ struct rf_alloc_site {
 	uintptr_t address;
 	uint64_t goid;
 	uintptr_t pcs[RF_ALLOC_FRAMES]; /* return addresses, innermost first; 0 none */
+	uintptr_t type, size, check; /* the runtime's own: it is asked by RF_COMMAND_TYPE */
 };
 
 struct rf_start {
@@ -91,7 +92,8 @@ struct rf_goroutine_start {
 enum rf_command { /* for rf_start.callback */
 	RF_COMMAND_FUNCTION = 1000,
 	RF_COMMAND_GOROUTINE = 1001,
-	RF_COMMAND_MEMORY = 1002
+	RF_COMMAND_MEMORY = 1002,
+	RF_COMMAND_TYPE = 1003
 };
 
 struct rf_function_query {
@@ -119,6 +121,21 @@ struct rf_memory_query {
 	uintptr_t address;
 	uintptr_t kind;        /* enum rf_memory_kind */
 	uintptr_t start, size; /* of the heap block */
+	uintptr_t object;      /* where the object in it begins */
+};
+
+struct rf_text { /* room of whoever asks; what doesn't fit is cut */
+	char *ptr;
+	uintptr_t bytes, bytes_max;
+};
+
+struct rf_type_query { /* what is at an address of the heap */
+	uintptr_t address;
+	uintptr_t object;     /* where its object begins */
+	uintptr_t kind;       /* reflect.Kind; 0 unknown */
+	uintptr_t in_context; /* the object was given to context.WithValue */
+	struct rf_text path;  /* the object's type and the field */
+	struct rf_text type;
 };
 
 void __redflag_init(const struct rf_start *start);

@@ -50,6 +50,7 @@ enum rf_spool_type {
 	RF_SPOOL_SYMBOL = 2,    /* struct rf_spool_symbol: before its first use */
 	RF_SPOOL_REPORT = 3,    /* struct rf_spool_report */
 	RF_SPOOL_COUNTERS = 4,  /* struct rf_spool_counters: at the end, and after a drop; the last one counts */
+	RF_SPOOL_OBJECT = 5,    /* struct rf_spool_object: just before the report that it belongs to */
 	RF_SPOOL_TYPE_COUNT
 };
 
@@ -178,6 +179,18 @@ enum rf_spool_kind {
 #define RF_SPOOL_REPORT_SUPPRESSED 1u /* a suppression matched inside the process; stock printed nothing */
 #define RF_SPOOL_REPORT_CUT 2u        /* something had to be left out to stay within the record's bound */
 
+/* What Go knows of the memory that the next report is about: a block of the heap of which the type is known. */
+struct rf_spool_object {
+	struct rf_spool_record record;
+	uint64_t address;           /* inside both accesses */
+	uint32_t kind;              /* reflect.Kind of what is at the address */
+	uint32_t flags;             /* RF_SPOOL_OBJECT_* */
+	struct rf_spool_ref type;   /* of what is at the address: "[]string" */
+	struct rf_spool_ref path;   /* "shop.Cart.items"; empty when the object has no parts */
+};
+
+#define RF_SPOOL_OBJECT_CONTEXT 1u /* it was given to context.WithValue */
+
 /* What was dropped, and how much was done. All since the start of the process. */
 struct rf_spool_counters {
 	struct rf_spool_record record;
@@ -210,6 +223,8 @@ _Static_assert(offsetof(struct rf_spool_switch, reason) == 32, "format");
 _Static_assert(sizeof(struct rf_spool_report) == 104, "format");
 _Static_assert(offsetof(struct rf_spool_report, memory_start) == 40, "format");
 _Static_assert(offsetof(struct rf_spool_report, accesses) == 72, "format");
+_Static_assert(sizeof(struct rf_spool_object) == 56, "format");
+_Static_assert(offsetof(struct rf_spool_object, type) == 40, "format");
 _Static_assert(sizeof(struct rf_spool_counters) == 24 + 8 * 8, "format");
 
 #endif

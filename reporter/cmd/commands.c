@@ -76,6 +76,7 @@ static const char run_help[] =
 static const struct rf_option list_options[] = {
 	OPTION_DB,
 	{ "kind", "KIND", "only this kind: " RF_KIND_LIST("or") },
+	{ "class", "CLASS", "only data races of this class: " RF_CLASS_LIST("or") },
 	{ "tag", "TAG", "only this tag; * stands for anything" },
 	{ "test", "TEST", "only findings that this test owns a side of; * stands for anything" },
 	{ "status", "STATUS", "only " RF_STATUS_LIST("or") " ones" },

@@ -79,6 +79,7 @@ void rf_put_finding_json(struct rf_buf *out, const struct rf_finding_row *row)
 	rf_buf_printf(out, "{\"id\":%lld", (long long)row->id);
 	put_member(out, "fingerprint", row->fingerprint);
 	put_member(out, "kind", row->kind);
+	put_member(out, "class", row->class);
 	put_member(out, "title", row->title);
 	put_member(out, "tag", row->tag);
 	put_member(out, "status", row->status);

@@ -15,15 +15,26 @@ static int check_kind(const char *kind, struct rf_error *err)
 	return rf_fail(err, RF_ERR_USAGE, "There is no kind %s; there are " RF_KIND_LIST("and") ".", kind);
 }
 
+static int check_class(const char *class, struct rf_error *err)
+{
+	if (rf_class_from_name(rf_str_from(class)) != RF_CLASS_COUNT)
+		return 0;
+	return rf_fail(err, RF_ERR_USAGE, "There is no class %s; there are " RF_CLASS_LIST("and") ".", class);
+}
+
 static int make_filter(const struct rf_args *args, rf_arena *arena, struct rf_finding_filter *f, struct rf_error *err)
 {
 	const char *kind = rf_arg(args, "kind"), *status = rf_arg(args, "status"), *since = rf_arg(args, "since");
+	const char *class = rf_arg(args, "class");
 	int rc = kind ? check_kind(kind, err) : 0;
+	if (rc == 0 && class)
+		rc = check_class(class, err);
 	if (rc == 0)
 		rc = rf_status_check(status, err);
 	if (rc == 0 && since)
 		rc = rf_time_since(rf_str_from(since), rf_clock_now(rf_reporter_clock()), arena, &f->since, err);
 	f->kind = rf_str_from(kind);
+	f->class = rf_str_from(class);
 	f->status = rf_str_from(status);
 	f->tag = rf_str_from(rf_arg(args, "tag"));
 	f->test = rf_str_from(rf_arg(args, "test"));
@@ -43,7 +54,7 @@ static void put_json(struct rf_buf *out, const struct rf_finding_row *rows, uint
 
 static bool is_filtered(const struct rf_finding_filter *f)
 {
-	return f->kind.ptr || f->status.ptr || f->since.ptr || f->tag.ptr || f->test.ptr || f->search.ptr;
+	return f->kind.ptr || f->class.ptr || f->status.ptr || f->since.ptr || f->tag.ptr || f->test.ptr || f->search.ptr;
 }
 
 static void put_people(struct rf_buf *out, const struct rf_finding_row *rows, uint32_t count, bool filtered,

@@ -89,6 +89,9 @@ void rf_show_memory(const struct rf_show *s, struct rf_block *out)
 		rf_buf_printf(&b, ", accessed at byte %llu", (unsigned long long)offset);
 	rf_block_add(out, RF_STYLE_PLAIN, rf_arena_dup(s->arena, rf_buf_str(&b)));
 	rf_buf_release(&b);
+	rf_str held = rf_words_held(r, s->arena);
+	if (held.len)
+		rf_block_printf(out, RF_STYLE_PLAIN, "  holds %.*s", RF_STR_ARG(held));
 	rf_str place = place_of(s, &r->allocated);
 	if (place.len)
 		rf_block_printf(out, RF_STYLE_DIM, "  allocated in %.*s", RF_STR_ARG(place));

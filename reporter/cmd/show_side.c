@@ -1,5 +1,5 @@
 #include "cmd/show_parts.h"
-#include "export/source.h"
+#include "read/source.h"
 #include "export/words.h"
 
 #define TAB "    "

@@ -125,6 +125,8 @@ static void put_memory(struct writer *w)
 		put_term(w, "memory", rf_arena_printf(scratch, "global %.*s", RF_STR_ARG(rf_words_function(r->memory_name))));
 	else if (r->memory == RF_MEMORY_HEAP)
 		put_term(w, "memory", rf_arena_printf(scratch, "heap block of %llu bytes", (unsigned long long)r->memory_bytes));
+	if (rf_words_held(r, scratch).len)
+		put_term(w, "holds", rf_words_held(r, scratch));
 	if (r->allocated.count) {
 		struct rf_place place = rf_item_place(w->x, &r->allocated.frames[0]);
 		put_term(w, "allocated in", rf_arena_printf(scratch, "%.*s, %.*s", RF_STR_ARG(rf_words_function(place.function)),

@@ -216,6 +216,7 @@ static void put_properties(struct writer *w)
 	rf_json_object(j, "properties");
 	rf_json_int(j, "finding", item->row->id);
 	rf_json_str(j, "tag", item->row->tag);
+	rf_json_str_if(j, "class", item->row->class);
 	rf_json_str(j, "status", item->row->status);
 	rf_json_str_if(j, "tests", rf_words_owners(item->row->test_a, item->row->test_b, &w->x->scratch));
 	rf_json_str(j, "firstSeen", item->row->first_seen);

@@ -93,6 +93,7 @@ static void put_memory(struct writer *w)
 	rf_json_object(&w->json, "memory");
 	rf_json_cstr(&w->json, "kind", rf_memory_name(r->memory));
 	rf_json_str(&w->json, "name", r->memory_name);
+	rf_json_str(&w->json, "type", r->memory_type);
 	rf_json_hex(&w->json, "start", r->memory_start);
 	rf_json_int(&w->json, "bytes", (int64_t)r->memory_bytes);
 	rf_json_int(&w->json, "allocated_goid", (int64_t)r->allocated_goid);
@@ -142,6 +143,7 @@ static void put_row(struct rf_json *j, const struct rf_item *item)
 	rf_json_str(j, "fingerprint", row->fingerprint);
 	rf_json_str(j, "coarse", row->coarse);
 	rf_json_str(j, "kind", row->kind);
+	rf_json_str(j, "class", row->class);
 	rf_json_str(j, "title", row->title);
 	rf_json_str(j, "tag", row->tag);
 	rf_json_str(j, "status", row->status);

@@ -63,6 +63,15 @@ rf_str rf_words_owners(rf_str a, rf_str b, rf_arena *arena)
 	return rf_arena_printf(arena, "%.*s and %.*s", RF_STR_ARG(a), RF_STR_ARG(owner(b)));
 }
 
+rf_str rf_words_held(const struct rf_report *report, rf_arena *arena)
+{
+	if (report->memory != RF_MEMORY_HEAP || report->memory_type.len == 0)
+		return RF_STR("");
+	if (report->memory_name.len == 0)
+		return rf_arena_printf(arena, "a %.*s", RF_STR_ARG(report->memory_type));
+	return rf_arena_printf(arena, "%.*s of type %.*s", RF_STR_ARG(report->memory_name), RF_STR_ARG(report->memory_type));
+}
+
 rf_str rf_words_place(struct rf_place place, rf_arena *arena)
 {
 	if (place.file.len == 0 || place.line == 0)

@@ -17,5 +17,7 @@ rf_str rf_words_owner(const struct rf_goroutine *g);
 rf_str rf_words_owners(rf_str test_a, rf_str test_b, rf_arena *arena);
 /* "cart/cart.go:16"; "" unknown */
 rf_str rf_words_place(struct rf_place place, rf_arena *arena);
+/* "shop.Cart.items of type []string": what the memory holds at the address; "" unknown */
+rf_str rf_words_held(const struct rf_report *report, rf_arena *arena);
 
 #endif

@@ -59,12 +59,16 @@ struct rf_finding {
 	                          wildcards. Empty for a missing side. */
 	struct rf_side sides[2];  /* sorted; sides[i].access tells which access */
 	uint32_t side_count;
+	unsigned classes;      /* what the race is about: enum rf_class, as a set; never part of a hash */
 	rf_str title;          /* such as "data race: shop.(*Cart).Add and shop.(*Cart).Total" */
 	rf_str package;        /* import path of the first leaf */
 };
 
 /* Memory of `arena`. Never fails on odd input: what is missing is a wildcard. */
 void rf_finding_make(const struct rf_report *report, rf_arena *arena, struct rf_finding *out);
+
+/* The title that the finding has with these classes in place of its own. */
+rf_str rf_finding_title(const struct rf_finding *finding, unsigned classes, rf_arena *arena);
 
 /* Canonical form of a Go function name: `[…]` to `[·]`, `func1.2` to `func`, `gowrap3` and `-fm` off, `@version` and
  * vendor paths off. */

@@ -1,6 +1,7 @@
 #include "finding/finding.h"
 
 #include "finding/canon.h"
+#include "finding/class.h"
 #include "finding/side.h"
 #include "finding/stdlib.h"
 
@@ -111,17 +112,34 @@ static rf_str side_name(const struct rf_side *side, rf_arena *arena)
 			       RF_STR_ARG(short_name(side->creator, arena)));
 }
 
-/* " (map)", " (atomic, plain)" or nothing when both sides are plain memory. */
-static rf_str operations(const struct rf_finding *f, rf_arena *arena)
+/* "map", "atomic, plain" or nothing when both sides are plain memory. */
+static rf_str operations(const struct rf_finding *f, unsigned classes, rf_arena *arena)
 {
 	enum rf_operation a = f->sides[0].operation, b = f->sides[1].operation;
+	if (classes & 1u << RF_CLASS_ATOMIC_COPY)
+		return RF_STR("atomic, copy");
 	if (f->sides[1].missing)
 		b = a;
+	if (a == b && (classes & 1u << RF_CLASS_ATOMIC))
+		return RF_STR("atomic, plain");
 	if (a == RF_OPERATION_PLAIN && b == RF_OPERATION_PLAIN)
 		return RF_STR("");
 	if (a == b)
-		return rf_arena_printf(arena, " (%s)", rf_operation_name(a));
-	return rf_arena_printf(arena, " (%s, %s)", rf_operation_name(a), rf_operation_name(b));
+		return rf_str_from(rf_operation_name(a));
+	return rf_arena_printf(arena, "%s, %s", rf_operation_name(a), rf_operation_name(b));
+}
+
+/* " (string header)", " (map)", or nothing. Classes that the operations say already are not said twice. */
+static rf_str qualities(const struct rf_finding *f, unsigned classes, rf_arena *arena)
+{
+	const unsigned said = 1u << RF_CLASS_MAP | 1u << RF_CLASS_ATOMIC | 1u << RF_CLASS_ATOMIC_COPY;
+	rf_str all = operations(f, classes, arena);
+	for (int i = RF_CLASS_COUNT; i-- > 0;) {
+		if (classes & ~said & 1u << i)
+			all = rf_arena_printf(arena, "%s%s%.*s", rf_class_words((enum rf_class)i), all.len ? ", " : "",
+					      RF_STR_ARG(all));
+	}
+	return all.len ? rf_arena_printf(arena, " (%.*s)", RF_STR_ARG(all)) : RF_STR("");
 }
 
 static bool hands_back(const struct rf_side *side)
@@ -129,7 +147,7 @@ static bool hands_back(const struct rf_side *side)
 	return side->operation == RF_OPERATION_FREE || side->operation == RF_OPERATION_PUT;
 }
 
-static rf_str make_title(const struct rf_finding *f, rf_arena *arena)
+rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *arena)
 {
 	rf_str a = side_name(&f->sides[0], arena), b = side_name(&f->sides[1], arena);
 	bool race = f->kind == RF_KIND_DATA_RACE, first = hands_back(&f->sides[0]), second = hands_back(&f->sides[1]);
@@ -139,7 +157,7 @@ static rf_str make_title(const struct rf_finding *f, rf_arena *arena)
 		return rf_arena_printf(arena, "%s: %.*s %s %.*s", kind, RF_STR_ARG(swap ? b : a),
 				       f->kind == RF_KIND_PUT_WHILE_USED ? "while" : "after", RF_STR_ARG(swap ? a : b));
 	}
-	rf_str ops = first && second ? RF_STR("") : operations(f, arena);
+	rf_str ops = first && second ? RF_STR("") : qualities(f, classes, arena);
 	if (rf_str_eq(a, b) && !f->sides[1].missing)
 		return rf_arena_printf(arena, "%s%.*s in %.*s", kind, RF_STR_ARG(ops), RF_STR_ARG(a));
 	return rf_arena_printf(arena, "%s%.*s: %.*s and %.*s", kind, RF_STR_ARG(ops), RF_STR_ARG(a), RF_STR_ARG(b));
@@ -197,6 +215,7 @@ void rf_finding_make(const struct rf_report *report, rf_arena *arena, struct rf_
 	}
 	out->wildcard = out->sides[0].missing || out->sides[1].missing;
 	make_hashes(out, text, arena);
-	out->title = make_title(out, arena);
+	out->classes = report->classes | rf_classes_of(report, out);
+	out->title = rf_finding_title(out, out->classes, arena);
 	out->package = make_package(report, out, arena);
 }

@@ -2,6 +2,8 @@
 
 #include "base/hash.h"
 
+#include <string.h>
+
 static const struct {
 	const char *name, *words;
 } kinds[] = {
@@ -58,6 +60,63 @@ enum rf_memory rf_memory_from_name(rf_str name)
 			return (enum rf_memory)memory;
 	}
 	return RF_MEMORY_UNKNOWN;
+}
+
+static const struct { const char *name, *words; } classes[] = {
+	[RF_CLASS_MAP] = { "map", "map" },
+	[RF_CLASS_SLICE] = { "slice", "slice header" },
+	[RF_CLASS_STRING] = { "string", "string header" },
+	[RF_CLASS_INTERFACE] = { "interface", "interface value" },
+	[RF_CLASS_COUNTER] = { "counter", "counter" },
+	[RF_CLASS_ATOMIC] = { "atomic", "atomic beside plain" },
+	[RF_CLASS_ATOMIC_COPY] = { "atomic-copy", "atomic beside copy" },
+	[RF_CLASS_CONTEXT] = { "context", "context value" },
+};
+_Static_assert(sizeof(classes) / sizeof(classes[0]) == RF_CLASS_COUNT, "one name a class");
+
+const char *rf_class_name(enum rf_class class)
+{
+	return (unsigned)class < RF_CLASS_COUNT ? classes[class].name : "";
+}
+
+const char *rf_class_words(enum rf_class class)
+{
+	return (unsigned)class < RF_CLASS_COUNT ? classes[class].words : "";
+}
+
+enum rf_class rf_class_from_name(rf_str name)
+{
+	int class = 0;
+	while (class < RF_CLASS_COUNT && !rf_str_eq_cstr(name, classes[class].name))
+		class++;
+	return (enum rf_class)class;
+}
+
+rf_str rf_classes_put(unsigned set, char text[RF_CLASSES_BYTES])
+{
+	size_t len = 0;
+	text[0] = '\0';
+	for (int i = 0; i < RF_CLASS_COUNT; i++) {
+		size_t n = strlen(classes[i].name);
+		if (!(set >> i & 1) || len + n + 2 > RF_CLASSES_BYTES)
+			continue;
+		if (len)
+			text[len++] = ',';
+		memcpy(text + len, classes[i].name, n + 1);
+		len += n;
+	}
+	return (rf_str){ text, len };
+}
+
+unsigned rf_classes_from_text(rf_str text)
+{
+	unsigned set = 0;
+	while (text.len) {
+		enum rf_class class = rf_class_from_name(rf_str_cut(&text, ','));
+		if (class < RF_CLASS_COUNT)
+			set |= 1u << class;
+	}
+	return set;
 }
 
 static uint64_t hash_u64(uint64_t hash, uint64_t v)

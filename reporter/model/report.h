@@ -41,6 +41,31 @@ enum rf_memory {
 const char *rf_memory_name(enum rf_memory memory);
 enum rf_memory rf_memory_from_name(rf_str name);
 
+/* What a data race is about, as far as it is proved (finding/class.h). A race can be of several: sets are bits 1 << class. */
+enum rf_class {
+	RF_CLASS_MAP,         /* Go's map itself */
+	RF_CLASS_SLICE,       /* a header of several words: pointer, length, capacity */
+	RF_CLASS_STRING,
+	RF_CLASS_INTERFACE,
+	RF_CLASS_COUNTER,     /* a number that both sides count up or down */
+	RF_CLASS_ATOMIC,      /* sync/atomic on one side, a plain access on the other */
+	RF_CLASS_ATOMIC_COPY, /* the same, and the plain one copies a whole struct or array */
+	RF_CLASS_CONTEXT,     /* a part of what was given to context.WithValue */
+	RF_CLASS_COUNT
+};
+/* All names, as RF_KIND_LIST. */
+#define RF_CLASS_LIST(conjunction) "map, slice, string, interface, counter, atomic, atomic-copy " conjunction " context"
+/* "map", "slice" …; what the database and the command line call it. */
+const char *rf_class_name(enum rf_class class);
+/* "map", "slice header" …, for people. */
+const char *rf_class_words(enum rf_class class);
+/* RF_CLASS_COUNT when there is none of that name. */
+enum rf_class rf_class_from_name(rf_str name);
+/* A set as a list of names with commas between them, in the order above, and back; names that are none are left out. */
+#define RF_CLASSES_BYTES 80 /* of all names */
+rf_str rf_classes_put(unsigned set, char text[RF_CLASSES_BYTES]);
+unsigned rf_classes_from_text(rf_str text);
+
 struct rf_frame {
 	rf_str function; /* full Go name, such as "example.com/shop.(*Cart).Add.func1"; "" unknown */
 	rf_str file;     /* as the binary has it; "" unknown */
@@ -103,7 +128,11 @@ struct rf_report {
 	uint32_t goroutine_count;
 	enum rf_memory memory;       /* what the address belongs to */
 	uint64_t memory_start, memory_bytes;
-	rf_str memory_name;          /* a global's name */
+	rf_str memory_name;          /* a global's name; of the heap type and field, such as "shop.Cart.items" */
+	rf_str memory_type;          /* Go type of what is at the address, such as "[]string" */
+	uint32_t memory_kind;        /* reflect.Kind of that; 0 unknown */
+	bool memory_in_context;      /* the object was given to context.WithValue */
+	unsigned classes;            /* what was proved when the report was stored; 0 before */
 	struct rf_stack allocated;   /* where the heap block was allocated; count 0 unknown */
 	uint64_t allocated_goid;
 	struct rf_switch *switches;  /* before the report, oldest first */

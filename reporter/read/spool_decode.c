@@ -325,6 +325,25 @@ static enum rf_kind kind_from(uint32_t kind)
 	return kind < RF_SPOOL_KIND_COUNT ? kinds[kind] : RF_KIND_UNKNOWN;
 }
 
+/* What is known of the memory, from the record before the report's own. When that one was lost there is none. */
+static bool read_object(struct report_scan *r, uint32_t sequence)
+{
+	struct rf_spool *s = r->s;
+	struct rf_spool_object raw;
+	size_t pos = s->object_pos;
+	s->object_pos = 0;
+	if (pos == 0 || s->data.len - pos < sizeof(raw))
+		return true;
+	memcpy(&raw, s->data.ptr + pos, sizeof(raw));
+	if (raw.record.length < sizeof(raw) || raw.record.length > s->data.len - pos || raw.record.sequence + 1 != sequence)
+		return true;
+	rf_str record = { s->data.ptr + pos, raw.record.length };
+	r->out->memory_kind = raw.kind;
+	r->out->memory_in_context = raw.flags & RF_SPOOL_OBJECT_CONTEXT;
+	return ref_text(record, raw.type, r->arena, &r->out->memory_type) &&
+	       (r->out->memory != RF_MEMORY_HEAP || ref_text(record, raw.path, r->arena, &r->out->memory_name));
+}
+
 bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out)
 {
 	static const enum rf_memory memories[RF_SPOOL_MEMORY_COUNT] = {
@@ -345,7 +364,7 @@ bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, 
 		.time_unix_ns = raw.record.time_unix_ns,
 		.record_sequence = raw.record.sequence,
 	};
-	return ref_text(record, raw.memory_name, arena, &out->memory_name) &&
+	return ref_text(record, raw.memory_name, arena, &out->memory_name) && read_object(&r, raw.record.sequence) &&
 	       read_stack(&r, raw.allocation_stack, false, &out->allocated) && read_goroutines(&r, raw.goroutines) &&
 	       read_accesses(&r, raw.accesses) && read_switches(&r, raw.switches);
 }

@@ -25,6 +25,7 @@ struct rf_spool {
 	struct rf_spool_symbol_info *symbols; /* index is id - 1; all zero for an id that never came */
 	uint32_t symbol_count, symbol_cap;
 	bool starved; /* no memory for symbols */
+	size_t object_pos; /* of the last record about a report's memory; 0 none */
 };
 
 /* Moves to the next sound record, over damage if need be, and copies its header. False at the end. */

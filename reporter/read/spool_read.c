@@ -25,6 +25,8 @@ static bool advance(struct rf_spool *s, struct rf_spool_record *head)
 			good = rf_spool_decode_symbol(s, record);
 		else if (head->type == RF_SPOOL_COUNTERS)
 			good = rf_spool_decode_counters(s, record);
+		else if (head->type == RF_SPOOL_OBJECT)
+			s->object_pos = s->pos; /* read with its report */
 		else
 			s->drops.records_unknown++;
 		s->drops.records_bad += !good;

@@ -1,6 +1,6 @@
 #include "serve/finding_parts.h"
 
-#include "export/source.h"
+#include "read/source.h"
 #include "export/timeline.h"
 #include "export/words.h"
 
@@ -142,6 +142,9 @@ static void put_memory_words(struct rf_finding_view *v)
 	rf_buf_printf(out, " at <code>0x%llx</code>", (unsigned long long)r->memory_start);
 	if (offset && offset < (r->memory_bytes ? r->memory_bytes : UINT32_MAX))
 		rf_html(out, ", accessed at byte %d", (int64_t)offset);
+	rf_str held = rf_words_held(r, v->page->arena);
+	if (held.len)
+		rf_html(out, ", where it holds <code>%t</code>", held);
 	rf_html(out, "%s</p>\n", r->allocated.count ? ", allocated at" : "");
 }
 

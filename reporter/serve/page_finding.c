@@ -58,6 +58,8 @@ static void put_terms(struct rf_finding_view *v)
 	const struct rf_finding_row *row = &v->row;
 	rf_html(p->out, "<dl class=\"terms\">\n");
 	rf_html_term(p->out, "kind", row->kind);
+	if (row->class.len)
+		rf_html_term(p->out, "class", row->class);
 	rf_html(p->out, "<dt>tag</dt><dd><a href=\"/findings?tag=%q\">%t</a></dd>\n", row->tag, row->tag);
 	if (row->package.len)
 		rf_html(p->out, "<dt>package</dt><dd><a href=\"/findings?package=%q\">%t</a></dd>\n", row->package, row->package);

@@ -10,7 +10,7 @@ static const struct { enum rf_sort sort; const char *name; } orders[] = {
 	{ RF_SORT_LAST_SEEN, "last seen" }, { RF_SORT_FIRST_SEEN, "first seen" }, { RF_SORT_EVENTS, "most events" },
 	{ RF_SORT_TITLE, "title" },
 };
-static const char *const facet_heads[] = { "Status", "Kind", "Tag", "Package", "Test" };
+static const char *const facet_heads[] = { "Status", "Kind", "Class", "Tag", "Package", "Test" };
 
 static int read_list(struct rf_page *p, struct rf_finding_list *list, struct rf_error *err)
 {

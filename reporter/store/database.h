@@ -15,6 +15,7 @@
 #include "store/intern.h"
 #include "store/statements.h"
 #include "store/store.h"
+#include "store/classes.h"
 #include "store/tally.h"
 #include "store/uids.h"
 
@@ -61,6 +62,7 @@ struct rf_store {
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */
 	uint64_t steps;        /* calls of rf_db_step so far */
 	struct rf_search search;
+	struct rf_counter_lines counter_lines;
 	uint64_t fail_at_step; /* tests: the step that fails; 0 none */
 };
 

@@ -1,5 +1,6 @@
 #include "store/clean_text.h"
 #include "policy/policy.h"
+#include "store/classes.h"
 #include "store/rows.h"
 #include "store/search_names.h"
 
@@ -53,10 +54,10 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 {
 	const struct rf_report *r = e->report;
 	enum rf_sql sql = *id ? RF_SQL_EVENT_UPGRADE : RF_SQL_EVENT_ADD;
-	char time[RF_TIME_BYTES];
+	char time[RF_TIME_BYTES], classes[RF_CLASSES_BYTES];
 	rf_str none = { NULL, 0 }, by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : none;
 	rf_buf_reset(&p->json);
-	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntisnnsiitrinnttnnnnii" : "tiirsssntisnnsiitrinnttnnnn",
+	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntisnnsiitrinnttnnnnttii" : "tiirsssntisnnsiitrinnttnnnntt",
 			   e->uid, p->finding->id, e->run_id, e->process_id,
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_put(e->time_unix_ns, time),
 			   p->verdict, e->seed, e->tag,
@@ -65,7 +66,8 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
 			   switches_json(r, &p->json), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
 			   e->test, by, e->suppression, e->policy ? e->policy->name : none,
-			   e->policy && e->policy->severity.len ? e->policy->severity : none, (int64_t)keep_uid, *id);
+			   e->policy && e->policy->severity.len ? e->policy->severity : none, r->memory_type,
+			   rf_classes_put(e->finding->classes, classes), (int64_t)keep_uid, *id);
 	if (rc >= 0 && !*id)
 		*id = sqlite3_last_insert_rowid(s->handle);
 	return rc;
@@ -86,6 +88,8 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 	bool is_new = *id == 0;
 	rf_buf_init(&p.json);
 	int rc = rf_rows_finding(s, e, reuse, &p.finding, err);
+	if (rc >= 0)
+		rc = rf_rows_classes(s, e, p.finding, err);
 	if (rc >= 0)
 		rc = rf_rows_stack(s, e->stacks->allocated, &p.allocated_stack_id, err);
 	/* A record in place of its text is no second event: what was decided stays, but for a suppression, and for the baseline,
@@ -237,5 +241,7 @@ int rf_store_event(struct rf_store *s, const struct rf_event *event, int64_t *ev
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 	known.match_key = rf_intern_match_key(e.report, &known);
 	e.stacks = &known;
+	struct rf_finding classed;
+	rf_classes_find(s, &e, &classed);
 	return store_event(s, &e, event_id, how, err);
 }

@@ -21,6 +21,7 @@ _Static_assert(sizeof(sorts) / sizeof(sorts[0]) == RF_SORT_COUNT, "a name for ea
 static const struct { const char *name, *parameter, *filter; } facets[] = {
 	[RF_FACET_STATUS] = { "status", ":status", " AND " RF_STATUS_SQL " = :status" },
 	[RF_FACET_KIND] = { "kind", ":kind", " AND f.kind = :kind" },
+	[RF_FACET_CLASS] = { "class", ":class", " AND f.class = :class" },
 	[RF_FACET_TAG] = { "tag", ":tag", " AND f.tag_id = (SELECT id FROM tags WHERE name = :tag)" },
 	[RF_FACET_PACKAGE] = { "package", ":package", " AND f.package = :package" },
 	[RF_FACET_TEST] = { "test", ":test", " AND :test IN (f.test_a, f.test_b)" },
@@ -228,7 +229,7 @@ int rf_query_facets(struct rf_store *s, const struct rf_finding_list *list, rf_a
 	int64_t total = 0;
 	bool room = true;
 	rf_buf_init(&sql);
-	rf_buf_put_cstr(&sql, "SELECT " RF_STATUS_SQL ", f.kind, t.name, f.package, f.test_a, f.test_b FROM findings f"
+	rf_buf_put_cstr(&sql, "SELECT " RF_STATUS_SQL ", f.kind, f.class, t.name, f.package, f.test_a, f.test_b FROM findings f"
 			      " JOIN tags t ON t.id = f.tag_id WHERE 1");
 	put_range(&sql, list);
 	int rc = prepare(s, &sql, list, arena, &q, err);

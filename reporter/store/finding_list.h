@@ -8,7 +8,7 @@ enum rf_sort { RF_SORT_LAST_SEEN, RF_SORT_FIRST_SEEN, RF_SORT_EVENTS, RF_SORT_TI
 const char *rf_sort_name(enum rf_sort sort);            /* "last", "first", "events", "title" */
 enum rf_sort rf_sort_from_name(rf_str name);            /* RF_SORT_COUNT: there is none */
 
-enum rf_facet { RF_FACET_STATUS, RF_FACET_KIND, RF_FACET_TAG, RF_FACET_PACKAGE, RF_FACET_TEST, RF_FACET_COUNT };
+enum rf_facet { RF_FACET_STATUS, RF_FACET_KIND, RF_FACET_CLASS, RF_FACET_TAG, RF_FACET_PACKAGE, RF_FACET_TEST, RF_FACET_COUNT };
 const char *rf_facet_name(enum rf_facet facet);         /* "status", "kind", … */
 #define RF_FACET_VALUES_MAX 12 /* of each, those with the most findings */
 
@@ -16,7 +16,7 @@ struct rf_finding_list {  /* ptr NULL: everything */
 	rf_str search;    /* as it was typed (search.h) */
 	rf_str hits;      /* what rf_search_hits says to it, for who asks more than once; ptr NULL: not asked yet */
 	rf_str since;     /* seen at or after */
-	rf_str values[RF_FACET_COUNT]; /* as they are, without * */
+	rf_str values[RF_FACET_COUNT]; /* as they are, without *; all classes of a finding */
 	enum rf_sort sort; /* the greatest first, titles from A on; then by id */
 	uint32_t limit, offset;
 };

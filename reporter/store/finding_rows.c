@@ -56,6 +56,7 @@ static int add_or_rename(struct rf_store *s, const struct rf_event *event, int64
 			 struct rf_error *err)
 {
 	const struct rf_finding *f = event->finding;
+	char classes[RF_CLASSES_BYTES];
 	int64_t tag_id;
 	int rc = rf_rows_tag(s, event->tag, &tag_id, err);
 	if (rc < 0)
@@ -64,16 +65,17 @@ static int add_or_rename(struct rf_store *s, const struct rf_event *event, int64
 		*id = reuse;
 		rc = rf_search_untitle(s, reuse, err);
 		if (rc >= 0)
-			rc = rf_db_run(s, RF_SQL_FINDING_RENAME, NULL, err, "ititttititt", reuse, cstr(f->fingerprint),
+			rc = rf_db_run(s, RF_SQL_FINDING_RENAME, NULL, err, "ititttititts", reuse, cstr(f->fingerprint),
 			       (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)),
 			       f->title, tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]),
-			       cstr(f->side_hash[1]));
+			       cstr(f->side_hash[1]), rf_classes_put(f->classes, classes));
 		s->search.fresh = reuse;
 		return rc;
 	}
-	rc = rf_db_run(s, RF_SQL_FINDING_ADD, id, err, "tittt" "itit" "t", cstr(f->fingerprint),
+	rc = rf_db_run(s, RF_SQL_FINDING_ADD, id, err, "tittt" "itit" "ts", cstr(f->fingerprint),
 		       (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)), f->title,
-		       tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]), cstr(f->side_hash[1]));
+		       tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]), cstr(f->side_hash[1]),
+		       rf_classes_put(f->classes, classes));
 	if (rc >= 0)
 		rf_search_made(s, *id);
 	return rc;

@@ -25,6 +25,7 @@ void rf_collect_finding_row(sqlite3_stmt *q, rf_arena *arena, void *any)
 	row->duplicate_of = sqlite3_column_int64(q, 17);
 	row->duplicate_reason = rf_db_text(q, 18, arena);
 	row->in_baseline = sqlite3_column_int(q, 19);
+	row->class = rf_db_text(q, 20, arena);
 }
 
 int rf_collect(struct rf_store *s, sqlite3_stmt *q, size_t row_bytes, void (*read)(sqlite3_stmt *, rf_arena *, void *),
@@ -71,7 +72,8 @@ int rf_query_findings(struct rf_store *s, const struct rf_finding_filter *f, rf_
 	rf_str hits = { NULL, 0 };
 	int rc = f->search.ptr ? rf_search_hits(s, f->search, arena, &hits, err) : 0;
 	if (rc >= 0)
-		rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnrn", f->kind, f->tag, f->status, f->since, f->test, f->run_id, hits);
+		rc = rf_db_bind(s, RF_SQL_LIST, &q, err, "nnnnnrnn", f->kind, f->tag, f->status, f->since, f->test, f->run_id, hits,
+				f->class);
 	return rc < 0 ? rc : rf_collect_findings(s, q, arena, rows, count, err);
 }
 

@@ -14,12 +14,13 @@ struct rf_finding_row {
 	bool wildcard;
 	int64_t duplicate_of; /* 0: it is none */
 	rf_str duplicate_reason;
+	rf_str class; /* names with commas between them, as rf_classes_put makes them; "" none */
 	bool in_baseline; /* of a run that has seen it */
 	bool retried; /* its test passed when it was run again in the same run; the finding stands */
 };
 
 struct rf_finding_filter { /* ptr NULL (and 0) matches everything */
-	rf_str kind, tag, status, test; /* tag and test may hold * */
+	rf_str kind, class, tag, status, test; /* one class of those that the finding has; tag and test may hold * */
 	rf_str since;                   /* seen at or after, as rf_time_text writes it */
 	int64_t run_id;                 /* seen in this run */
 	rf_str search;                  /* text as a person types it (search.h); with nothing to search for in it, it matches nothing */

@@ -25,7 +25,7 @@ const char *const rf_view_texts[] = {
 	"  " RF_STATUS_SQL " AS status,\n"
 	"  f.package, f.test_a, f.test_b, f.events, f.first_seen, f.last_seen, r.trace_id AS last_trace_id,\n"
 	"  f.resolved_after, f.regressed_at, f.retry_run_id IS NOT NULL AS retried,\n"
-	"  f.duplicate_of, f.duplicate_reason\n"
+	"  f.duplicate_of, f.duplicate_reason, f.class\n"
 	"FROM findings f JOIN tags t ON t.id = f.tag_id LEFT JOIN runs r ON r.id = f.last_run_id",
 
 	"CREATE VIEW v_events AS\n"

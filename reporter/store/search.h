@@ -40,5 +40,7 @@ int rf_search_remake(struct rf_store *s, int64_t finding_id, struct rf_error *er
 int rf_search_fill(struct rf_store *s, struct rf_error *err);
 /* Lets go of title, tag and package of a finding that is about to be renamed. */
 int rf_search_untitle(struct rf_store *s, int64_t finding_id, struct rf_error *err);
+/* Takes them from its row again. */
+int rf_search_title(struct rf_store *s, int64_t finding_id, struct rf_error *err);
 
 #endif

@@ -37,6 +37,15 @@ static int add_title(struct rf_store *s, int64_t finding_id, rf_arena *arena, st
 	return rc;
 }
 
+int rf_search_title(struct rf_store *s, int64_t finding_id, struct rf_error *err)
+{
+	rf_arena arena;
+	rf_arena_init(&arena, 0);
+	int rc = add_title(s, finding_id, &arena, err);
+	rf_arena_release(&arena);
+	return rc < 0 ? rc : 0;
+}
+
 static int add_rows(struct rf_store *s, enum rf_sql sql, int64_t finding_id, rf_arena *arena, struct rf_error *err)
 {
 	sqlite3_stmt *q;

@@ -140,6 +140,8 @@ static void feed_line(struct rf_session *s, struct rf_source *source, rf_str lin
 	bool ended = rf_racetext_line(&source->reader, line, &s->reading, &report);
 	s->counts.incomplete += source->reader.incomplete - incomplete;
 	s->starved |= s->reading.failed || source->reader.text.failed;
+	if (ended && s->stream.has_times)
+		report.time_unix_ns = s->stream.time_unix_ns;
 	if (ended)
 		take_report(s, source, &report, false, source->reader.incomplete > incomplete);
 	if (ended)

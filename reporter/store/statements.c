@@ -62,10 +62,12 @@ static const char *const texts[RF_SQL_COUNT] = {
 			       " WHERE f.fingerprint = ? AND t.name = ?",
 	[RF_SQL_FINDING_ADD] =
 		"INSERT INTO findings (fingerprint, fingerprint_version, coarse, kind, title, tag_id, package, wildcard,"
-		" side_a, side_b) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+		" side_a, side_b, class) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
 	[RF_SQL_FINDING_RENAME] =
 		"UPDATE findings SET fingerprint = ?2, fingerprint_version = ?3, coarse = ?4, kind = ?5, title = ?6,"
-		" tag_id = ?7, package = ?8, wildcard = ?9, side_a = ?10, side_b = ?11 WHERE id = ?1",
+		" tag_id = ?7, package = ?8, wildcard = ?9, side_a = ?10, side_b = ?11, class = ?12"
+		" WHERE id = ?1",
+	[RF_SQL_FINDING_CLASSES] = "UPDATE findings SET class = ?2, title = ?3 WHERE id = ?1",
 	/* Same tag, or both tags are only the package's name: that one depends on which side is missing. */
 	[RF_SQL_FINDING_FULL_OF_SIDE] =
 		"SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
@@ -96,7 +98,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND EXISTS (SELECT 1 FROM gone_events WHERE finding_id = ?1)",
 	[RF_SQL_FINDING_EVENT_COUNT] = "SELECT events FROM findings WHERE id = ?",
 	[RF_SQL_FINDING_SEEN] = "SELECT iif(first_run_id IS NULL, NULL, first_seen), last_seen,"
-				" (SELECT max(until) FROM silences WHERE finding_id = findings.id) FROM findings WHERE id = ?",
+				" (SELECT max(until) FROM silences WHERE finding_id = findings.id), class FROM findings WHERE id = ?",
 	/* As one update an event would do it, in their order: ?2 events, the newest at ?4 of run ?6, the oldest at ?9, the first to
 	 * come of run ?5; ?8: one that a baseline knows. */
 	[RF_SQL_FINDING_ADD_UP] =
@@ -143,10 +145,10 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"INSERT INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key,"
 		" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,"
 		" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression, policy,"
-		" severity) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		" severity, memory_type, class) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	/* In place of a text: the text's uid stays known, and so does where it stood. */
 	[RF_SQL_EVENT_UPGRADE] =
-		"UPDATE events SET text_uid = iif(?28, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
+		"UPDATE events SET text_uid = iif(?30, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
 		" process_id = ?4, source = ?5, time = ?6,"
 		" verdict = iif(?7 <> 'alert', ?7, iif(verdict = 'suppressed', 'alert', verdict)), seed = ?8,"
 		" tag = ?9, match_key = ?10,"
@@ -154,7 +156,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" memory_name = ?17, allocated_stack_id = ?18, allocated_goid = ?19, switches = ?20, text = ?21,"
 		" stream_package = iif(?22 = '', stream_package, ?22), stream_test = iif(?22 = '', stream_test, ?23),"
 		" suppressed_by = ?24, suppression = ?25,"
-		" policy = coalesce(policy, ?26), severity = coalesce(?27, severity) WHERE id = ?29",
+		" policy = coalesce(policy, ?26), severity = coalesce(?27, severity), memory_type = ?28, class = ?29 WHERE id = ?31",
 	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
 	[RF_SQL_EVENT_DETAILS_PUT] = "INSERT OR REPLACE INTO event_details (event_id, accesses, goroutines) VALUES (?, ?, ?)",
 	/* Filters: NULL matches everything. Where no owner is known, the test that was running stands in. */
@@ -165,6 +167,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"  OR e.test_b GLOB ?5 OR (e.test_a IS NULL AND e.test_b IS NULL AND e.stream_test GLOB ?5))))"
 		" AND (?6 IS NULL OR v.id IN (SELECT e.finding_id FROM events e WHERE e.run_id = ?6))" /* made once, not a row */
 		" AND (?7 IS NULL OR v.id IN (SELECT " RF_SEARCH_HIT_ID " FROM json_each(?7)))"
+		" AND (?8 IS NULL OR instr(',' || f.class || ',', ',' || ?8 || ','))"
 		" ORDER BY v.last_seen DESC, v.id DESC",
 	[RF_SQL_LIST_BY_ID] = RF_LIST_COLUMNS "WHERE v.id = ?",
 	[RF_SQL_LIST_BY_PREFIX] = RF_LIST_COLUMNS "WHERE v.fingerprint >= ?1 AND v.fingerprint < ?1 || 'g' ORDER BY v.id"
@@ -184,7 +187,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 					    " a.stack_id IS NOT NULL) DESC, e.time DESC, e.id DESC LIMIT 1",
 	[RF_SQL_EVENT_LOAD] =
 		"SELECT f.kind, iif(e.suppressed_by = 'process', 'suppressed', ''), e.source, e.memory,"
-		" e.memory_start, e.memory_bytes, e.memory_name, e.allocated_stack_id, e.allocated_goid, e.switches, e.text, e.time"
+		" e.memory_start, e.memory_bytes, e.memory_name, e.allocated_stack_id, e.allocated_goid, e.switches, e.text, e.time,"
+		" e.memory_type, e.class"
 		" FROM events e JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
 	[RF_SQL_EVENT_GOROUTINES] =
 		"SELECT thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over, is_main, finished,"

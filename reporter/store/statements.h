@@ -6,7 +6,7 @@
 #define RF_LIST_COLUMNS \
 	"SELECT v.id, v.fingerprint, v.kind, v.title, v.tag, v.status, v.package, v.test_a, v.test_b, v.events," \
 	" v.first_seen, v.last_seen, v.last_trace_id, f.coarse, f.wildcard, f.first_run_id, v.retried, v.duplicate_of," \
-	" v.duplicate_reason, f.in_baseline" \
+	" v.duplicate_reason, f.in_baseline, f.class" \
 	" FROM v_findings v JOIN findings f ON f.id = v.id "
 
 #define RF_PROCESS_COLUMNS \
@@ -20,7 +20,7 @@ enum rf_sql {
 	RF_SQL_TAG_GET, RF_SQL_TAG_ADD,
 	RF_SQL_TEST_GET, RF_SQL_TEST_ADD, RF_SQL_RESULT_PUT, RF_SQL_EXECUTION_PUT, RF_SQL_OUTPUT_PUT,
 	RF_SQL_FRAME_GET, RF_SQL_FRAME_ADD, RF_SQL_STACK_GET, RF_SQL_STACK_ADD,
-	RF_SQL_FINDING_GET, RF_SQL_FINDING_ADD, RF_SQL_FINDING_RENAME, RF_SQL_FINDING_FULL_OF_SIDE,
+	RF_SQL_FINDING_GET, RF_SQL_FINDING_ADD, RF_SQL_FINDING_RENAME, RF_SQL_FINDING_CLASSES, RF_SQL_FINDING_FULL_OF_SIDE,
 	RF_SQL_FINDING_WILDCARD_OF_SIDE, RF_SQL_FINDING_MOVE_EVENTS,
 	RF_SQL_FINDING_MOVE_GONE, RF_SQL_FINDING_DROP_GONE, RF_SQL_FINDING_TAKE_FIRST, RF_SQL_FINDING_DROP_EMPTY,
 	RF_SQL_FINDING_EVENT_COUNT, RF_SQL_FINDING_OWNERS, RF_SQL_FINDING_SEEN,

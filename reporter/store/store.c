@@ -201,8 +201,10 @@ int rf_store_begin(struct rf_store *s, struct rf_error *err)
 	s->in_transaction = rc == 0;
 	if (rc == 0 && (rc = rf_tally_begin(s, err)) < 0)
 		rf_store_rollback(s);
-	if (rc == 0)
+	if (rc == 0) {
 		rf_search_begin(s);
+		rf_counter_lines_forget(&s->counter_lines);
+	}
 	return rc;
 }
 

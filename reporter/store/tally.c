@@ -116,10 +116,12 @@ int rf_tally_reload(struct rf_store *s, struct rf_finding_state *state, struct r
 		rc = rf_db_step(s, q, err);
 	state->gone = rc == 0;
 	state->first_ms = state->last_ms = state->silent_ms = 0;
+	state->classes = 0;
 	if (rc == 1) {
 		state->first_ms = time_in(q, 0, 0);
 		state->last_ms = time_in(q, 1, UINT64_MAX);
 		state->silent_ms = time_in(q, 2, UINT64_MAX);
+		state->classes = rf_classes_from_text(rf_db_peek(q, 3));
 		sqlite3_reset(q);
 	}
 	return rc < 0 ? rc : 0;

@@ -42,6 +42,7 @@ struct rf_finding_state {
 	int64_t id;
 	bool gone;             /* forgotten: found by nobody */
 	bool dirty;
+	unsigned classes;      /* as written */
 	uint64_t first_ms, last_ms; /* first_seen (0 also: no first run) and last_seen as written; 0 never seen */
 	struct rf_silence_now silence;
 	uint64_t silent_ms;    /* no silence of the finding lasts longer; 0 it has none */

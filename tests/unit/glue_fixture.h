@@ -51,6 +51,19 @@ static struct rf_ring rings[2];
 static struct rf_alloc_site allocs[1024];
 static struct rf_settings settings;
 
+/* Of the objects that tests make only this one has a type. */
+static void type_answers(struct rf_type_query *type)
+{
+	if (type->object != 0xc000010008 || type->address != 0xc000010008)
+		return;
+	type->kind = 24;
+	type->in_context = 1;
+	memcpy(type->type.ptr, "string", 6);
+	type->type.bytes = 6;
+	memset(type->path.ptr, 'x', type->path.bytes_max);
+	type->path.bytes = type->path.bytes_max;
+}
+
 static void runtime_answers(uintptr_t command, void *context)
 {
 	struct symbolize_code *code = context;
@@ -74,6 +87,9 @@ static void runtime_answers(uintptr_t command, void *context)
 		memory->kind = RF_MEMORY_KIND_HEAP;
 		memory->start = memory->address & ~(uintptr_t)15;
 		memory->size = 16;
+		memory->object = memory->start;
+	} else if (command == RF_COMMAND_TYPE) {
+		type_answers(context);
 	}
 }
 

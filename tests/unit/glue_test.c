@@ -150,6 +150,14 @@ static void report_becomes_a_record(void **state)
 	assert_int_equal(r->kind, RF_SPOOL_KIND_RACE);
 	assert_int_equal(r->memory_start, 0xc000010000);
 	assert_int_equal(r->allocation_goid, 5);
+	const struct rf_spool_object *o = record_of(RF_SPOOL_OBJECT, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(o->record.sequence + 1, r->record.sequence);
+	assert_int_equal(o->address, 0xc000010008);
+	assert_int_equal(o->kind, 24);
+	assert_int_equal(o->flags, RF_SPOOL_OBJECT_CONTEXT);
+	assert_text(o, o->type, "string");
+	assert_int_equal(o->path.length, 200);
 	assert_int_equal(r->accesses.length, 2 * sizeof(struct rf_spool_access));
 	const struct rf_spool_access *accesses = (const void *)((const char *)r + r->accesses.offset);
 	assert_int_equal(accesses[0].flags, RF_SPOOL_ACCESS_WRITE);

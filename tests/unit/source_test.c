@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "export/paths.h"
-#include "export/source.h"
+#include "read/source.h"
 
 struct place {
 	rf_arena arena;

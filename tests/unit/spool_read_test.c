@@ -80,6 +80,39 @@ static void test_reports(void **state)
 	assert_report(&r); /* its memory is the arena's, not the reader's */
 }
 
+/* What is known of the memory goes to the report behind it, and to no other. */
+static void test_objects(void **state)
+{
+	struct rf_report r;
+	uint32_t ids[4];
+	(void)state;
+	for (int lost = 0; lost < 2; lost++) {
+		spool_begin(&b);
+		for (int i = 0; i < 4; i++)
+			ids[i] = spool_symbol(&b, "main.f", "/a.go", (uint32_t)i + 1);
+		struct rf_spool_object *o = spool_record(&b, RF_SPOOL_OBJECT, sizeof(*o));
+		o->kind = 23;
+		o->flags = RF_SPOOL_OBJECT_CONTEXT;
+		o->type = spool_text(&b, "[]string");
+		o->path = spool_text(&b, "shop.Cart.items");
+		spool_commit(&b);
+		b.sequence += (uint32_t)lost; /* of the report that it was about */
+		spool_report(&b, ids);
+		spool_report(&b, ids);
+		struct rf_spool *s = opened(spool_end(&b));
+		assert_true(rf_spool_next(s, &arena, &r));
+		assert_int_equal(r.memory_kind, lost ? 0 : 23);
+		assert_str(r.memory_type, lost ? "" : "[]string");
+		assert_str(r.memory_name, lost ? "" : "shop.Cart.items");
+		assert_true(r.memory_in_context == !lost);
+		assert_true(rf_spool_next(s, &arena, &r));
+		assert_int_equal(r.memory_kind, 0);
+		assert_str(r.memory_type, "");
+		assert_int_equal(rf_spool_dropped(s)->records_unknown + rf_spool_dropped(s)->records_bad, 0);
+		rf_spool_close(s);
+	}
+}
+
 /* A file of format 1, kept since the format was made: the builder above changes with the headers, the file does not. */
 static void test_file_of_format_1(void **state)
 {
@@ -289,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_file_of_format_1),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_match_key_of_text),

@@ -20,7 +20,7 @@ static const struct {
 				     "silenced_share,first_seen,last_seen" },
 	{ "v_events_by_tag", "tag,findings,events,alert,known,bypassed,silenced,suppressed,silenced_share,first_day,last_day" },
 	{ "v_findings", "id,fingerprint,kind,title,tag,status,package,test_a,test_b,events,first_seen,last_seen,last_trace_id,"
-			"resolved_after,regressed_at,retried,duplicate_of,duplicate_reason" },
+			"resolved_after,regressed_at,retried,duplicate_of,duplicate_reason,class" },
 	{ "v_findings_by_package", "package,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"
 				   "findings_suppressed,events,first_seen,last_seen,findings_duplicate,findings_baseline" },
 	{ "v_findings_by_tag", "tag,findings,findings_new,findings_recurring,findings_regressed,findings_resolved,"

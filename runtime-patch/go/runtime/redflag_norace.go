@@ -23,6 +23,8 @@ func rfNobody()                                            {}
 func rfGoroutineEnd()                                      {}
 func rfSwitch(gp *g)                                       {}
 
+func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {}
+
 func rfReadKey(t *abi.Type, key unsafe.Pointer, callerpc, pc uintptr) {}
 
 func rfClearPointers(p unsafe.Pointer, n, callerpc uintptr) {}

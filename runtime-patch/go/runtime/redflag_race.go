@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 3
+const rfAbiVersion = 4
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -286,18 +286,21 @@ func rfReason(last uintptr, goid uint64) uint32 {
 // Allocation sites.
 
 const (
-	rfAllocCount  = 1 << 15 // a power of two; 1.25 MiB, touched as used
+	rfAllocCount  = 1 << 15 // a power of two; 2 MiB, touched as used
 	rfAllocSkip   = 2       // the allocator's own frames
 	rfAllocFrames = 3
 )
 
 // rfAllocSite is one row of a direct-mapped cache from the address of a heap block to where it was allocated. Writers
 // don't lock: a torn row names a wrong place at worst in a detail that is marked as a hint, and address is written
-// first and last, so that the glue can tell.
+// first and last, so that the glue can tell. The type is no hint: check must fit (redflag_types_race.go).
 type rfAllocSite struct {
 	address uintptr
 	goid    uint64
 	pcs     [rfAllocFrames]uintptr
+	typ     uintptr // 0 unknown
+	size    uintptr // bytes that were asked for, and a flag
+	check   uintptr
 }
 
 var rfAllocs [rfAllocCount]rfAllocSite
@@ -307,11 +310,19 @@ var rfAllocs [rfAllocCount]rfAllocSite
 //go:nosplit
 func rfMalloc(p unsafe.Pointer) {
 	gp := getg()
-	if rfSettings.allocs == 0 || gp != gp.m.curg {
+	if rfSettings.allocs == 0 {
 		return
 	}
-	e := &rfAllocs[(uintptr(p)>>4^uintptr(p)>>19)%rfAllocCount]
+	e := rfAllocRow(uintptr(p))
+	if gp != gp.m.curg {
+		if e.address == uintptr(p) {
+			e.address = 0 // what was there is gone
+		}
+		return
+	}
 	e.address = 0
+	e.typ = 0
+	e.check = 0
 	e.goid = gp.goid
 	fp := getfp()
 	for i := -rfAllocSkip; i < rfAllocFrames; i++ {
@@ -333,6 +344,7 @@ const (
 	rfCmdFunction  = 1000
 	rfCmdGoroutine = 1001
 	rfCmdMemory    = 1002
+	rfCmdType      = 1003
 )
 
 // rfFunctionQuery is struct rf_function_query of the glue.
@@ -360,6 +372,8 @@ func rfCallback(cmd uintptr, ctx unsafe.Pointer) bool {
 		rfGoroutineState((*rfGoroutineQuery)(ctx))
 	case rfCmdMemory:
 		rfMemory((*rfMemoryQuery)(ctx))
+	case rfCmdType:
+		rfType((*rfTypeQuery)(ctx))
 	default:
 		return false
 	}
@@ -382,6 +396,7 @@ type rfMemoryQuery struct {
 	address     uintptr
 	kind        uintptr // 0 unknown, 1 heap, 2 global
 	start, size uintptr
+	object      uintptr // where the object begins: behind malloc's header, if there is one
 }
 
 // rfMemory doesn't use findObject, which throws on an address in a span that was freed.
@@ -390,6 +405,10 @@ func rfMemory(q *rfMemoryQuery) {
 		q.kind = 1
 		q.start = s.base() + s.objIndex(q.address)*s.elemsize
 		q.size = s.elemsize
+		q.object = q.start
+		if !s.spanclass.noscan() && !heapBitsInSpan(s.elemsize) && s.spanclass.sizeclass() != 0 {
+			q.object += goarch.PtrSize
+		}
 		return
 	}
 	if racedatastart <= q.address && q.address < racedataend {

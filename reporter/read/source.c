@@ -1,4 +1,4 @@
-#include "export/source.h"
+#include "read/source.h"
 
 #include <errno.h>
 #include <fcntl.h>

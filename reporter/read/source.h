@@ -3,8 +3,8 @@
  * Paths come from reports, so a report could name any file. Only regular files with the name of a source are read, up to
  * RF_SOURCE_BYTES_MAX; who shows them to others than the user asks rf_source_path_below first.
  */
-#ifndef RF_EXPORT_SOURCE_H
-#define RF_EXPORT_SOURCE_H
+#ifndef RF_READ_SOURCE_H
+#define RF_READ_SOURCE_H
 
 #include "base/arena.h"
 

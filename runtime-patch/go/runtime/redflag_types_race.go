@@ -1,0 +1,198 @@
+//go:build race
+
+// The type of what is at an address of the heap, for reports of races. The allocator is told the type of each object; the
+// rows of allocation sites keep it, and the collector has it for objects with pointers above 512 bytes.
+//
+// Types are only taken from the program's file: those live for ever, and naming them takes no lock.
+
+package runtime
+
+import (
+	"internal/abi"
+	"internal/goarch"
+	"unsafe"
+)
+
+const (
+	rfTypeDepthMax   = 32      // structs and arrays inside each other
+	rfAllocInContext = 1 << 62 // flag in rfAllocSite.size: the object is a value of a context
+)
+
+// rfAllocCheck tells a row that was written at once from one that two goroutines wrote parts of.
+//
+//go:nosplit
+func rfAllocCheck(address, typ, size uintptr) uintptr {
+	return (address*0x9e3779b97f4a7c15 ^ typ) * 0x2545f4914f6cdd1d ^ size ^ 1
+}
+
+//go:nosplit
+func rfAllocRow(p uintptr) *rfAllocSite {
+	return &rfAllocs[(p>>4^p>>19)%rfAllocCount]
+}
+
+// rfAllocType is called by mallocgc behind racemalloc: n bytes at p are one or several objects of type t. Of small objects
+// without pointers some share a block, and each has its own p.
+func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {
+	if t == nil || rfSettings.allocs == 0 {
+		return
+	}
+	if e := rfAllocRow(uintptr(p)); e.address == uintptr(p) {
+		e.typ = uintptr(unsafe.Pointer(t))
+		e.size = n
+		e.check = rfAllocCheck(uintptr(p), e.typ, n)
+	}
+}
+
+// rfContextValue is called by context.WithValue. What a pointer leads to is marked: whoever has the context can reach it.
+//
+//go:linkname rfContextValue context.rfContextValue
+func rfContextValue(v any) {
+	x := efaceOf(&v)
+	if rfSettings.allocs == 0 || x._type == nil || x._type.Kind() != abi.Pointer {
+		return
+	}
+	p := uintptr(x.data)
+	e := rfAllocRow(p)
+	typ, n := e.typ, e.size
+	if e.address == p && e.check == rfAllocCheck(p, typ, n) {
+		n |= rfAllocInContext
+		e.size = n
+		e.check = rfAllocCheck(p, typ, n)
+	}
+}
+
+// rfTypeQuery is struct rf_type_query of the glue.
+type rfTypeQuery struct {
+	address   uintptr // of the access
+	object    uintptr // where its object begins
+	kind      uintptr // answer: abi.Kind of what is at the address; 0 unknown
+	inContext uintptr // answer: the object was given to context.WithValue
+	path      rfText  // answer: the object's type and the field; empty when the object is of no parts
+	typ       rfText  // answer: the type of what is at the address
+}
+
+// rfText is struct rf_text of the glue: room of the caller. A text that doesn't fit is cut.
+type rfText struct {
+	ptr      *byte
+	len, cap uintptr
+}
+
+func (b *rfText) put(s string) {
+	for i := 0; i < len(s) && b.len < b.cap; i++ {
+		*(*byte)(unsafe.Add(unsafe.Pointer(b.ptr), b.len)) = s[i]
+		b.len++
+	}
+}
+
+func (b *rfText) putIndex(n uintptr) {
+	var digits [20]byte
+	i := len(digits)
+	for i--; ; i-- {
+		digits[i] = byte('0' + n%10)
+		n /= 10
+		if n == 0 {
+			break
+		}
+	}
+	b.put("[")
+	b.put(unsafe.String(&digits[i], len(digits)-i))
+	b.put("]")
+}
+
+// rfStatic says whether t is a type of the program's file.
+func rfStatic(t uintptr) bool {
+	for m := &firstmoduledata; m != nil; m = m.next {
+		if m.types <= t && t < m.etypes {
+			return true
+		}
+	}
+	return false
+}
+
+// rfObjectType gives what is known of the object at q.object: its type and its bytes.
+func rfObjectType(q *rfTypeQuery) (*_type, uintptr) {
+	e := *rfAllocRow(q.object)
+	if e.address == q.object && e.typ != 0 && e.check == rfAllocCheck(e.address, e.typ, e.size) {
+		if e.size&rfAllocInContext != 0 {
+			q.inContext = 1
+		}
+		if rfStatic(e.typ) {
+			return (*_type)(unsafe.Pointer(e.typ)), e.size &^ rfAllocInContext
+		}
+		return nil, 0
+	}
+	s := spanOf(q.object)
+	if s == nil || s.state.get() != mSpanInUse || s.isUserArenaChunk || s.spanclass.noscan() || heapBitsInSpan(s.elemsize) {
+		return nil, 0
+	}
+	t, n := uintptr(unsafe.Pointer(s.largeType)), s.elemsize
+	if s.spanclass.sizeclass() != 0 { // malloc's header (malloc.go, mallocgcSmallScanHeader)
+		if q.object != s.base()+s.objIndex(q.object)*s.elemsize+goarch.PtrSize {
+			return nil, 0
+		}
+		t = *(*uintptr)(unsafe.Pointer(q.object - goarch.PtrSize))
+		n -= goarch.PtrSize
+	}
+	if !rfStatic(t) {
+		return nil, 0
+	}
+	return (*_type)(unsafe.Pointer(t)), n
+}
+
+// rfField gives the field at the offset; its type is nil between two fields.
+func rfField(t *structtype, offset uintptr) (name string, typ *_type, start uintptr) {
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if f.Offset <= offset && offset-f.Offset < f.Typ.Size_ {
+			return f.Name.Name(), f.Typ, f.Offset
+		}
+	}
+	return "", nil, 0
+}
+
+// rfType says what is at an address. On g0, as every question of the glue.
+func rfType(q *rfTypeQuery) {
+	t, n := rfObjectType(q)
+	if t == nil || t.Size_ == 0 || q.address < q.object {
+		return
+	}
+	offset := q.address - q.object
+	index := offset / t.Size_
+	if (index+1)*t.Size_ > n {
+		return // rounded up: no whole object
+	}
+	offset -= index * t.Size_
+	q.path.put(toRType(t).string())
+	parts := false
+	if n >= 2*t.Size_ {
+		q.path.putIndex(index)
+		parts = true
+	}
+	for depth := 0; depth < rfTypeDepthMax; depth++ {
+		switch t.Kind() {
+		case abi.Struct:
+			name, field, start := rfField((*structtype)(unsafe.Pointer(t)), offset)
+			if field == nil {
+				return
+			}
+			q.path.put(".")
+			q.path.put(name)
+			t, offset = field, offset-start
+		case abi.Array:
+			elem := (*arraytype)(unsafe.Pointer(t)).Elem
+			if elem.Size_ == 0 {
+				return
+			}
+			q.path.putIndex(offset / elem.Size_)
+			t, offset = elem, offset%elem.Size_
+		default:
+			if !parts {
+				q.path.len = 0
+			}
+			q.typ.put(toRType(t).string())
+			q.kind = uintptr(t.Kind())
+			return
+		}
+		parts = true
+	}
+}
