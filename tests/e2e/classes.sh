@@ -66,6 +66,12 @@ check "show says what is there" sh -c '"$1" show --db "$2" "$3" | grep -q "holds
 check "export says the class" grep -q '"class": "counter"' "$work/export"
 check "export says the type" grep -q '"type": "\[\]string"' "$work/export"
 
+for kind in data-race use-after-free; do
+	"$redflag" explain $kind >"$work/explain" 2>&1
+	check "explain $kind" grep -q '^What to do' "$work/explain"
+	check "explain $kind fits 80 columns" test "$(wc -L <"$work/explain")" -le 80
+done
+
 # Merged elsewhere, where there is no source: what was proved stays.
 mkdir "$work/away" && mv "$work/classes/twins_test.go" "$work/away/"
 "$redflag" merge -o "$work/merged.db" "$db" >"$work/merge.out" 2>&1
