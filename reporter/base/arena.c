@@ -89,11 +89,12 @@ void *rf_arena_array(rf_arena *a, size_t count, size_t element_bytes)
 
 rf_str rf_arena_dup(rf_arena *a, rf_str s)
 {
+	if (s.len == 0)
+		return RF_STR("");
 	char *p = rf_arena_alloc(a, s.len + 1);
 	if (!p)
 		return RF_STR("");
-	if (s.len)
-		memcpy(p, s.ptr, s.len);
+	memcpy(p, s.ptr, s.len);
 	return (rf_str){ p, s.len };
 }
 

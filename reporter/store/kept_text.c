@@ -79,35 +79,39 @@ static rf_str cut_start(rf_str text)
 	return rf_str_skip(text, start);
 }
 
-/* What is kept, the end in order; when something was left out, that was behind the first cap / 2 bytes. */
-static rf_str in_order(const struct rf_kept *k, rf_arena *arena)
+/* `bytes` of what is kept, in their order; when something was left out, that was behind the first cap / 2. */
+static void copy_kept(const struct rf_kept *k, size_t from, size_t bytes, char *to)
 {
-	size_t start = k->cap / 2;
-	char *p = rf_arena_alloc(arena, k->len + 1);
-	if (!p)
-		return RF_STR("");
-	if (!k->full || k->total <= k->cap) {
-		memcpy(p, k->ptr, k->len);
-	} else {
-		memcpy(p, k->ptr, start);
-		memcpy(p + start, k->ptr + k->at, k->cap - k->at);
-		memcpy(p + start + (k->cap - k->at), k->ptr + start, k->at - start);
+	size_t half = k->cap / 2;
+	bool is_ring = k->full && k->total > k->cap;
+	const struct { size_t start, end; } parts[] = {
+		{ 0, is_ring ? half : k->len }, { k->at, is_ring ? k->cap : k->at }, { half, is_ring ? k->at : half } };
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && bytes; i++) {
+		size_t there = parts[i].end - parts[i].start, skipped = from < there ? from : there;
+		size_t n = there - skipped < bytes ? there - skipped : bytes;
+		memcpy(to, k->ptr + parts[i].start + skipped, n);
+		from -= skipped;
+		to += n;
+		bytes -= n;
 	}
-	return (rf_str){ p, k->len };
 }
 
-/* Not printf, to which a NUL would be the end. */
-static rf_str with_note(rf_str head, rf_str tail, uint64_t left_out, rf_arena *arena)
+/* Not printf, to which a NUL would be the end. Only what goes on is copied: of many tests that is a small part. */
+static rf_str with_note(const struct rf_kept *k, size_t bytes_max, rf_arena *arena)
 {
 	char note[64];
-	bool ends = head.len == 0 || head.ptr[head.len - 1] == '\n';
-	int n = snprintf(note, sizeof(note), "%s[redflag: %llu bytes left out]\n", ends ? "" : "\n", (unsigned long long)left_out);
-	char *p = rf_arena_alloc(arena, head.len + (size_t)n + tail.len + 1);
+	size_t half = (k->len < bytes_max ? k->len : bytes_max) / 2;
+	char *p = rf_arena_alloc(arena, 2 * half + sizeof(note) + 1);
 	if (!p)
 		return RF_STR("");
-	memcpy(p, head.ptr, head.len);
+	copy_kept(k, 0, half, p);
+	copy_kept(k, k->len - half, half, p + half + sizeof(note));
+	rf_str head = cut_end((rf_str){ p, half }), tail = cut_start((rf_str){ p + half + sizeof(note), half });
+	bool ends = head.len == 0 || head.ptr[head.len - 1] == '\n';
+	int n = snprintf(note, sizeof(note), "%s[redflag: %llu bytes left out]\n", ends ? "" : "\n",
+			 (unsigned long long)(k->total - head.len - tail.len));
 	memcpy(p + head.len, note, (size_t)n);
-	memcpy(p + head.len + n, tail.ptr, tail.len);
+	memmove(p + head.len + n, tail.ptr, tail.len);
 	return (rf_str){ p, head.len + (size_t)n + tail.len };
 }
 
@@ -115,12 +119,13 @@ rf_str rf_kept_text(const struct rf_kept *k, size_t bytes_max, rf_arena *arena)
 {
 	if (k->total == 0)
 		return RF_STR("");
-	rf_str all = k->len ? in_order(k, arena) : RF_STR("");
-	if (all.len == k->total && all.len <= bytes_max)
-		return all;
-	size_t half = (all.len < bytes_max ? all.len : bytes_max) / 2;
-	rf_str head = cut_end(rf_str_take(all, half)), tail = cut_start(rf_str_skip(all, all.len - half));
-	return with_note(head, tail, k->total - head.len - tail.len, arena);
+	if (k->len != k->total || k->len > bytes_max)
+		return with_note(k, bytes_max, arena);
+	char *p = rf_arena_alloc(arena, k->len + 1);
+	if (!p)
+		return RF_STR("");
+	copy_kept(k, 0, k->len, p);
+	return (rf_str){ p, k->len };
 }
 
 void rf_kept_release(struct rf_kept *k, struct rf_kept_pool *pool)
