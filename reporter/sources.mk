@@ -222,6 +222,7 @@ EMBEDDED_FILES := \
 	docs/findings/double-put.md \
 	docs/findings/put-while-used.md \
 	docs/findings/use-after-finalize.md \
+	docs/findings/use-after-gc.md \
 	runtime-patch/anchors.txt \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
@@ -233,6 +234,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/context/redflag_race.go \
 	runtime-patch/go/context/redflag_race.s \
 	runtime-patch/go/context/redflag_norace.go \
+	runtime-patch/go/runtime/redflag_gc_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \

@@ -126,6 +126,9 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->pool = glue.options.pool && RF_MARKS_PROVED;
 	start->settings->finalizers = glue.options.finalizers && RF_MARKS_READABLE &&
 				      (glue.features & RF_SPOOL_FEATURE_GOROUTINES);
+	rf_marks_init(start);
+	start->settings->gc = glue.options.gc && rf_marks_shadow() != 0;
+	start->settings->shadow = rf_marks_shadow();
 	glue.ready = true;
 }
 

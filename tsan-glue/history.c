@@ -40,7 +40,10 @@ bool __redflag_restore_stack(uint64_t event, uint8_t slot, uint16_t epoch, uintp
 			     uintptr_t access, uint32_t *thread, void *stack, void *mutexes, uintptr_t *tag)
 {
 	*thread = THREAD_INVALID;
-	rf_mark_restored(slot, epoch);
+	if (rf_mark_restored(slot, epoch)) {
+		*thread = RF_MARK_THREAD;
+		return true;
+	}
 	if (rf_restore_stack(event, slot, epoch, address, size, access, thread, stack, mutexes, tag))
 		return true;
 	return event == EVENT_ACCESS && *thread != THREAD_INVALID &&

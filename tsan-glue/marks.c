@@ -1,10 +1,14 @@
 #include "tsan-glue/marks.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
 
 #define SLOTS 256u        /* tsan_defs.h, kThreadSlotCount */
 #define EPOCHS (1u << 14) /* tsan_defs.h, kEpochBits */
 #define CELL_FREED 0x3fffffffu /* tsan_shadow.h, FreedMarker */
+#define EPOCH_COLLECTED 0u     /* no thread has it; in marks of collections (redflag_gc_race.go), whose slot tells more: */
+#define CYCLES 200u            /* 1 + cycle % CYCLES; above: a cycle before the last */
 #define CELL_INFO 0x81u        /* tsan_shadow.h, kFreeAccess: the access of FreedInfo, which is the second cell */
 
 static struct {
@@ -13,6 +17,9 @@ static struct {
 	 * epoch has one mark at most. Entries are bytes of their own; a report that reads one holds its slot. */
 	uint8_t by_epoch[SLOTS][EPOCHS];
 	enum rf_mark restored; /* of the report that is being made */
+	uint32_t cycle;        /* of the same, if it was a collection: modulo CYCLES; CYCLES: an older one */
+	const struct rf_cycle *cycles;
+	uintptr_t cycle_count;
 } marks;
 
 #if RF_MARKS_PROVED
@@ -75,10 +82,55 @@ static bool rf_mark_is_set(uintptr_t address)
 #endif
 }
 
-static void rf_mark_restored(uint8_t slot, uint16_t epoch)
+static void rf_marks_init(const struct rf_start *start)
 {
+	marks.cycles = start->cycles;
+	marks.cycle_count = start->cycle_count;
+}
+
+static uintptr_t rf_marks_shadow(void)
+{
+#if defined RF_LAYOUT_SHADOW && defined RF_LAYOUT_COLLECTED
+	return (uintptr_t)RF_LAYOUT_SHADOW((uintptr_t)0);
+#else
+	return 0;
+#endif
+}
+
+static const struct rf_cycle *rf_mark_cycle(void)
+{
+	const struct rf_cycle *found = NULL;
+	for (uintptr_t i = 0; i < marks.cycle_count; i++) {
+		const struct rf_cycle *c = &marks.cycles[i];
+		if (c->unix_ns && c->cycle % CYCLES == marks.cycle && (!found || c->cycle > found->cycle))
+			found = c;
+	}
+	return found;
+}
+
+static void rf_mark_words(char words[RF_MARK_WORDS_BYTES])
+{
+	const struct rf_cycle *c = rf_mark_cycle();
+	struct timespec now;
+	if (!c || clock_gettime(CLOCK_REALTIME, &now)) {
+		snprintf(words, RF_MARK_WORDS_BYTES, "an earlier collection");
+		return;
+	}
+	int64_t ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - c->unix_ns;
+	snprintf(words, RF_MARK_WORDS_BYTES, "collection %u, %.3f s before%s", c->cycle, ns > 0 ? (double)ns / 1e9 : 0.0,
+		 c->forced ? ", by runtime.GC" : "");
+}
+
+static bool rf_mark_restored(uint8_t slot, uint16_t epoch)
+{
+	if (epoch == EPOCH_COLLECTED) {
+		marks.restored = RF_MARK_COLLECTION;
+		marks.cycle = slot <= CYCLES ? slot - 1u : CYCLES;
+		return true;
+	}
 	uint8_t mark = marks.by_epoch[slot][epoch & (EPOCHS - 1)];
 	marks.restored = mark ? (enum rf_mark)mark : RF_MARK_UNKNOWN;
+	return false;
 }
 
 static enum rf_mark mark_by_pc(const struct ts_access *access)
@@ -96,7 +148,11 @@ static enum rf_mark rf_mark_of(const struct ts_report *report, size_t i)
 {
 	const struct ts_access *access = report->accesses.begin[i];
 	enum rf_mark mark = mark_by_pc(access);
-	if (mark != RF_MARK_NONE || i != 1 || report->type != TS_REPORT_USE_AFTER_FREE)
+	if (report->type != TS_REPORT_USE_AFTER_FREE)
+		return mark;
+	if (i == 0) /* a Put of what the collector freed is a use of it */
+		return mark != RF_MARK_NONE && mark == rf_mark_of(report, 1) ? mark : RF_MARK_NONE;
+	if (mark != RF_MARK_NONE)
 		return mark;
 	return access->stack && access->stack->frames ? RF_MARK_UNKNOWN : marks.restored;
 }
@@ -113,6 +169,7 @@ static enum rf_spool_kind rf_mark_kind(const struct ts_report *report)
 		enum rf_spool_kind used, again, raced; /* afterwards; marked twice by the same; marked while it was used */
 	} mark_kinds[RF_MARK_COUNT] = {
 		[RF_MARK_UNKNOWN] = { RF_SPOOL_KIND_USE_AFTER_FREE, RF_SPOOL_KIND_USE_AFTER_FREE, RF_SPOOL_KIND_UNKNOWN },
+		[RF_MARK_COLLECTION] = { RF_SPOOL_KIND_USE_AFTER_GC, RF_SPOOL_KIND_USE_AFTER_GC, RF_SPOOL_KIND_UNKNOWN },
 		[RF_MARK_PUT] = { RF_SPOOL_KIND_USE_AFTER_PUT, RF_SPOOL_KIND_DOUBLE_PUT, RF_SPOOL_KIND_PUT_WHILE_USED },
 		[RF_MARK_FINALIZER] = { RF_SPOOL_KIND_USE_AFTER_FINALIZE, RF_SPOOL_KIND_USE_AFTER_FINALIZE, RF_SPOOL_KIND_UNKNOWN },
 	};

@@ -16,6 +16,7 @@
 	X(mapkeys, "mapkeys", "1", "0", "check the bytes of string keys at map accesses")                              \
 	X(clears, "clears", "1", "0", "check the elements at clear(slice)")                                          \
 	X(pool, "pool", "1", "0", "report use after sync.Pool.Put, double Put, and Put of what is in use")                   \
-	X(finalizers, "finalizers", "1", "0", "report use of an object after its finalizer ran (wants goroutines)")
+	X(finalizers, "finalizers", "1", "0", "report use of an object after its finalizer ran (wants goroutines)") \
+	X(gc, "gc", "1", "0", "mark what the collector freed, and report its use")
 
 #endif

@@ -24,6 +24,8 @@ static const char *print_name(enum rf_spool_kind kind)
 	switch (kind) {
 	case RF_SPOOL_KIND_USE_AFTER_FREE:
 		return "use-after-free";
+	case RF_SPOOL_KIND_USE_AFTER_GC:
+		return "use-after-gc";
 	case RF_SPOOL_KIND_USE_AFTER_PUT:
 		return "use-after-put";
 	case RF_SPOOL_KIND_DOUBLE_PUT:
@@ -58,8 +60,19 @@ static void print_stack(const struct ts_stack *stack)
 		      (size_t)f->info.module_offset);
 }
 
+static void print_collection(const struct ts_access *a)
+{
+	char words[RF_MARK_WORDS_BYTES];
+	rf_mark_words(words);
+	print("\nPrevious free at 0x%012zx by the garbage collector (%s)\n", (size_t)a->address, words);
+}
+
 static void print_access(const struct ts_access *a, bool first, enum rf_mark mark)
 {
+	if (mark == RF_MARK_COLLECTION) {
+		print_collection(a);
+		return;
+	}
 	const char *verb = mark == RF_MARK_PUT ? "put" : mark != RF_MARK_NONE ? "free" : a->write ? "write" : "read";
 	if (first)
 		print("\n%c%s at 0x%012zx by ", *verb - 'a' + 'A', verb + 1, (size_t)a->address);
@@ -74,7 +87,7 @@ static void print_access(const struct ts_access *a, bool first, enum rf_mark mar
 
 static void print_thread(const struct ts_thread *t)
 {
-	if (t->id == PRINT_MAIN_THREAD)
+	if (t->id == PRINT_MAIN_THREAD || t->id == RF_MARK_THREAD)
 		return;
 	print("\nGoroutine %d (%s) created at:\n", t->id, t->running ? "running" : "finished");
 	print_stack(t->stack);

@@ -4,7 +4,7 @@
  *
  * All is well: exit 0, and on stdout the lines of C that head the glue: RF_LAYOUT_THREAD_ID, the offset of the thread
  * number in ThreadState, RF_LAYOUT_FREED if memory can be marked as freed (marks.h), RF_LAYOUT_SHADOW if it is known where
- * such marks stand. Otherwise: exit 1 and one sentence on stderr.
+ * such marks stand, RF_LAYOUT_COLLECTED if those of collections work. Otherwise: exit 1 and one sentence on stderr.
  */
 #define _GNU_SOURCE
 #include "tsan-glue/history.c" /* these stand in their place as in the glue */
@@ -165,11 +165,13 @@ static struct {
 	bool wanted;
 	int type;
 	uintptr_t pcs[2];
+	uint32_t older_thread;
 } freed;
 
 static bool freed_report(const struct ts_report *r)
 {
 	freed.type = r->type;
+	freed.older_thread = (uint32_t)((const struct ts_access *)r->accesses.begin[1])->thread;
 	for (int i = 0; i < 2 && r->accesses.end - r->accesses.begin == 2; i++) {
 		const struct ts_access *a = r->accesses.begin[i];
 		freed.pcs[i] = a->stack && a->stack->frames ? a->stack->frames->info.address : 0;
@@ -328,6 +330,19 @@ static bool shadow_works(void *thread)
 	       !(beside[0] | beside[1] | beside[2] | beside[3]) && !(after[0] | after[1] | after[2] | after[3]);
 }
 
+/* A mark as the sweeper writes it: a report whose older side has thread 0 and no stack. */
+static bool collected_works(void *thread)
+{
+	uintptr_t memory = (uintptr_t)heap + 12288;
+	uint32_t *cells = (uint32_t *)SHADOW(memory);
+	cells[0] = CELL_FREED;
+	cells[1] = CELL_INFO | 77u << 8 | EPOCH_COLLECTED << 16;
+	reports = 0;
+	__tsan_read_pc(thread, (char *)memory, PC_CALLER, PC_READ);
+	return freed_is(1, TS_REPORT_USE_AFTER_FREE, PC_READ, 0) && freed.older_thread == RF_MARK_THREAD &&
+	       marks.restored == RF_MARK_COLLECTION && marks.cycle == 76;
+}
+
 int main(void)
 {
 	void *main_thread;
@@ -365,7 +380,8 @@ int main(void)
 	if (freed_works(threads[3], threads[7])) {
 		printf("#define RF_LAYOUT_FREED 1\n");
 		if (shadow_works(threads[3]))
-			printf("#define RF_LAYOUT_SHADOW(address) %s\n", SHADOW_TEXT);
+			printf("#define RF_LAYOUT_SHADOW(address) %s\n%s", SHADOW_TEXT,
+			       collected_works(threads[7]) ? "#define RF_LAYOUT_COLLECTED 1\n" : "");
 	}
 	fflush(stdout);
 	_exit(0);

@@ -47,6 +47,7 @@ struct gathered {
 	struct rf_memory_query memory;
 	const struct rf_alloc_site *alloc; /* NULL: not known */
 	struct rf_type_query type;
+	bool collected; /* the older side is the garbage collector */
 };
 static struct gathered gathered;
 
@@ -295,6 +296,13 @@ static void put_row(struct rf_spool_goroutine *out, const struct rf_goroutine *r
 		out->flags |= RF_SPOOL_GOROUTINE_TEST_OVER;
 }
 
+static struct rf_spool_ref put_collection(void)
+{
+	char words[RF_MARK_WORDS_BYTES];
+	rf_mark_words(words);
+	return rf_spool_put_text(words);
+}
+
 static void put_goroutine(struct rf_spool_goroutine *out, const struct gathered *g, uint32_t i)
 {
 	const struct rf_goroutine *row = g->goroutines[i].row;
@@ -307,7 +315,9 @@ static void put_goroutine(struct rf_spool_goroutine *out, const struct gathered 
 	out->entry_symbol = g->goroutines[i].entry_symbol;
 	out->created_stack = stack_put(created);
 	out->flags = goroutine_flags(out, running, created && created->cut);
-	if (row || listed)
+	if (g->collected && out->thread == RF_MARK_THREAD)
+		out->state = put_collection();
+	else if (row || listed)
 		out->state = put_state(running, &query);
 	if (row)
 		put_row(out, row, &query);
@@ -408,6 +418,7 @@ static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind 
 		rf_unlock();
 		return true;
 	}
+	gathered.collected = kind == RF_SPOOL_KIND_USE_AFTER_GC;
 	rf_count(&rf_counters.reports);
 	if (!suppressed)
 		charge(&gathered);

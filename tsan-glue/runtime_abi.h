@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 4
+#define RF_ABI_VERSION 5
 
 struct rf_go_string {
 	const char *ptr;
@@ -31,6 +31,8 @@ struct rf_settings {
 	uintptr_t clears;   /* clear(slice) is checked */
 	uintptr_t pool;     /* objects in a sync.Pool count as freed */
 	uintptr_t finalizers; /* so do objects whose finalizer has run */
+	uintptr_t gc;       /* what the collector frees is marked and kept for a cycle */
+	uintptr_t shadow;   /* where the shadow of address 0 would be */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -65,6 +67,12 @@ struct rf_alloc_site {
 	uintptr_t type, size, check; /* the runtime's own: it is asked by RF_COMMAND_TYPE */
 };
 
+/* A collection: row cycle % cycle_count. Written while the world is stopped. */
+struct rf_cycle {
+	uint32_t cycle, forced; /* forced: runtime.GC was called */
+	int64_t unix_ns;        /* when sweeping began */
+};
+
 struct rf_start {
 	uintptr_t abi_version;
 	void (*callback)(uintptr_t command, void *context); /* runtime.racecallbackthunk */
@@ -75,6 +83,8 @@ struct rf_start {
 	uintptr_t ring_count;
 	const struct rf_alloc_site *allocs;
 	uintptr_t alloc_count; /* a power of two */
+	const struct rf_cycle *cycles;
+	uintptr_t cycle_count;
 	int64_t ticks;
 	struct rf_go_string modinfo; /* build information, between two marks of 16 bytes */
 	struct rf_go_string version;

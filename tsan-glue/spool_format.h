@@ -173,6 +173,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_DOUBLE_PUT = 4,     /* both sides are */
 	RF_SPOOL_KIND_PUT_WHILE_USED = 5, /* the first side is the Put, which nothing orders behind the other */
 	RF_SPOOL_KIND_USE_AFTER_FINALIZE = 6, /* the other side is the finalizer */
+	RF_SPOOL_KIND_USE_AFTER_GC = 7,       /* the other side is the collection, which is nobody's: thread 0 */
 	RF_SPOOL_KIND_COUNT
 };
 

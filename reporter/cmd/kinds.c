@@ -66,6 +66,15 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Let the finalizer keep what has to outlive the object, not the object itself. One that is to live on is "
 			"given a finalizer again by runtime.SetFinalizer before it is used.",
 	},
+	[RF_KIND_USE_AFTER_GC] = {
+		.meaning =
+			"An object was read or written after the garbage collector had freed it. The program reached it through "
+			"an address that it kept as a number (uintptr, or memory of C), which the collector doesn't follow, "
+			"and turned back into a pointer. The memory belongs to whatever is allocated there next.",
+		.cure =
+			"Keep a pointer for as long as the address is used: an unsafe.Pointer in the same struct, runtime.KeepAlive "
+			"behind the last use, runtime.Pinner or cgo.Handle for what C holds.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

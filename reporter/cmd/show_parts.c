@@ -45,7 +45,8 @@ static void add_goroutine(const struct rf_show *s, const struct rf_goroutine *g,
 	rf_str state = g->state.len ? g->state : g->finished ? RF_STR("finished") : RF_STR("");
 	rf_buf_init(&b);
 	rf_buf_printf(&b, "%6llu  %.*s", (unsigned long long)(g->goid ? g->goid : g->thread),
-		      RF_STR_ARG(g->is_main ? RF_STR("the main goroutine") : entry.len ? entry : RF_STR("goroutine")));
+		      RF_STR_ARG(g->is_main ? RF_STR("the main goroutine") : entry.len ? entry :
+				 rf_goroutine_is_collector(g) ? RF_STR("the garbage collector") : RF_STR("goroutine")));
 	if (state.len)
 		rf_buf_printf(&b, ", %.*s", RF_STR_ARG(state));
 	rf_block_add(out, RF_STYLE_PLAIN, rf_arena_dup(s->arena, rf_buf_str(&b)));

@@ -71,7 +71,7 @@ void rf_show_side(const struct rf_show *s, uint32_t index, struct rf_block *out)
 	const struct rf_access *a = &s->report.accesses[side->access];
 	bool source_shown = false;
 	add_head(s, a, out);
-	if (a->stack.count == 0)
+	if (a->stack.count == 0 && !rf_goroutine_is_collector(a->goroutine))
 		rf_block_add(out, RF_STYLE_YELLOW, RF_STR("  (its history was gone: the stack could not be restored)"));
 	for (uint32_t i = 0; i < a->stack.count && i < RF_SHOW_FRAMES_MAX; i++) {
 		bool user = rf_side_is_user(side, i);

@@ -94,7 +94,7 @@ static void put_side(struct writer *w, const struct rf_item_side *s)
 	put(w, "</p>\n<ol class=\"frames\">\n");
 	for (uint32_t i = 0; i < s->access->stack.count; i++)
 		put_frame(w, &s->access->stack.frames[i], counts(s->side, i));
-	if (s->access->stack.count == 0)
+	if (s->access->stack.count == 0 && !rf_goroutine_is_collector(s->goroutine))
 		put(w, "<li>Its history was gone: the stack could not be restored.</li>\n");
 	put(w, "</ol>\n");
 	if (s->goroutine->created.count) {

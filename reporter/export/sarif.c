@@ -259,6 +259,7 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_DOUBLE_PUT] = "Double sync.Pool.Put",
 		[RF_KIND_PUT_WHILE_USED] = "sync.Pool.Put of what is in use",
 		[RF_KIND_USE_AFTER_FINALIZE] = "Use after the finalizer",
+		[RF_KIND_USE_AFTER_GC] = "Use of what the garbage collector freed",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

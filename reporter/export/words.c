@@ -34,6 +34,8 @@ rf_str rf_words_goroutine(const struct rf_goroutine *g, rf_arena *arena)
 {
 	if (g->is_main)
 		return RF_STR("the main goroutine");
+	if (rf_goroutine_is_collector(g))
+		return rf_arena_printf(arena, "the garbage collector: %.*s", RF_STR_ARG(g->state));
 	return g->goid ? rf_arena_printf(arena, "goroutine %llu", (unsigned long long)g->goid)
 		       : rf_arena_printf(arena, "goroutine %u of the report", g->thread);
 }
@@ -82,6 +84,8 @@ rf_str rf_words_place(struct rf_place place, rf_arena *arena)
 rf_str rf_words_side(const struct rf_item_side *s, rf_arena *arena)
 {
 	rf_str where = rf_words_place(s->place, arena), function = rf_words_function(s->place.function), who = RF_STR("");
+	if (rf_goroutine_is_collector(s->goroutine))
+		return rf_arena_printf(arena, "Free by %.*s", RF_STR_ARG(rf_words_goroutine(s->goroutine, arena)));
 	if (s->side->missing)
 		return rf_arena_printf(arena, "%s whose stack was lost", rf_words_access(s->access));
 	if (s->goroutine->test_known)
@@ -120,7 +124,7 @@ static void put_side(struct rf_buf *out, struct rf_export *x, const struct rf_it
 	if (test.len)
 		rf_buf_printf(out, ", owned by %.*s%s", RF_STR_ARG(test), s->goroutine->test_over ? ", which was over" : "");
 	rf_buf_put_cstr(out, s->access->previous ? ", before:\n" : ":\n");
-	if (s->access->stack.count == 0)
+	if (s->access->stack.count == 0 && !rf_goroutine_is_collector(s->goroutine))
 		rf_buf_put_cstr(out, "  (its history was gone: the stack could not be restored)\n");
 	put_stack(out, x, &s->access->stack);
 }

@@ -150,6 +150,9 @@ static bool hands_back(const struct rf_side *side)
 rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *arena)
 {
 	rf_str a = side_name(&f->sides[0], arena), b = side_name(&f->sides[1], arena);
+	if (f->kind == RF_KIND_USE_AFTER_GC)
+		return rf_arena_printf(arena, "%s: %.*s after the collection", rf_kind_words(f->kind),
+				       RF_STR_ARG(hands_back(&f->sides[0]) ? b : a));
 	bool race = f->kind == RF_KIND_DATA_RACE, first = hands_back(&f->sides[0]), second = hands_back(&f->sides[1]);
 	const char *kind = rf_kind_words(f->kind);
 	if (!race && first != second) {
@@ -213,7 +216,8 @@ void rf_finding_make(const struct rf_report *report, rf_arena *arena, struct rf_
 		out->sides[1] = side;
 		text[1] = side_text;
 	}
-	out->wildcard = out->sides[0].missing || out->sides[1].missing;
+	/* A collection never has a stack: nothing is missing there. */
+	out->wildcard = out->sides[0].missing || (out->sides[1].missing && out->kind != RF_KIND_USE_AFTER_GC);
 	make_hashes(out, text, arena);
 	out->classes = report->classes | rf_classes_of(report, out);
 	out->title = rf_finding_title(out, out->classes, arena);

@@ -14,6 +14,7 @@ static const struct {
 	[RF_KIND_DOUBLE_PUT] = { "double-put", "double put" },
 	[RF_KIND_PUT_WHILE_USED] = { "put-while-used", "put while used" },
 	[RF_KIND_USE_AFTER_FINALIZE] = { "use-after-finalize", "use after finalize" },
+	[RF_KIND_USE_AFTER_GC] = { "use-after-gc", "use after gc" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 
@@ -117,6 +118,13 @@ unsigned rf_classes_from_text(rf_str text)
 			set |= 1u << class;
 	}
 	return set;
+}
+
+bool rf_goroutine_is_collector(const struct rf_goroutine *g)
+{
+	/* tsan-glue/marks.c, rf_mark_words: no wait reason begins like that */
+	return g->thread == 0 && g->goid == 0 &&
+	       (rf_str_starts(g->state, "collection ") || rf_str_eq_cstr(g->state, "an earlier collection"));
 }
 
 static uint64_t hash_u64(uint64_t hash, uint64_t v)

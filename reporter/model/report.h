@@ -17,11 +17,13 @@ enum rf_kind {
 	RF_KIND_DOUBLE_PUT,
 	RF_KIND_PUT_WHILE_USED,
 	RF_KIND_USE_AFTER_FINALIZE,
+	RF_KIND_USE_AFTER_GC,   /* the older side is a collection: no stack, and goroutine 0 says in its state which one */
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
 #define RF_KIND_LIST(conjunction)                                                                                      \
-	"data-race, use-after-free, use-after-put, double-put, put-while-used " conjunction " use-after-finalize"
+	"data-race, use-after-free, use-after-put, double-put, put-while-used, use-after-finalize " conjunction        \
+	" use-after-gc"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */
@@ -99,6 +101,9 @@ struct rf_goroutine {
 	uint32_t label_count;
 	struct rf_stack created; /* where the `go` statement stands; count 0 for the main goroutine */
 };
+
+/* Not a goroutine: stands for the garbage collector in a report of kind use-after-gc. Its state says which collection. */
+bool rf_goroutine_is_collector(const struct rf_goroutine *g);
 
 struct rf_access {
 	bool write, atomic, freed;  /* freed: the memory was handed back here */

@@ -9,6 +9,7 @@
 
 /* tsan_report.cpp: kMainGoroutineId; printed as "main goroutine". */
 #define MAIN_THREAD 1u
+#define COLLECTOR_THREAD 0u /* stands for the garbage collector (tsan-glue/marks.h, RF_MARK_THREAD) */
 
 /* A rule, with what a program left on the same line before it; a longer row of '=' is somebody else's. */
 static bool is_rule(rf_str line)
@@ -18,14 +19,13 @@ static bool is_rule(rf_str line)
 	       (line.len == n || line.ptr[line.len - n - 1] != '=');
 }
 
-/* Kinds are lower case. */
 enum rf_kind rf_racetext_header(rf_str line, size_t *bytes)
 {
 	char last = line.len ? line.ptr[line.len - 1] : '\0';
 	*bytes = sizeof(HEADER) - 1;
 	if (last == 'E' && rf_str_ends(line, HEADER))
 		return RF_KIND_DATA_RACE;
-	if (last < 'a' || last > 'z')
+	if (last < 'a' || last > 'z') /* kinds are lower case */
 		return RF_KIND_UNKNOWN;
 	ptrdiff_t blank = rf_str_find_last(line, ' ');
 	if (blank < 0 || !rf_str_ends(rf_str_take(line, (size_t)blank + 1), OWN_HEADER))
@@ -115,6 +115,25 @@ static bool parse_thread(rf_str s, uint32_t *thread)
 	return true;
 }
 
+/* "0x00c000016150 by the garbage collector (collection 12, 0.031 s before)" */
+static bool parse_collection(struct parse *p, rf_str s)
+{
+	struct rf_access access = { .write = true, .freed = true, .previous = true };
+	rf_str number = rf_str_cut(&s, ' ');
+	if (!rf_str_starts(number, "0x") || !rf_str_hex_u64(number, &access.address) ||
+	    !skip(&s, "by the garbage collector (") || !rf_str_ends(s, ")"))
+		return false;
+	end_stack(p);
+	access.goroutine = goroutine_of(p, COLLECTOR_THREAD);
+	bool room = access.goroutine && p->out->access_count < RF_REPORT_ACCESSES_MAX;
+	p->incomplete |= !room;
+	if (room) {
+		access.goroutine->state = rf_str_take(s, s.len - 1);
+		p->out->accesses[p->out->access_count++] = access;
+	}
+	return true;
+}
+
 /* "0x00c000016150 by goroutine 22:" */
 static bool parse_address_and_thread(rf_str s, const char *by, uint64_t *address, uint32_t *thread)
 {
@@ -128,6 +147,8 @@ static bool parse_access(struct parse *p, rf_str line)
 {
 	struct rf_access access = { 0 };
 	uint32_t thread;
+	if (p->out->kind == RF_KIND_USE_AFTER_GC && skip(&line, "Previous free at "))
+		return parse_collection(p, line);
 	access.previous = skip(&line, "Previous ");
 	if (rf_kind_is_pool(p->out->kind) && skip(&line, access.previous ? "put at " : "Put at "))
 		access.write = access.freed = access.put = true; /* to the detector a Put is a write */

@@ -225,9 +225,12 @@ static bool read_goroutine(struct report_scan *r, const struct rf_spool_goroutin
 	g->test_known = r->s->process.features & RF_SPOOL_FEATURE_OWNERS;
 	if (raw->entry_symbol && rf_spool_symbol_at(r->s, raw->entry_symbol - 1, &entry))
 		g->entry = rf_arena_dup(r->arena, entry.function);
-	return read_stack(r, raw->created_stack, raw->flags & RF_SPOOL_GOROUTINE_STACK_CUT, &g->created) &&
-	       read_labels(r, raw->labels, g) && ref_text(r->record, raw->test, r->arena, &g->test) &&
-	       ref_text(r->record, raw->state, r->arena, &g->state);
+	if (!read_stack(r, raw->created_stack, raw->flags & RF_SPOOL_GOROUTINE_STACK_CUT, &g->created) ||
+	    !read_labels(r, raw->labels, g) || !ref_text(r->record, raw->test, r->arena, &g->test) ||
+	    !ref_text(r->record, raw->state, r->arena, &g->state))
+		return false;
+	g->test_known &= !rf_goroutine_is_collector(g);
+	return true;
 }
 
 static bool read_goroutines(struct report_scan *r, struct rf_spool_ref ref)
@@ -321,6 +324,7 @@ static enum rf_kind kind_from(uint32_t kind)
 		[RF_SPOOL_KIND_DOUBLE_PUT] = RF_KIND_DOUBLE_PUT,
 		[RF_SPOOL_KIND_PUT_WHILE_USED] = RF_KIND_PUT_WHILE_USED,
 		[RF_SPOOL_KIND_USE_AFTER_FINALIZE] = RF_KIND_USE_AFTER_FINALIZE,
+		[RF_SPOOL_KIND_USE_AFTER_GC] = RF_KIND_USE_AFTER_GC,
 	};
 	return kind < RF_SPOOL_KIND_COUNT ? kinds[kind] : RF_KIND_UNKNOWN;
 }

@@ -103,7 +103,7 @@ static void put_side(struct rf_finding_view *v, const struct rf_side *side)
 	bool source = false;
 	rf_html(v->page->out, "<section class=\"side\">\n");
 	put_access_head(v, a);
-	if (a->stack.count == 0)
+	if (a->stack.count == 0 && !rf_goroutine_is_collector(a->goroutine))
 		rf_html(v->page->out, "<p class=\"note\">Its history was gone: the stack could not be restored.</p>\n");
 	rf_html(v->page->out, "<ol class=\"frames\">\n");
 	for (uint32_t i = 0; i < a->stack.count && i < RF_FINDING_FRAMES_MAX; i++) {

@@ -103,7 +103,7 @@ static void a_lost_stack_is_told_by_its_epoch(void **state)
 	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0)), RF_SPOOL_KIND_USE_AFTER_PUT);
 	restores(3, 18);
 	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0)), RF_SPOOL_KIND_USE_AFTER_FREE);
-	assert_int_equal(rf_mark_of(fake_report(TS_REPORT_USE_AFTER_FREE, PUT_PC, 0), 0), RF_MARK_PUT);
+	assert_int_equal(rf_mark_of(fake_report(TS_REPORT_USE_AFTER_FREE, PUT_PC, 0), 0), RF_MARK_NONE);
 	printed[0] = '\0';
 	__redflag_print_report(fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0));
 	assert_non_null(strstr(printed, "REDFLAG: use-after-free\nWrite at "));

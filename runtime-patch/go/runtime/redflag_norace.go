@@ -17,8 +17,11 @@ func rfFinalizerBegin(f *finalizer)                        {}
 func rfFinalizerEnd(f *finalizer)                          {}
 func rfFinalizerSet(x unsafe.Pointer)                      {}
 func rfFinalizerHands()                                    {}
-func rfFinalizerSends(c *hchan, p unsafe.Pointer)           {}
+func rfFinalizerSends(c *hchan, p unsafe.Pointer)          {}
 func rfFinalizerSelects(cases *scase, sends int)           {}
+func rfCycle()                                             {}
+func rfSweep(s *mspan)                                     {}
+func rfCollected(s *mspan, i uintptr) bool                 { return false }
 func rfNobody()                                            {}
 func rfGoroutineEnd()                                      {}
 func rfSwitch(gp *g)                                       {}

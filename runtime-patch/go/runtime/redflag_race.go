@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 4
+const rfAbiVersion = 5
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -61,6 +61,8 @@ var rfSettings struct {
 	pool     uintptr // objects in a sync.Pool count as freed
 
 	finalizers uintptr // so do objects whose finalizer has run
+	gc         uintptr // what the collector frees is marked and kept for a cycle
+	shadow     uintptr // where the shadow of address 0 would be
 }
 
 // rfStart is struct rf_start of the glue.
@@ -74,6 +76,8 @@ type rfStart struct {
 	ringCount   uintptr
 	allocs      *rfAllocSite
 	allocCount  uintptr
+	cycles      *rfCycleEntry // the last collections
+	cycleCount  uintptr
 	ticks       int64 // cputicks now
 	modinfo     string
 	version     string
@@ -95,6 +99,8 @@ func rfInit() {
 		ringCount:   rfRingCount,
 		allocs:      &rfAllocs[0],
 		allocCount:  rfAllocCount,
+		cycles:      &rfCycles[0],
+		cycleCount:  rfCycleSize,
 		ticks:       cputicks(),
 		modinfo:     modinfo,
 		version:     buildVersion,

@@ -1,0 +1,168 @@
+//go:build race
+
+// Objects that the collector freed: the sweeper marks their memory in the detector's shadow (tsan-glue/marks.h), and keeps
+// them from being used again for one cycle, so that whoever still has the address as a number is found out. No pointer
+// leads to such an object, or it would not have been swept.
+//
+// A mark goes away when the memory is allocated again (racemalloc, which goroutines' stacks pass as well). What is kept is
+// an object that has its mark bit although nobody reached it: allocated as far as the allocator is concerned, and found
+// by the next collection, whose sweeper frees it. All that has no room there is freed as ever, without a mark.
+
+package runtime
+
+import (
+	"internal/runtime/atomic"
+	"unsafe"
+)
+
+const (
+	rfKeptShare    = 10       // bytes of what survived that one byte may be kept for
+	rfKeptBytesMin = 1 << 20  // may be kept in any case
+	rfKeptBytesMax = 64 << 20 // are kept at most
+	rfKeptOneShare = 4        // of that, one object may be this part
+	rfMarkedBytes  = 1024     // of an object are marked; so many the detector marks for a free
+
+	rfCell      = 8                                // bytes that share a mark
+	rfMarkFreed = 0x3fffffff                       // tsan_shadow.h, FreedMarker
+	rfMarkInfo  = 0x81                             // FreedInfo of epoch 0, which no thread has; the slot tells the cycle:
+	rfMarkSlots = 200                              // 1 + cycle % rfMarkSlots
+	rfMarkOlder = 201                              // a cycle before the last
+	rfAll       = 1 << 16                          // as a share of the spans
+	rfMix       = uintptr(0x9e3779b97f4a7c15 >> 1) // any odd number of many bits
+	rfCycleSize = 64
+)
+
+// rfCycleEntry is struct rf_cycle of the glue. Written with the world stopped.
+type rfCycleEntry struct {
+	cycle, forced uint32
+	unixNano      int64
+}
+
+var rfCycles [rfCycleSize]rfCycleEntry
+
+// rfKept is about the cycle whose sweep is going on.
+var rfKept struct {
+	left  atomic.Int64 // bytes that may still be kept
+	dead  atomic.Int64 // bytes that were found dead in the spans that were looked at
+	share uint32       // of the spans that are looked at
+	word  uint64       // the mark
+	salt  uintptr
+}
+
+// rfCycle is called by gcSweep, with the world stopped, before anything is swept.
+func rfCycle() {
+	if rfSettings.gc == 0 {
+		return
+	}
+	k := &rfKept
+	cycle := work.cycles.Load()
+	room := int64(min(max(gcController.heapMarked/rfKeptShare, rfKeptBytesMin), rfKeptBytesMax))
+	// As much is expected to die as died last time. Spans are chosen by chance, or the same ones were kept in each cycle.
+	share := uint64(rfAll)
+	if dead := uint64(k.dead.Load()); dead > 0 && k.share > 0 {
+		dead = dead * rfAll / uint64(k.share)
+		share = min(max(uint64(room)*rfAll/max(dead, 1), 1), rfAll)
+	}
+	k.share = uint32(share)
+	k.left.Store(room)
+	k.dead.Store(0)
+	k.salt = uintptr(cycle) * rfMix
+	k.word = rfMarkWord(1 + cycle%rfMarkSlots)
+	sec, nsec, _ := time_now()
+	e := &rfCycles[cycle%rfCycleSize]
+	*e = rfCycleEntry{cycle: cycle, unixNano: sec*1e9 + int64(nsec)}
+	if work.userForced {
+		e.forced = 1
+	}
+}
+
+// rfSweep is called by sweep when the span's specials are done with and its dead objects still have their mark bits off:
+// on any stack, with preemption off. Nobody else has the span.
+func rfSweep(s *mspan) {
+	k := &rfKept
+	left := k.left.Load()
+	if rfSettings.gc == 0 || left < int64(s.elemsize) || s.isUserArenaChunk || !rfChosen(s, left) {
+		return
+	}
+	size, first := s.elemsize, rfFirst(s)
+	dead, kept := int64(0), int64(0)
+	mbits := s.markBitsForBase()
+	abits := s.allocBitsForIndex(0)
+	for i := uintptr(0); i < uintptr(s.nelems); i++ {
+		if !mbits.isMarked() && (abits.index < uintptr(s.freeindex) || abits.isMarked()) {
+			x := s.base() + i*size + first
+			n := min(size-first, rfMarkedBytes)
+			if rfMarked(x) {
+				rfMark(x, n, rfMarkWord(rfMarkOlder))
+			} else {
+				dead += int64(size)
+				if kept+int64(size) <= left {
+					rfMark(x, n, k.word)
+					mbits.setMarkedNonAtomic()
+					kept += int64(size)
+				}
+			}
+		}
+		mbits.advance()
+		abits.advance()
+	}
+	k.left.Add(-kept)
+	k.dead.Add(dead)
+}
+
+func rfChosen(s *mspan, left int64) bool {
+	k := &rfKept
+	if s.spanclass.sizeclass() == 0 && int64(s.elemsize) > left/rfKeptOneShare {
+		return false
+	}
+	return k.share == rfAll || uint32((s.base()/pageSize^k.salt)*rfMix>>40)%rfAll < k.share
+}
+
+// rfFirst says where in an object of the span its user's memory starts: behind the header that tells its type, if there
+// is one (malloc.go, mallocgcSmallScanHeader).
+func rfFirst(s *mspan) uintptr {
+	if s.spanclass.noscan() || heapBitsInSpan(s.elemsize) || s.spanclass.sizeclass() == 0 {
+		return 0
+	}
+	return rfCell
+}
+
+// rfShadow gives the shadow of a cell: four words of 4 bytes.
+func rfShadow(p uintptr) *[2]uint64 {
+	return (*[2]uint64)(unsafe.Pointer((p&^(rfCell-1))*2 + rfSettings.shadow))
+}
+
+func rfMarkWord(slot uint32) uint64 {
+	return rfMarkFreed | (rfMarkInfo|uint64(slot)<<8)<<32
+}
+
+func rfMark(p, n uintptr, word uint64) {
+	for end := p + n; p < end; p += rfCell {
+		cell := rfShadow(p)
+		cell[1] = 0
+		cell[0] = word
+	}
+}
+
+// rfMarked says whether the memory at p has the mark of a collection.
+func rfMarked(p uintptr) bool {
+	word := rfShadow(p)[0]
+	return uint32(word) == rfMarkFreed && uint8(word>>32) == rfMarkInfo && uint16(word>>48) == 0
+}
+
+// rfCollected is called by scanConservative for an object that is allocated and may be referred to: what was kept isn't
+// scanned, since what it refers to may be gone. It would be retained as well, and freed later than others.
+func rfCollected(s *mspan, i uintptr) bool {
+	return rfSettings.gc != 0 && rfMarked(s.base()+i*s.elemsize+rfFirst(s))
+}
+
+// rfFindObject is findObject for raceSymbolizeData. That one throws for an address in a span that was freed, which an
+// access to freed memory has.
+func rfFindObject(p uintptr) (base uintptr, s *mspan, i uintptr) {
+	s = spanOf(p)
+	if s == nil || s.state.get() != mSpanInUse || p < s.base() || p >= s.limit {
+		return 0, nil, 0
+	}
+	i = s.objIndex(p)
+	return s.base() + i*s.elemsize, s, i
+}
