@@ -43,15 +43,21 @@ static void hash(char out[RF_FINGERPRINT_BYTES + 1], enum rf_kind kind, const ch
 	out[RF_FINGERPRINT_BYTES] = '\0';
 }
 
+/* What a finding is made of, on the way. */
+struct making {
+	const struct rf_report *report;
+	rf_arena *arena;
+	rf_str text[2]; /* of the sides */
+};
+
 /* Missing sides last, then by what the hashes see, then by what only the title sees (two missing sides can have creators),
  * so that the order of the report doesn't matter. */
-static int compare(const struct rf_side *a, const struct rf_side_text *at, const struct rf_side *b,
-		   const struct rf_side_text *bt)
+static int compare(const struct making *m, const struct rf_side *a, const struct rf_side *b)
 {
 	if (a->missing != b->missing)
 		return a->missing ? 1 : -1;
-	int c = rf_str_cmp(at->normal, bt->normal);
-	c = c ? c : rf_str_cmp(at->exact, bt->exact);
+	int c = rf_str_cmp(m->text[0], m->text[1]);
+	c = c ? c : rf_str_cmp(rf_side_exact(m->report, a, m->arena), rf_side_exact(m->report, b, m->arena));
 	c = c ? c : rf_str_cmp(a->creator, b->creator);
 	return c ? c : (int)a->operation - (int)b->operation;
 }
@@ -66,16 +72,15 @@ static rf_str leaf_line(const struct rf_side *side, rf_arena *arena)
 	return rf_arena_printf(arena, "%.*s\n", RF_STR_ARG(side->leaf));
 }
 
-static void make_hashes(struct rf_finding *f, const struct rf_side_text text[2], rf_arena *arena)
+static void make_hashes(struct rf_finding *f, const rf_str text[2], rf_arena *arena)
 {
 	rf_str a = leaf_line(&f->sides[0], arena), b = leaf_line(&f->sides[1], arena);
 	bool swap = rf_str_cmp(a, b) > 0;
-	hash(f->fingerprint, f->kind, "default", text[0].normal, text[1].normal);
-	hash(f->exact, f->kind, "exact", text[0].exact, text[1].exact);
+	hash(f->fingerprint, f->kind, "default", text[0], text[1]);
 	hash(f->coarse, f->kind, "coarse", swap ? b : a, swap ? a : b);
 	for (int i = 0; i < 2; i++) {
 		if (!f->sides[i].missing)
-			hash(f->side_hash[i], f->kind, "side", text[i].normal, RF_STR(""));
+			hash(f->side_hash[i], f->kind, "side", text[i], RF_STR(""));
 	}
 }
 
@@ -199,27 +204,43 @@ static rf_str make_package(const struct rf_report *report, const struct rf_findi
 	return package_of_side(report, &f->sides[0], arena);
 }
 
-void rf_finding_make(const struct rf_report *report, rf_arena *arena, struct rf_finding *out)
+static void make(const struct rf_report *report, bool brief, rf_arena *arena, struct rf_finding *out)
 {
-	struct rf_side_text text[2] = { { RF_STR("missing\n"), RF_STR("missing\n") },
-					{ RF_STR("missing\n"), RF_STR("missing\n") } };
+	struct making m = { report, arena, { RF_STR("missing\n"), RF_STR("missing\n") } };
 	*out = (struct rf_finding){ .kind = report->kind };
 	out->sides[0].missing = out->sides[1].missing = true;
 	out->side_count = report->access_count < 2 ? report->access_count : 2;
 	for (uint32_t i = 0; i < out->side_count; i++)
-		rf_side_make(report, i, arena, &out->sides[i], &text[i]);
-	if (compare(&out->sides[0], &text[0], &out->sides[1], &text[1]) > 0) {
+		rf_side_make(report, i, brief, arena, &out->sides[i], &m.text[i]);
+	if (compare(&m, &out->sides[0], &out->sides[1]) > 0) {
 		struct rf_side side = out->sides[0];
-		struct rf_side_text side_text = text[0];
+		rf_str text = m.text[0];
 		out->sides[0] = out->sides[1];
-		text[0] = text[1];
+		m.text[0] = m.text[1];
 		out->sides[1] = side;
-		text[1] = side_text;
+		m.text[1] = text;
 	}
 	/* A collection never has a stack: nothing is missing there. */
 	out->wildcard = out->sides[0].missing || (out->sides[1].missing && out->kind != RF_KIND_USE_AFTER_GC);
-	make_hashes(out, text, arena);
+	make_hashes(out, m.text, arena);
 	out->classes = report->classes | rf_classes_of(report, out);
 	out->title = rf_finding_title(out, out->classes, arena);
 	out->package = make_package(report, out, arena);
+}
+
+void rf_finding_make(const struct rf_report *report, rf_arena *arena, struct rf_finding *out)
+{
+	make(report, false, arena, out);
+	hash(out->exact, out->kind, "exact", rf_side_exact(report, &out->sides[0], arena),
+	     rf_side_exact(report, &out->sides[1], arena));
+}
+
+void rf_finding_make_brief(const struct rf_report *report, rf_arena *arena, struct rf_finding *out)
+{
+	make(report, true, arena, out);
+	for (uint32_t i = 0; i < out->side_count; i++) {
+		out->sides[i].names = NULL;
+		out->sides[i].roles = NULL;
+		out->sides[i].name_count = 0;
+	}
 }

@@ -86,8 +86,10 @@ static enum rf_frame_role base_role(const struct rf_frame *f, enum rank *rank)
 	return wrapper ? RF_FRAME_GENERATED : RF_FRAME_DEEPER;
 }
 
-/* Names, roles and ranks of a stack's frames. */
+/* Roles and ranks of a stack's frames; names are made when they are asked for, which most aren't. */
 struct frames {
+	const struct rf_stack *stack;
+	rf_arena *arena;
 	rf_str *names;
 	enum rf_frame_role *roles;
 	unsigned char *ranks;
@@ -97,7 +99,7 @@ struct frames {
 
 static void frames_of(const struct rf_stack *stack, rf_arena *arena, struct frames *out)
 {
-	*out = (struct frames){ .best = RANK_UNKNOWN };
+	*out = (struct frames){ .stack = stack, .arena = arena, .best = RANK_UNKNOWN };
 	out->names = rf_arena_array(arena, stack->count, sizeof(*out->names));
 	out->roles = rf_arena_array(arena, stack->count, sizeof(*out->roles));
 	out->ranks = rf_arena_array(arena, stack->count, sizeof(*out->ranks));
@@ -105,7 +107,6 @@ static void frames_of(const struct rf_stack *stack, rf_arena *arena, struct fram
 		return;
 	for (uint32_t i = 0; i < stack->count; i++) {
 		enum rank rank;
-		out->names[i] = rf_canonical_name(stack->frames[i].function, arena);
 		out->roles[i] = base_role(&stack->frames[i], &rank);
 		out->ranks[i] = (unsigned char)rank;
 		if (rank < out->best)
@@ -114,13 +115,20 @@ static void frames_of(const struct rf_stack *stack, rf_arena *arena, struct fram
 	out->count = stack->count;
 }
 
+static rf_str name_of(const struct frames *f, uint32_t i)
+{
+	if (!f->names[i].ptr)
+		f->names[i] = rf_canonical_name(f->stack->frames[i].function, f->arena);
+	return f->names[i];
+}
+
 /* Walks the frames of the best rank, innermost first. A function that calls itself counts once: how deep a recursion
  * was is chance. Returns the index, or `count` at the end. */
 static uint32_t next_best(const struct frames *f, uint32_t from, uint32_t before)
 {
 	for (; from < f->count; from++) {
 		if (f->ranks[from] == f->best &&
-		    (before == UINT32_MAX || !rf_str_eq(f->names[from], f->names[before])))
+		    (before == UINT32_MAX || !rf_str_eq(name_of(f, from), name_of(f, before))))
 			return from;
 	}
 	return from;
@@ -138,7 +146,7 @@ static void put_frames(const struct frames *f, const char *before, uint32_t most
 {
 	uint32_t last = UINT32_MAX;
 	for (uint32_t i = next_best(f, 0, last), n = 0; i < f->count && n < most; n++) {
-		put_line(out, before, f->names[i]);
+		put_line(out, before, name_of(f, i));
 		last = i;
 		i = next_best(f, i + 1, last);
 	}
@@ -150,11 +158,15 @@ static void mark_roles(struct frames *f)
 	for (uint32_t i = 0; i < f->count; i++) {
 		if (f->ranks[i] != f->best || f->best == RANK_UNKNOWN)
 			continue;
-		if (last == UINT32_MAX || !rf_str_eq(f->names[i], f->names[last]))
+		if (last == UINT32_MAX || !rf_str_eq(name_of(f, i), name_of(f, last)))
 			counted++;
 		last = i;
 		f->roles[i] = counted > RF_FINGERPRINT_FRAMES ? RF_FRAME_DEEPER : RF_FRAME_COUNTED;
 	}
+}
+
+static void mark_leaf(struct frames *f)
+{
 	uint32_t leaf = next_best(f, 0, UINT32_MAX);
 	if (leaf < f->count && f->best != RANK_UNKNOWN)
 		f->roles[leaf] = RF_FRAME_LEAF;
@@ -170,7 +182,7 @@ static enum rf_operation operation_of(const struct rf_access *access, const stru
 	for (uint32_t i = 0; i < f->count && !found; i++) {
 		if (f->ranks[i] <= RANK_USER_WRAPPER)
 			break;
-		operation = rf_operation_of(f->names[i], &found);
+		operation = rf_operation_of(name_of(f, i), &found);
 	}
 	return operation;
 }
@@ -183,8 +195,7 @@ static rf_str text_of(struct rf_buf *b, rf_arena *arena)
 	return text;
 }
 
-static void put_texts(const struct rf_side *side, const struct frames *stack, const struct frames *created,
-		      rf_arena *arena, struct rf_side_text *text)
+static rf_str text_of_side(const struct rf_side *side, const struct frames *stack, rf_arena *arena)
 {
 	struct rf_buf b;
 	rf_buf_init(&b);
@@ -192,32 +203,56 @@ static void put_texts(const struct rf_side *side, const struct frames *stack, co
 	put_frames(stack, "", RF_FINGERPRINT_FRAMES, &b);
 	if (side->creator.len)
 		put_line(&b, "created by ", side->creator);
-	text->normal = text_of(&b, arena);
-	put_line(&b, "side ", rf_str_from(rf_operation_name(side->operation)));
-	put_frames(stack, "", UINT32_MAX, &b);
-	if (created->best < RANK_LOW)
-		put_frames(created, "created by ", UINT32_MAX, &b);
-	text->exact = text_of(&b, arena);
+	rf_str text = text_of(&b, arena);
 	rf_buf_release(&b);
+	return text;
 }
 
-void rf_side_make(const struct rf_report *report, uint32_t access, rf_arena *arena, struct rf_side *side,
-		  struct rf_side_text *text)
+rf_str rf_side_exact(const struct rf_report *report, const struct rf_side *side, rf_arena *arena)
 {
-	const struct rf_access *a = &report->accesses[access];
+	const struct rf_access *a = &report->accesses[side->access];
 	struct frames stack, created;
+	struct rf_buf b;
+	if (side->missing)
+		return RF_STR("missing\n");
 	frames_of(&a->stack, arena, &stack);
 	frames_of(&a->goroutine->created, arena, &created);
-	mark_roles(&stack);
+	rf_buf_init(&b);
+	put_line(&b, "side ", rf_str_from(rf_operation_name(side->operation)));
+	put_frames(&stack, "", UINT32_MAX, &b);
+	if (created.best < RANK_LOW)
+		put_frames(&created, "created by ", UINT32_MAX, &b);
+	rf_str text = text_of(&b, arena);
+	rf_buf_release(&b);
+	return text;
+}
+
+static rf_str creator_of(const struct rf_access *access, rf_arena *arena)
+{
+	struct frames created;
+	frames_of(&access->goroutine->created, arena, &created);
+	return created.best < RANK_LOW ? name_of(&created, next_best(&created, 0, UINT32_MAX)) : (rf_str){ NULL, 0 };
+}
+
+void rf_side_make(const struct rf_report *report, uint32_t access, bool brief, rf_arena *arena, struct rf_side *side, rf_str *text)
+{
+	const struct rf_access *a = &report->accesses[access];
+	struct frames stack;
+	frames_of(&a->stack, arena, &stack);
 	*side = (struct rf_side){ .operation = operation_of(a, &stack), .access = access, .names = stack.names,
 				  .roles = stack.roles, .name_count = stack.count };
-	side->missing = stack.best == RANK_UNKNOWN;
-	if ((side->missing || stack.best == RANK_LOW) && created.best < RANK_LOW)
-		side->creator = created.names[next_best(&created, 0, UINT32_MAX)];
-	if (side->missing) {
-		*text = (struct rf_side_text){ RF_STR("missing\n"), RF_STR("missing\n") };
-		return;
+	if (!brief) {
+		for (uint32_t i = 0; i < stack.count; i++)
+			name_of(&stack, i);
+		mark_roles(&stack);
 	}
-	side->leaf = stack.names[next_best(&stack, 0, UINT32_MAX)];
-	put_texts(side, &stack, &created, arena, text);
+	mark_leaf(&stack);
+	side->missing = stack.best == RANK_UNKNOWN;
+	if (side->missing || stack.best == RANK_LOW)
+		side->creator = creator_of(a, arena);
+	*text = RF_STR("missing\n");
+	if (side->missing)
+		return;
+	side->leaf = name_of(&stack, next_best(&stack, 0, UINT32_MAX));
+	*text = text_of_side(side, &stack, arena);
 }

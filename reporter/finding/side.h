@@ -5,13 +5,10 @@
 
 #include "finding/finding.h"
 
-struct rf_side_text {
-	rf_str normal; /* operation and the frames that count */
-	rf_str exact;  /* operation, all user frames, creation site */
-};
-
-/* Fills *side for access number `access` of the report. Memory of `arena`. */
-void rf_side_make(const struct rf_report *report, uint32_t access, rf_arena *arena, struct rf_side *side,
-		  struct rf_side_text *text);
+/* Fills *side for access number `access` of the report; *text has its operation and the frames that count. `brief`: without the
+ * names and roles of all frames. Memory of `arena`. */
+void rf_side_make(const struct rf_report *report, uint32_t access, bool brief, rf_arena *arena, struct rf_side *side, rf_str *text);
+/* The text of the exact hash: operation, all user frames, creation site. */
+rf_str rf_side_exact(const struct rf_report *report, const struct rf_side *side, rf_arena *arena);
 
 #endif

@@ -57,11 +57,11 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 	char time[RF_TIME_BYTES], classes[RF_CLASSES_BYTES];
 	rf_str none = { NULL, 0 }, by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : none;
 	rf_buf_reset(&p->json);
-	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntisnnsiitrinnttnnnnttii" : "tiirsssntisnnsiitrinnttnnnntt",
+	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntinnsiitrinnttnnnnttii" : "tiirsssntinnsiitrinnttnnnntt",
 			   e->uid, p->finding->id, e->run_id, e->process_id,
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_put(e->time_unix_ns, time),
 			   p->verdict, e->seed, e->tag,
-			   (int64_t)e->stacks->match_key, rf_str_from(e->finding->exact), owner_of_side(e, 0),
+			   (int64_t)e->stacks->match_key, owner_of_side(e, 0),
 			   owner_of_side(e, 1), rf_str_from(rf_memory_name(r->memory)), r->memory_start,
 			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
 			   switches_json(r, &p->json), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,

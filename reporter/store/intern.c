@@ -220,12 +220,8 @@ static uint64_t hash_key(const struct rf_known_key *key)
 	return hash;
 }
 
-/* Nobody who stores looks at the names of all frames, which are more than all else. */
 static void keep_side(struct rf_intern *n, struct rf_side *side)
 {
-	side->names = NULL;
-	side->roles = NULL;
-	side->name_count = 0;
 	side->leaf = rf_arena_dup(&n->arena, side->leaf);
 	side->creator = rf_arena_dup(&n->arena, side->creator);
 }
@@ -245,7 +241,7 @@ static void make_finding(struct rf_intern *n, const struct rf_known_key *key, st
 		if (key->stacks[i])
 			report.accesses[i].stack = key->stacks[i]->stack;
 	}
-	rf_finding_make(&report, &n->scratch, out);
+	rf_finding_make_brief(&report, &n->scratch, out);
 	for (uint32_t i = 0; i < out->side_count; i++)
 		keep_side(n, &out->sides[i]);
 	out->title = rf_arena_dup(&n->arena, out->title);
@@ -257,7 +253,7 @@ static const struct rf_finding *make_alone(const struct rf_report *report, rf_ar
 {
 	struct rf_finding *made = rf_arena_alloc(arena, sizeof(*made));
 	if (made)
-		rf_finding_make(report, arena, made);
+		rf_finding_make_brief(report, arena, made);
 	return arena->failed ? NULL : made;
 }
 

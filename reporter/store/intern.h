@@ -83,7 +83,7 @@ bool rf_intern_adopt(struct rf_intern *n, const struct rf_report *report, const 
 		     struct rf_known_report *out);
 /* rf_report_match_key, of stacks that were hashed before. */
 uint64_t rf_intern_match_key(const struct rf_report *report, const struct rf_known_report *known);
-/* The finding of a report whose stacks these are, as rf_finding_make gives it but for its sides' names and roles; NULL when out of
+/* The finding of a report whose stacks these are, as rf_finding_make_brief gives it; NULL when out of
  * memory. It is made in `arena` when not all of its stacks are known (of a goroutine that the reader dropped). */
 const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_report *report,
 					   struct rf_known_report *known, rf_arena *arena);

@@ -135,7 +135,7 @@ static int put_event(struct rf_merge_work *w, const struct rf_merge_row *row, co
 	if (rc < 0)
 		return rc;
 	rf_time_parse(row->time, &event.time_unix_ns);
-	rf_finding_make(report, scratch, &finding);
+	rf_finding_make_brief(report, scratch, &finding);
 	if (scratch->failed)
 		return rf_fail(w->err, RF_ERR_MEMORY, "Out of memory while merging.");
 	rc = rf_store_event(w->to, &event, &id, &how, w->err);

@@ -141,22 +141,23 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" AND EXISTS (SELECT 1 FROM accesses a WHERE a.event_id = e.id AND a.address = ?3) ORDER BY e.id LIMIT 1",
 	[RF_SQL_EVENT_JOIN_TEXT] =
 		"UPDATE events SET text_uid = ?2, stream_package = ?3, stream_test = ?4 WHERE id = ?1",
+	/* The exact hash, which nobody asks the database for, is not stored any more. */
 	[RF_SQL_EVENT_ADD] =
 		"INSERT INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key,"
 		" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,"
 		" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression, policy,"
-		" severity, memory_type, class) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		" severity, memory_type, class) VALUES (?,?,?,?,?,?,?,?,?,?,'',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	/* In place of a text: the text's uid stays known, and so does where it stood. */
 	[RF_SQL_EVENT_UPGRADE] =
-		"UPDATE events SET text_uid = iif(?30, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
+		"UPDATE events SET text_uid = iif(?29, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
 		" process_id = ?4, source = ?5, time = ?6,"
 		" verdict = iif(?7 <> 'alert', ?7, iif(verdict = 'suppressed', 'alert', verdict)), seed = ?8,"
 		" tag = ?9, match_key = ?10,"
-		" exact = ?11, test_a = ?12, test_b = ?13, memory = ?14, memory_start = ?15, memory_bytes = ?16,"
-		" memory_name = ?17, allocated_stack_id = ?18, allocated_goid = ?19, switches = ?20, text = ?21,"
-		" stream_package = iif(?22 = '', stream_package, ?22), stream_test = iif(?22 = '', stream_test, ?23),"
-		" suppressed_by = ?24, suppression = ?25,"
-		" policy = coalesce(policy, ?26), severity = coalesce(?27, severity), memory_type = ?28, class = ?29 WHERE id = ?31",
+		" exact = '', test_a = ?11, test_b = ?12, memory = ?13, memory_start = ?14, memory_bytes = ?15,"
+		" memory_name = ?16, allocated_stack_id = ?17, allocated_goid = ?18, switches = ?19, text = ?20,"
+		" stream_package = iif(?21 = '', stream_package, ?21), stream_test = iif(?21 = '', stream_test, ?22),"
+		" suppressed_by = ?23, suppression = ?24,"
+		" policy = coalesce(policy, ?25), severity = coalesce(?26, severity), memory_type = ?27, class = ?28 WHERE id = ?30",
 	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
 	[RF_SQL_EVENT_DETAILS_PUT] = "INSERT OR REPLACE INTO event_details (event_id, accesses, goroutines) VALUES (?, ?, ?)",
 	/* Filters: NULL matches everything. Where no owner is known, the test that was running stands in. */

@@ -86,7 +86,7 @@ int rf_store_result(struct rf_store *s, int64_t run_id, const struct rf_result *
 /* Has a test of this run failed already? */
 int rf_store_run_has_failures(struct rf_store *s, rf_str trace_id, bool *out, struct rf_error *err);
 
-/* The finding of a report, as rf_finding_make gives it but for its sides' names and roles, and remembered: the same stacks again
+/* The finding of a report, as rf_finding_make_brief gives it, and remembered: the same stacks again
  * cost next to nothing. Inside a transaction; valid until it ends, or until `arena` is reset. */
 struct rf_known_report;
 int rf_store_finding(struct rf_store *s, const struct rf_report *report, rf_arena *arena, const struct rf_finding **finding,
