@@ -15,6 +15,7 @@
 
 #define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
 #define WAL_PAUSE_NS 50000000
+#define LOG_BYTES 16384000
 
 /* Is it ours, and of a version that we know? An empty file is fine: it becomes ours. */
 static int check_identity(struct rf_store *s, int64_t *version, struct rf_error *err)
@@ -101,15 +102,26 @@ static uint64_t file_bytes(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+/* What is in the log is copied into the file when it is as long as that. */
+static int limit_log(struct rf_store *s, struct rf_error *err)
+{
+	int64_t bytes;
+	int rc = rf_db_number(s, "PRAGMA page_size", &bytes, err);
+	if (rc == 0 && sqlite3_wal_autocheckpoint(s->handle, (int)(LOG_BYTES / bytes)) != SQLITE_OK)
+		rc = rf_db_fail(s, sqlite3_errcode(s->handle), err);
+	return rc;
+}
+
 static int set_up(struct rf_store *s, const struct rf_store_options *options, struct rf_error *err)
 {
 	int64_t version = 0;
 	sqlite3_busy_timeout(s->handle, (int)s->patience_ms);
 	sqlite3_extended_result_codes(s->handle, 1);
 	int rc = check_identity(s, &version, err);
-	/* A new file can give freed pages back in small steps; it is decided before its first page is written. */
+	/* A new file can give freed pages back in small steps; it is decided before its first page is written. Most of what is
+	 * written comes behind what was written last, so larger pages are fewer, each of which is two writes to the log. */
 	if (rc == 0 && version == 0)
-		rc = rf_db_exec(s, "PRAGMA auto_vacuum = INCREMENTAL", err);
+		rc = rf_db_exec(s, "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL", err);
 	if (rc == 0 && version > 0 && version < rf_schema_version() && options->upgrading)
 		options->upgrading(s->path, file_bytes(s->path));
 	if (rc == 0 && version < rf_schema_version()) {
@@ -123,11 +135,11 @@ static int set_up(struct rf_store *s, const struct rf_store_options *options, st
 	/* NORMAL: a power cut may undo the last batches, but a killed process doesn't. */
 	if (rc == 0)
 		rc = rf_db_exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-			     " PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432;"
+			     " PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 33554432;"
 			     /* SQLite makes a table of the words of a CHECK at every insert; only words of ours are stored. */
 			     " PRAGMA ignore_check_constraints = ON;",
 			  err);
-	return rc;
+	return rc < 0 ? rc : limit_log(s, err);
 }
 
 static int check_exists(const struct rf_store_options *options, struct rf_error *err)
