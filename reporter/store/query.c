@@ -209,19 +209,47 @@ static int go_to_event(struct rf_store *s, int64_t id, sqlite3_stmt **q, int64_t
 	return rc;
 }
 
+#define FIRST_RUNS_KNOWN 512 /* events of a time are of few findings */
+
+struct first_runs { /* of a finding */
+	int64_t finding, counts_as, run, run_of_original;
+};
+
+/* Asked while a statement is under way, and so of the same state of the database. */
+static int first_runs_of(struct rf_store *s, int64_t finding, struct first_runs *known, struct rf_error *err)
+{
+	sqlite3_stmt *q;
+	if (known->finding == finding)
+		return 1;
+	int rc = rf_db_bind(s, RF_SQL_FINDING_FIRST_RUNS, &q, err, "i", finding);
+	if (rc == 0)
+		rc = rf_db_step(s, q, err);
+	if (rc == 0)
+		return rf_fail(err, RF_ERR_MISSING, "There is no finding %lld in %s.", (long long)finding, s->path);
+	if (rc > 0) {
+		*known = (struct first_runs){ finding, sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2) };
+		sqlite3_reset(q);
+	}
+	return rc;
+}
+
 int rf_query_event_verdicts(struct rf_store *s, const int64_t *event_ids, size_t count, struct rf_event_verdict *out,
 			    struct rf_error *err)
 {
 	sqlite3_stmt *q = NULL;
+	struct first_runs known[FIRST_RUNS_KNOWN] = { 0 };
 	int64_t at = 0;
 	int rc = 0;
 	for (size_t i = 0; i < count && rc >= 0; i++) {
 		rc = go_to_event(s, event_ids[i], &q, &at, err);
-		if (rc > 0)
-			out[i] = (struct rf_event_verdict){ .finding_id = sqlite3_column_int64(q, 0),
-							    .alert = sqlite3_column_int(q, 1),
-							    .is_new = sqlite3_column_int(q, 2),
-							    .partial = sqlite3_column_int(q, 3) };
+		if (rc < 0)
+			break;
+		int64_t finding = sqlite3_column_int64(q, 0), run = sqlite3_column_int64(q, 2);
+		struct first_runs *first = &known[(uint64_t)finding % FIRST_RUNS_KNOWN];
+		rc = first_runs_of(s, finding, first, err);
+		out[i] = (struct rf_event_verdict){ .finding_id = first->counts_as, .alert = sqlite3_column_int(q, 1),
+						    .is_new = first->run == run && first->run_of_original == run,
+						    .partial = sqlite3_column_int(q, 3) };
 	}
 	if (q)
 		sqlite3_reset(q);

@@ -175,12 +175,11 @@ static const char *const texts[RF_SQL_COUNT] = {
 					       " LIMIT 10",
 	[RF_SQL_LIST_RELATED] = RF_LIST_COLUMNS "WHERE f.coarse = ? AND f.id <> ? ORDER BY v.id LIMIT 20",
 	[RF_SQL_LIST_DUPLICATES] = RF_LIST_COLUMNS "WHERE f.duplicate_of = ? ORDER BY v.id",
+	[RF_SQL_EVENT_VERDICTS] = "SELECT finding_id, verdict <> 'suppressed', run_id, text IS NOT NULL, id FROM events WHERE id >= ?"
+				  " ORDER BY id",
 	/* An event of a duplicate is one of its original. */
-	[RF_SQL_EVENT_VERDICTS] =
-		"SELECT coalesce(f.duplicate_of, f.id), e.verdict <> 'suppressed',"
-		" f.first_run_id = e.run_id AND (o.id IS NULL OR o.first_run_id = e.run_id), e.text IS NOT NULL, e.id FROM events e"
-		" JOIN findings f ON f.id = e.finding_id LEFT JOIN findings o ON o.id = f.duplicate_of WHERE e.id >= ?"
-		" ORDER BY e.id",
+	[RF_SQL_FINDING_FIRST_RUNS] = "SELECT coalesce(f.duplicate_of, f.id), f.first_run_id, iif(o.id IS NULL, f.first_run_id, o.first_run_id)"
+				      " FROM findings f LEFT JOIN findings o ON o.id = f.duplicate_of WHERE f.id = ?",
 	[RF_SQL_EVENTS_OF_FINDING] = EVENT_COLUMNS "WHERE e.finding_id = ?1 ORDER BY e.time DESC, e.id DESC LIMIT ?2",
 	/* The occurrence that says most: a spool's before text, the latest. */
 	[RF_SQL_EVENT_BEST] = EVENT_COLUMNS "WHERE e.finding_id = ? ORDER BY e.source = 'spool' DESC,"
