@@ -7,10 +7,12 @@ REPORTER_SOURCES := \
 	reporter/base/files.c \
 	reporter/base/quantity.c \
 	reporter/model/report.c \
+	reporter/model/growth.c \
 	reporter/read/racetext.c \
 	reporter/read/test2json.c \
 	reporter/read/spool_record.c \
 	reporter/read/spool_decode.c \
+	reporter/read/spool_growth.c \
 	reporter/read/spool_read.c \
 	reporter/read/source.c \
 	reporter/finding/canon.c \
@@ -24,6 +26,7 @@ REPORTER_SOURCES := \
 	reporter/finding/config.c \
 	reporter/finding/config_database.c \
 	reporter/finding/tag.c \
+	reporter/finding/growth.c \
 	reporter/policy/suppressions.c \
 	reporter/policy/suppression_file.c \
 	reporter/policy/baseline.c \
@@ -43,6 +46,7 @@ REPORTER_SOURCES := \
 	reporter/store/stack_hash.c \
 	reporter/store/schema_stacks.c \
 	reporter/store/schema_search.c \
+	reporter/store/schema_growth.c \
 	reporter/store/statements.c \
 	reporter/store/intern.c \
 	reporter/store/halves.c \
@@ -60,6 +64,7 @@ REPORTER_SOURCES := \
 	reporter/store/event_details.c \
 	reporter/store/event_rows.c \
 	reporter/store/collect.c \
+	reporter/store/growth.c \
 	reporter/store/day_totals.c \
 	reporter/store/query.c \
 	reporter/store/finding_list.c \
@@ -115,6 +120,7 @@ REPORTER_SOURCES := \
 	reporter/export/paths.c \
 	reporter/export/item.c \
 	reporter/export/words.c \
+	reporter/export/growth_text.c \
 	reporter/export/blame.c \
 	reporter/export/results.c \
 	reporter/export/suppressed.c \
@@ -206,6 +212,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/show_side.c \
 	reporter/cmd/show_parts.c \
 	reporter/cmd/show_cmd.c \
+	reporter/cmd/show_run.c \
 	reporter/cmd/kinds.c \
 	reporter/cmd/explain_cmd.c \
 	reporter/cmd/export_cmd.c \
@@ -235,6 +242,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/context/redflag_race.s \
 	runtime-patch/go/context/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_gc_race.go \
+	runtime-patch/go/runtime/redflag_growth_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \
@@ -264,6 +272,7 @@ EMBEDDED_FILES := \
 	tsan-glue/marks.h \
 	tsan-glue/print.h \
 	tsan-glue/process.h \
+	tsan-glue/growth.h \
 	tsan-glue/glue.c \
 	tsan-glue/options.c \
 	tsan-glue/spool.c \
@@ -273,6 +282,7 @@ EMBEDDED_FILES := \
 	tsan-glue/history.c \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
+	tsan-glue/growth.c \
 	tsan-glue/report.c \
 	tsan-glue/marks.c \
 	tsan-glue/pool.c \

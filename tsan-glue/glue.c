@@ -14,6 +14,7 @@
 #include "tsan-glue/counters.h"
 #include "tsan-glue/globals.h"
 #include "tsan-glue/goroutines.h"
+#include "tsan-glue/growth.h"
 #include "tsan-glue/history.h"
 #include "tsan-glue/lock.h"
 #include "tsan-glue/marks.h"
@@ -123,6 +124,9 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->parallel = glue.options.parallel;
 	start->settings->mapkeys = glue.options.mapkeys;
 	start->settings->clears = glue.options.clears;
+	start->settings->growth = glue.options.growth && rf_spool_active();
+	if (start->settings->growth)
+		rf_growth_init();
 	start->settings->pool = glue.options.pool && RF_MARKS_PROVED;
 	start->settings->finalizers = glue.options.finalizers && RF_MARKS_READABLE &&
 				      (glue.features & RF_SPOOL_FEATURE_GOROUTINES);
@@ -143,6 +147,14 @@ void __redflag_goroutine_end(uintptr_t slot, const struct rf_go_label *labels, u
 {
 	rf_lock();
 	rf_goroutine_finish((uint32_t)slot, labels, label_count);
+	rf_unlock();
+}
+
+void __redflag_sample(const struct rf_sample *sample, const struct rf_origin *origins, uintptr_t origin_count)
+{
+	uint64_t resident = rf_growth_resident();
+	rf_lock();
+	rf_growth_write(sample, resident, origins, origin_count);
 	rf_unlock();
 }
 

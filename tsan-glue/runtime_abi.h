@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 5
+#define RF_ABI_VERSION 6
 
 struct rf_go_string {
 	const char *ptr;
@@ -33,6 +33,7 @@ struct rf_settings {
 	uintptr_t finalizers; /* so do objects whose finalizer has run */
 	uintptr_t gc;       /* what the collector frees is marked and kept for a cycle */
 	uintptr_t shadow;   /* where the shadow of address 0 would be */
+	uintptr_t growth;   /* what only grows is sampled */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -148,6 +149,24 @@ struct rf_type_query { /* what is at an address of the heap */
 	struct rf_text type;
 };
 
+/* What there is of everything that only grows in a process that leaks; read while it changes. */
+struct rf_sample {
+	int64_t elapsed_ns; /* since the runtime's start */
+	uint64_t goroutines, threads, timers;
+	uint64_t blocked_send, blocked_receive, blocked_select, blocked_lock; /* goroutines */
+	uint64_t heap_live, heap_in_use, stacks, go_mapped;                   /* bytes */
+	uint64_t itabs, reflected, modules;
+	int64_t memory_limit; /* GOMEMLIMIT; INT64_MAX none */
+};
+
+/* Where goroutines that live were started, and what they wait for. Addresses, not pointers: see redflag_growth_race.go. */
+struct rf_origin {
+	uintptr_t pc;
+	uintptr_t waiting; /* enum rf_reason or a wait reason */
+	uintptr_t live;
+	uintptr_t function, function_bytes, file, file_bytes, line;
+};
+
 void __redflag_init(const struct rf_start *start);
 void __redflag_goroutine_start(const struct rf_goroutine_start *start);
 void __redflag_goroutine_end(uintptr_t slot, const struct rf_go_label *labels, uintptr_t label_count);
@@ -158,6 +177,10 @@ void __redflag_test_take(uintptr_t id, uint32_t *charges);
 void __redflag_test_end(uintptr_t id, uint32_t *done);
 /* Answer: *name_bytes -1 when there is none; *over: the test had ended before the race. */
 void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes, uintptr_t *over);
+
+/* Called by sysmon too, which has no goroutine: nothing here may ask the runtime (rf_start.callback returns to one).
+ * No origins: they were not looked at this time. */
+void __redflag_sample(const struct rf_sample *sample, const struct rf_origin *origins, uintptr_t origin_count);
 
 /* These two do call ThreadSanitizer, and take no lock of the glue. pc: inside sync.(*Pool).Put. */
 void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes);

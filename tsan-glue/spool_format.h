@@ -13,7 +13,7 @@
  * in bytes. Strings are not NUL-terminated; any byte may occur. A reader checks every ref against `length`.
  *
  * Rules for readers: refuse a newer major version; skip unknown record types by length. A struct never changes
- * inside a major version: new data comes as new record types. On a bad crc skip the record if its length is
+ * inside a major version: new data comes as new record types, each with a new minor version. On a bad crc skip the record if its length is
  * plausible (at least sizeof(struct rf_spool_record), at most RF_SPOOL_RECORD_BYTES_MAX, inside the file), give up
  * the rest if it isn't, and say how many bytes were dropped.
  */
@@ -25,7 +25,7 @@
 
 #define RF_SPOOL_MAGIC "RFSPOOL\n" /* 8 bytes, no NUL */
 #define RF_SPOOL_VERSION_MAJOR 1
-#define RF_SPOOL_VERSION_MINOR 0
+#define RF_SPOOL_VERSION_MINOR 1 /* 1: objects, samples and origins */
 #define RF_SPOOL_FILE_BYTES_MAX ((uint64_t)256 << 20) /* a full spool drops records and counts them */
 #define RF_SPOOL_RECORD_BYTES_MAX ((uint32_t)1 << 20)
 #define RF_SPOOL_SUFFIX ".spool"
@@ -51,6 +51,8 @@ enum rf_spool_type {
 	RF_SPOOL_REPORT = 3,    /* struct rf_spool_report */
 	RF_SPOOL_COUNTERS = 4,  /* struct rf_spool_counters: at the end, and after a drop; the last one counts */
 	RF_SPOOL_OBJECT = 5,    /* struct rf_spool_object: just before the report that it belongs to */
+	RF_SPOOL_SAMPLE = 6,    /* struct rf_spool_sample: from time to time, and at the end */
+	RF_SPOOL_ORIGINS = 7,   /* struct rf_spool_origins: with some of the samples; the last one counts */
 	RF_SPOOL_TYPE_COUNT
 };
 
@@ -205,6 +207,50 @@ struct rf_spool_counters {
 	uint64_t switches;
 };
 
+/* What there was of everything that only grows in a process that leaks. Written at once, so that a killed process has
+ * left its own. */
+struct rf_spool_sample {
+	struct rf_spool_record record;
+	uint64_t elapsed_ns;      /* since the start of Go's runtime */
+	uint64_t goroutines;      /* without those of Go's runtime */
+	uint64_t threads;         /* of Go's runtime */
+	uint64_t timers;          /* that wait for their time */
+	uint64_t blocked_send, blocked_receive, blocked_select; /* goroutines, at channels */
+	uint64_t blocked_lock;    /* at mutexes, wait groups, conditions */
+	uint64_t heap_live;       /* bytes that the last collection marked */
+	uint64_t heap_in_use;     /* bytes of spans with objects in them */
+	uint64_t stacks;          /* bytes of goroutines' stacks */
+	uint64_t go_mapped;       /* bytes that Go's runtime has mapped, as GOMEMLIMIT counts them */
+	uint64_t resident;        /* bytes of the process; 0 unknown */
+	uint64_t itabs;           /* pairs of interface and type that were met */
+	uint64_t reflected;       /* names, types and methods that package reflect made; at least one a type */
+	uint64_t modules;         /* the program and its plugins */
+	uint64_t memory_limit;    /* GOMEMLIMIT; 0 none */
+	uint64_t cgroup_limit;    /* the lowest memory limit of the cgroup and those around it, at start; 0 none or unknown */
+};
+
+/* Where goroutines that live were started. */
+struct rf_spool_origin {
+	uint64_t live;
+	uint32_t line;                        /* of the go statement */
+	uint32_t reserved;
+	struct rf_spool_ref function, file;   /* that hold it */
+	struct rf_spool_ref waiting;          /* Go's wait reason, "syscall", or empty: it runs, or could */
+};
+
+struct rf_spool_origins {
+	struct rf_spool_record record;
+	uint64_t elapsed_ns;          /* as in the sample in front of it */
+	struct rf_spool_ref origins;  /* struct rf_spool_origin[], the most goroutines first, at most RF_SPOOL_ORIGINS_MAX */
+};
+
+#define RF_SPOOL_ORIGINS_MAX 16u
+
+_Static_assert(sizeof(struct rf_spool_sample) == 24 + 18 * 8, "format");
+_Static_assert(offsetof(struct rf_spool_sample, heap_live) == 24 + 8 * 8, "format");
+_Static_assert(sizeof(struct rf_spool_origin) == 40, "format");
+_Static_assert(offsetof(struct rf_spool_origin, function) == 16, "format");
+_Static_assert(sizeof(struct rf_spool_origins) == 40, "format");
 _Static_assert(sizeof(struct rf_spool_file_header) == 64, "format");
 _Static_assert(offsetof(struct rf_spool_file_header, spool_id) == 16, "format");
 _Static_assert(offsetof(struct rf_spool_file_header, finished) == 44, "format");

@@ -102,12 +102,25 @@ static const char list_help[] =
 
 static const struct rf_option db_options[] = { OPTION_DB, OPTION_END };
 
+static const struct rf_option show_options[] = {
+	OPTION_DB,
+	{ "run", "TRACE_ID|last", "the run of this trace ID, or the last one" },
+	OPTION_END
+};
+
 static const char show_help[] =
 	"Prints everything that is known about a finding: both sides with their stacks and\n"
 	"source lines, the goroutines with their labels and tests, the memory, the switches\n"
 	"between goroutines before it, occurrences, and related findings. FINDING is its\n"
 	"number, or four or more digits of its fingerprint. On a terminal of 100 columns or more\n"
-	"the sides stand beside each other.";
+	"the sides stand beside each other.\n"
+	"\n"
+	"Of a run it prints how it ended, its findings, and what grew all the time in its\n"
+	"instrumented processes: goroutines and where they were started, timers, memory and\n"
+	"more (docs/growth.md). RUN is its whole trace ID.\n"
+	"\n"
+	"  redflag show 12\n"
+	"  redflag show --run last";
 
 static const char explain_help[] =
 	"For a finding: which frames of its stacks count for its fingerprint and which are\n"
@@ -414,10 +427,10 @@ const struct rf_command rf_commands[] = {
 	},
 	{
 		.name = "show",
-		.usage = "[options] FINDING",
-		.summary = "Show a finding with everything that is known about it",
+		.usage = "[options] FINDING|RUN",
+		.summary = "Show a finding, or a run, with all that is known about it",
 		.help = show_help,
-		.options = db_options,
+		.options = show_options,
 		.run = rf_cmd_show,
 	},
 	{

@@ -1,5 +1,6 @@
 /* redflag show */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/command_list.h"
@@ -7,6 +8,7 @@
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "cmd/show_parts.h"
+#include "cmd/show_run.h"
 #include "store/duplicates.h"
 
 #define BESIDE_COLUMNS_MIN 100 /* narrower, half a line is too short for a function's name */
@@ -223,26 +225,60 @@ static int put_all(struct rf_buf *out, struct rf_show *s, struct rf_store *store
 	return rc < 0 ? rc : put_related(out, s->terminal, store, row, s->arena, err);
 }
 
+static int show_finding(struct rf_buf *out, const struct rf_terminal *t, struct rf_store *store, const struct rf_finding_row *row,
+			rf_arena *arena, struct rf_error *err)
+{
+	struct rf_show s = { .arena = arena, .terminal = t, .directory = rf_str_from(rf_place_module(arena)) };
+	return put_all(out, &s, store, row, err);
+}
+
+/* What a word names: a run by its whole trace ID, else a finding. A trace ID is what people make it, a number, too. */
+static int show_word(struct rf_buf *out, const struct rf_terminal *t, struct rf_store *store, const char *word, rf_arena *arena,
+		     struct rf_error *err)
+{
+	struct rf_run_row run;
+	struct rf_finding_row row;
+	struct rf_error no_run, no_finding = { 0 };
+	bool is_run = rf_query_run(store, rf_str_from(word), arena, &run, &no_run) == 0;
+	if (!is_run && word[strspn(word, "0123456789abcdefABCDEF")])
+		return rf_fail(err, RF_ERR_USAGE, "%s is no finding, and no run's trace ID; give a finding's number, %d or more digits "
+			       "of its fingerprint, or the whole trace ID of a run.", word, RF_QUERY_PREFIX_DIGITS_MIN);
+	int rc = rf_query_finding(store, rf_str_from(word), arena, &row, &no_finding);
+	if (rc == 0 && is_run)
+		return rf_fail(err, RF_ERR_USAGE, "%s is a finding and the trace ID of a run; `redflag show --run %s` shows the run, "
+			       "`redflag show %.12s` the finding.", word, word, row.fingerprint.ptr);
+	if (is_run)
+		return rf_show_run(out, t, store, &run, arena, err);
+	if (rc < 0)
+		*err = no_finding;
+	return rc < 0 ? rc : show_finding(out, t, store, &row, arena, err);
+}
+
+static int show_run(struct rf_buf *out, const struct rf_terminal *t, struct rf_store *store, const char *name, rf_arena *arena,
+		    struct rf_error *err)
+{
+	struct rf_run_row run;
+	int rc = strcmp(name, "last") == 0 ? rf_query_last_run(store, arena, &run, err)
+					   : rf_query_run(store, rf_str_from(name), arena, &run, err);
+	return rc < 0 ? rc : rf_show_run(out, t, store, &run, arena, err);
+}
+
 int rf_cmd_show(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 {
 	struct rf_terminal t;
-	struct rf_show s = { .arena = arena, .terminal = &t, .directory = rf_str_from(rf_place_module(arena)) };
 	struct rf_store *store = NULL;
-	struct rf_finding_row row;
 	struct rf_buf out;
-	const char *path;
-	if (args->word_count != 1)
-		return rf_fail(err, RF_ERR_USAGE, "show wants one finding: its number, or the start of its fingerprint; "
-			       "`redflag list` shows them.");
+	const char *path, *run = rf_arg(args, "run");
+	if (args->word_count + (run != NULL) != 1)
+		return rf_fail(err, RF_ERR_USAGE, "show wants one finding or one run: a finding's number, the start of its fingerprint, "
+			       "or the trace ID of a run; `redflag list` shows findings, `redflag show --run last` the last run.");
 	int rc = rf_reporter_open_store(args, arena, &store, &path, err);
-	if (rc == 0)
-		rc = rf_query_finding(store, rf_str_from(args->words[0]), arena, &row, err);
 	rf_terminal_init(&t, STDOUT_FILENO);
 	rf_buf_init(&out);
 	if (rc == 0)
-		rc = put_all(&out, &s, store, &row, err);
-	if (rc == 0 && arena->failed)
-		rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while showing the finding.");
+		rc = run ? show_run(&out, &t, store, run, arena, err) : show_word(&out, &t, store, args->words[0], arena, err);
+	if (rc == 0 && (arena->failed || out.failed))
+		rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while showing it.");
 	if (rc == 0)
 		rf_print(&out);
 	rf_buf_release(&out);

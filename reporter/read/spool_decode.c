@@ -19,8 +19,7 @@ static bool ref_bytes(rf_str record, struct rf_spool_ref ref, rf_str *out)
 	return true;
 }
 
-/* The same, copied into the arena. */
-static bool ref_text(rf_str record, struct rf_spool_ref ref, rf_arena *arena, rf_str *out)
+bool rf_spool_ref_text(rf_str record, struct rf_spool_ref ref, rf_arena *arena, rf_str *out)
 {
 	rf_str bytes;
 	if (!ref_bytes(record, ref, &bytes))
@@ -29,8 +28,7 @@ static bool ref_text(rf_str record, struct rf_spool_ref ref, rf_arena *arena, rf
 	return true;
 }
 
-/* An array of elements of `bytes` each; false when the ref is bad. */
-static bool ref_array(rf_str record, struct rf_spool_ref ref, size_t bytes, rf_str *out, uint32_t *count)
+bool rf_spool_ref_array(rf_str record, struct rf_spool_ref ref, size_t bytes, rf_str *out, uint32_t *count)
 {
 	if (!ref_bytes(record, ref, out) || out->len % bytes)
 		return false;
@@ -71,13 +69,13 @@ bool rf_spool_decode_process(struct rf_spool *s, rf_str record)
 	if (record.len < sizeof(raw))
 		return false;
 	memcpy(&raw, record.ptr, sizeof(raw));
-	if (!ref_bytes(record, raw.arguments, &arguments) || !ref_text(record, raw.executable, m, &p.executable) ||
-	    !ref_text(record, raw.directory, m, &p.directory) || !ref_text(record, raw.host, m, &p.host) ||
-	    !ref_text(record, raw.go_version, m, &p.go_version) || !ref_text(record, raw.build_id, m, &p.build_id) ||
-	    !ref_text(record, raw.main_package, m, &p.main_package) ||
-	    !ref_text(record, raw.trace_id, m, &p.trace_id) ||
-	    !ref_text(record, raw.traceparent, m, &p.traceparent) || !ref_text(record, raw.tag, m, &p.tag) ||
-	    !ref_text(record, raw.options, m, &p.options))
+	if (!ref_bytes(record, raw.arguments, &arguments) || !rf_spool_ref_text(record, raw.executable, m, &p.executable) ||
+	    !rf_spool_ref_text(record, raw.directory, m, &p.directory) || !rf_spool_ref_text(record, raw.host, m, &p.host) ||
+	    !rf_spool_ref_text(record, raw.go_version, m, &p.go_version) || !rf_spool_ref_text(record, raw.build_id, m, &p.build_id) ||
+	    !rf_spool_ref_text(record, raw.main_package, m, &p.main_package) ||
+	    !rf_spool_ref_text(record, raw.trace_id, m, &p.trace_id) ||
+	    !rf_spool_ref_text(record, raw.traceparent, m, &p.traceparent) || !rf_spool_ref_text(record, raw.tag, m, &p.tag) ||
+	    !rf_spool_ref_text(record, raw.options, m, &p.options))
 		return false;
 	p.arguments = join_arguments(arguments, m);
 	p.pid = raw.pid;
@@ -122,8 +120,8 @@ bool rf_spool_decode_symbol(struct rf_spool *s, rf_str record)
 	if (record.len < sizeof(raw))
 		return false;
 	memcpy(&raw, record.ptr, sizeof(raw));
-	if (!ref_text(record, raw.function, &s->memory, &info.function) ||
-	    !ref_text(record, raw.file, &s->memory, &info.file))
+	if (!rf_spool_ref_text(record, raw.function, &s->memory, &info.function) ||
+	    !rf_spool_ref_text(record, raw.file, &s->memory, &info.file))
 		return false;
 	struct rf_spool_symbol_info *slot = symbol_slot(s, raw.id);
 	if (!slot)
@@ -172,7 +170,7 @@ static bool read_stack(struct report_scan *r, struct rf_spool_ref ref, bool cut,
 	rf_str ids;
 	uint32_t count;
 	*out = (struct rf_stack){ .cut = cut };
-	if (!ref_array(r->record, ref, sizeof(uint32_t), &ids, &count))
+	if (!rf_spool_ref_array(r->record, ref, sizeof(uint32_t), &ids, &count))
 		return false;
 	if (count > RF_SPOOL_STACK_FRAMES_MAX) {
 		count = RF_SPOOL_STACK_FRAMES_MAX;
@@ -198,7 +196,7 @@ static bool read_labels(struct report_scan *r, struct rf_spool_ref ref, struct r
 {
 	rf_str text;
 	uint32_t count = 0;
-	if (!ref_text(r->record, ref, r->arena, &text))
+	if (!rf_spool_ref_text(r->record, ref, r->arena, &text))
 		return false;
 	for (size_t i = 0; i < text.len; i++)
 		count += text.ptr[i] == '\0';
@@ -226,8 +224,8 @@ static bool read_goroutine(struct report_scan *r, const struct rf_spool_goroutin
 	if (raw->entry_symbol && rf_spool_symbol_at(r->s, raw->entry_symbol - 1, &entry))
 		g->entry = rf_arena_dup(r->arena, entry.function);
 	if (!read_stack(r, raw->created_stack, raw->flags & RF_SPOOL_GOROUTINE_STACK_CUT, &g->created) ||
-	    !read_labels(r, raw->labels, g) || !ref_text(r->record, raw->test, r->arena, &g->test) ||
-	    !ref_text(r->record, raw->state, r->arena, &g->state))
+	    !read_labels(r, raw->labels, g) || !rf_spool_ref_text(r->record, raw->test, r->arena, &g->test) ||
+	    !rf_spool_ref_text(r->record, raw->state, r->arena, &g->state))
 		return false;
 	g->test_known &= !rf_goroutine_is_collector(g);
 	return true;
@@ -238,7 +236,7 @@ static bool read_goroutines(struct report_scan *r, struct rf_spool_ref ref)
 	rf_str bytes;
 	uint32_t count;
 	struct rf_spool_goroutine raw;
-	if (!ref_array(r->record, ref, sizeof(raw), &bytes, &count))
+	if (!rf_spool_ref_array(r->record, ref, sizeof(raw), &bytes, &count))
 		return false;
 	for (uint32_t i = 0; i < count && i < RF_REPORT_GOROUTINES_MAX; i++) {
 		struct rf_goroutine *g = rf_arena_alloc(r->arena, sizeof(*g));
@@ -273,7 +271,7 @@ static bool read_accesses(struct report_scan *r, struct rf_spool_ref ref)
 	rf_str bytes;
 	uint32_t count;
 	struct rf_spool_access raw;
-	if (!ref_array(r->record, ref, sizeof(raw), &bytes, &count))
+	if (!rf_spool_ref_array(r->record, ref, sizeof(raw), &bytes, &count))
 		return false;
 	for (uint32_t i = 0; i < count && i < RF_REPORT_ACCESSES_MAX; i++) {
 		memcpy(&raw, bytes.ptr + i * sizeof(raw), sizeof(raw));
@@ -300,14 +298,14 @@ static bool read_switches(struct report_scan *r, struct rf_spool_ref ref)
 	rf_str bytes;
 	uint32_t count;
 	struct rf_spool_switch raw;
-	if (!ref_array(r->record, ref, sizeof(raw), &bytes, &count))
+	if (!rf_spool_ref_array(r->record, ref, sizeof(raw), &bytes, &count))
 		return false;
 	r->out->switches = rf_arena_array(r->arena, count, sizeof(*r->out->switches));
 	for (uint32_t i = 0; i < count && r->out->switches; i++) {
 		struct rf_switch *sw = &r->out->switches[i];
 		memcpy(&raw, bytes.ptr + i * sizeof(raw), sizeof(raw));
 		*sw = (struct rf_switch){ raw.time_unix_ns, raw.from_goid, raw.to_goid, raw.p, raw.m, RF_STR("") };
-		if (!ref_text(r->record, raw.reason, r->arena, &sw->reason))
+		if (!rf_spool_ref_text(r->record, raw.reason, r->arena, &sw->reason))
 			return false;
 		r->out->switch_count++;
 	}
@@ -344,8 +342,8 @@ static bool read_object(struct report_scan *r, uint32_t sequence)
 	rf_str record = { s->data.ptr + pos, raw.record.length };
 	r->out->memory_kind = raw.kind;
 	r->out->memory_in_context = raw.flags & RF_SPOOL_OBJECT_CONTEXT;
-	return ref_text(record, raw.type, r->arena, &r->out->memory_type) &&
-	       (r->out->memory != RF_MEMORY_HEAP || ref_text(record, raw.path, r->arena, &r->out->memory_name));
+	return rf_spool_ref_text(record, raw.type, r->arena, &r->out->memory_type) &&
+	       (r->out->memory != RF_MEMORY_HEAP || rf_spool_ref_text(record, raw.path, r->arena, &r->out->memory_name));
 }
 
 bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out)
@@ -368,7 +366,7 @@ bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, 
 		.time_unix_ns = raw.record.time_unix_ns,
 		.record_sequence = raw.record.sequence,
 	};
-	return ref_text(record, raw.memory_name, arena, &out->memory_name) && read_object(&r, raw.record.sequence) &&
+	return rf_spool_ref_text(record, raw.memory_name, arena, &out->memory_name) && read_object(&r, raw.record.sequence) &&
 	       read_stack(&r, raw.allocation_stack, false, &out->allocated) && read_goroutines(&r, raw.goroutines) &&
 	       read_accesses(&r, raw.accesses) && read_switches(&r, raw.switches);
 }

@@ -1,5 +1,5 @@
-/* Shared by the three files of the spool reader: spool_record.c finds sound records, spool_decode.c decodes them,
- * spool_read.c has the file and the public functions.
+/* Shared by the files of the spool reader: spool_record.c finds sound records, spool_decode.c and spool_growth.c decode
+ * them, spool_read.c has the file and the public functions.
  */
 #ifndef RF_READ_SPOOL_PRIVATE_H
 #define RF_READ_SPOOL_PRIVATE_H
@@ -24,8 +24,12 @@ struct rf_spool {
 	struct rf_spool_drops drops;
 	struct rf_spool_symbol_info *symbols; /* index is id - 1; all zero for an id that never came */
 	uint32_t symbol_count, symbol_cap;
-	bool starved; /* no memory for symbols */
 	size_t object_pos; /* of the last record about a report's memory; 0 none */
+	struct rf_growth_sample *samples;
+	uint32_t sample_count, sample_cap;
+	struct rf_growth_origin origins[RF_GROWTH_ORIGINS_MAX]; /* of the last record of them */
+	uint32_t origin_count;
+	bool starved; /* no memory for symbols or samples */
 };
 
 /* Moves to the next sound record, over damage if need be, and copies its header. False at the end. */
@@ -35,10 +39,17 @@ void rf_spool_skip(struct rf_spool *s, const struct rf_spool_record *head);
 /* Reads the file from `pos` to its end again: behind the last record a running process has gone on writing. */
 int rf_spool_read_tail(struct rf_spool *s, struct rf_error *err);
 
+/* What a ref points to, copied into the arena; false when it points outside the record. */
+bool rf_spool_ref_text(rf_str record, struct rf_spool_ref ref, rf_arena *arena, rf_str *out);
+/* An array of elements of `bytes` each; false when the ref is bad. */
+bool rf_spool_ref_array(rf_str record, struct rf_spool_ref ref, size_t bytes, rf_str *out, uint32_t *count);
+
 /* False: the record's content is impossible. */
 bool rf_spool_decode_process(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_symbol(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_counters(struct rf_spool *s, rf_str record);
+bool rf_spool_decode_sample(struct rf_spool *s, rf_str record);
+bool rf_spool_decode_origins(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out);
 
 #endif

@@ -27,6 +27,10 @@ static bool advance(struct rf_spool *s, struct rf_spool_record *head)
 			good = rf_spool_decode_counters(s, record);
 		else if (head->type == RF_SPOOL_OBJECT)
 			s->object_pos = s->pos; /* read with its report */
+		else if (head->type == RF_SPOOL_SAMPLE)
+			good = rf_spool_decode_sample(s, record);
+		else if (head->type == RF_SPOOL_ORIGINS)
+			good = rf_spool_decode_origins(s, record);
 		else
 			s->drops.records_unknown++;
 		s->drops.records_bad += !good;
@@ -165,6 +169,7 @@ void rf_spool_close(struct rf_spool *s)
 		close(s->fd);
 	rf_arena_release(&s->memory);
 	free(s->symbols);
+	free(s->samples);
 	free(s->owned);
 	free(s);
 }

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "model/growth.h"
 #include "model/report.h"
 
 struct rf_spool_drops {
@@ -46,6 +47,10 @@ const struct rf_spool_drops *rf_spool_dropped(const struct rf_spool *s);
 bool rf_spool_starved(const struct rf_spool *s);
 /* The next report. */
 bool rf_spool_next(struct rf_spool *s, rf_arena *arena, struct rf_report *out);
+/* Samples read so far, in the order of time, at most RF_GROWTH_SAMPLES_MAX; and where the goroutines of the latest sample that
+ * tells it were started. Valid until the next call of next or close. */
+const struct rf_growth_sample *rf_spool_samples(const struct rf_spool *s, uint32_t *count);
+const struct rf_growth_origin *rf_spool_origins(const struct rf_spool *s, uint32_t *count);
 /* Symbols read so far, in the order of their ids (0-based index). Valid until close. */
 uint32_t rf_spool_symbol_count(const struct rf_spool *s);
 bool rf_spool_symbol_at(const struct rf_spool *s, uint32_t index, struct rf_spool_symbol_info *out);

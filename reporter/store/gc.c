@@ -14,6 +14,7 @@
 #define TESTS_A_STEP 256
 #define PAGES_A_STEP 32
 #define SIZE_STEPS 64 /* the time between the oldest event and now is cut into so many pieces */
+#define OLD_PROCESSES " (SELECT id FROM processes WHERE run_id IN (SELECT id FROM temp.gc_batch))"
 #define DAY_NS 86400000000000u
 
 bool rf_gc_out_of_time(struct rf_gc_work *w)
@@ -162,6 +163,17 @@ static int remove_from_runs(struct rf_gc_work *w)
 	return rc;
 }
 
+/* Of all processes, also those that stay for an event. */
+static int remove_samples(struct rf_gc_work *w)
+{
+	static const char *const statements[] = { "DELETE FROM samples WHERE process_id IN" OLD_PROCESSES,
+						  "DELETE FROM goroutine_creators WHERE process_id IN" OLD_PROCESSES };
+	int rc = 0;
+	for (size_t i = 0; i < 2 && rc >= 0; i++)
+		rc = rf_db_once(w->s, statements[i], NULL, w->err, "");
+	return rc;
+}
+
 /* Foreign keys are off for this: a process is looked for among all events else. Its events are those of its run. */
 static int step_runs(struct rf_gc_work *w, void *context)
 {
@@ -175,6 +187,8 @@ static int step_runs(struct rf_gc_work *w, void *context)
 	rc = rf_db_once(w->s, "UPDATE temp.gc_place SET id = (SELECT max(id) FROM temp.gc_batch)", NULL, w->err, "");
 	if (rc >= 0)
 		rc = remove_from_runs(w);
+	if (rc >= 0)
+		rc = remove_samples(w);
 	if (rc >= 0)
 		rc = rf_db_once(w->s, "DELETE FROM processes WHERE run_id IN (SELECT id FROM temp.gc_batch) AND NOT EXISTS"
 				      " (SELECT 1 FROM events e WHERE e.run_id = processes.run_id AND e.process_id = processes.id)",

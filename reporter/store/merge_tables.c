@@ -96,6 +96,29 @@ static const struct move process_moves[] = {
 	    LARGER(bytes_torn) } },
 };
 
+/* Of a process that two inputs know, one may have been read while it still ran: the later samples are added, and the origins are
+ * those of the input that has gone further. */
+#define SAMPLE_COLUMNS \
+	"elapsed_ms, goroutines, threads, timers, blocked_send, blocked_receive, blocked_select, blocked_lock, heap_live, heap_in_use," \
+	" stacks, go_mapped, resident, itabs, reflected, modules, memory_limit, cgroup_limit"
+#define PROCESS "(SELECT id FROM processes WHERE spool_id = ?1)"
+#define LAST_SAMPLE "(SELECT max(x.elapsed_ms) FROM samples x WHERE x.process_id = p.id)"
+static const struct move growth_moves[] = {
+	{ "SELECT p.spool_id, c.position, c.function, c.file, c.line, c.waiting, c.live, coalesce(" LAST_SAMPLE ", 0)"
+	  " FROM goroutine_creators c JOIN processes p ON p.id = c.process_id",
+	  { "INSERT INTO temp.merge_creators VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" } },
+	{ "SELECT p.spool_id, " SAMPLE_COLUMNS " FROM samples s JOIN processes p ON p.id = s.process_id",
+	  { "INSERT INTO samples (process_id, " SAMPLE_COLUMNS ") VALUES (" PROCESS ", ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT DO NOTHING" } },
+};
+
+static const char *const after_growth[] = {
+	"INSERT OR IGNORE INTO goroutine_creators (process_id, position, function, file, line, waiting, live)"
+	" SELECT p.id, c.position, c.function, c.file, c.line, c.waiting, c.live FROM temp.merge_creators c"
+	" JOIN processes p ON p.spool_id = c.spool_id WHERE c.elapsed_ms = (SELECT max(x.elapsed_ms) FROM temp.merge_creators x"
+	" WHERE x.spool_id = c.spool_id) ORDER BY p.id, c.position, c.function, c.file, c.line, c.waiting, c.live",
+};
+
 #define KNOWS_MORE "coalesce((excluded.last_seen, coalesce(excluded.test_a, ''), coalesce(excluded.test_b, ''))" \
 		   " > (coalesce(last_seen, ''), coalesce(test_a, ''), coalesce(test_b, '')), 0)"
 
@@ -129,6 +152,9 @@ int rf_merge_runs(struct rf_merge_work *w)
 		"CREATE TEMP TABLE merge_findings (fingerprint TEXT, tag TEXT, version INTEGER, coarse TEXT, kind TEXT, title TEXT,"
 		" package TEXT, side_a TEXT, side_b TEXT, first_seen TEXT, last_seen TEXT, test_a TEXT, test_b TEXT,"
 		" PRIMARY KEY (fingerprint, tag)) WITHOUT ROWID",
+		"CREATE TEMP TABLE merge_creators (spool_id TEXT, position INTEGER, function TEXT, file TEXT, line INTEGER,"
+		" waiting TEXT, live INTEGER, elapsed_ms INTEGER)",
+		"CREATE INDEX temp.merge_creators_spool ON merge_creators(spool_id, elapsed_ms)",
 	};
 	static const char *const then[] = {
 		"INSERT INTO runs (trace_id, command, directory, host, started_at, last_at) SELECT trace_id, command, directory, host,"
@@ -143,6 +169,10 @@ int rf_merge_runs(struct rf_merge_work *w)
 		rc = RUN_ALL(w, then);
 	if (rc >= 0)
 		rc = MOVE_ALL(w, process_moves);
+	if (rc >= 0)
+		rc = MOVE_ALL(w, growth_moves);
+	if (rc >= 0)
+		rc = RUN_ALL(w, after_growth);
 	if (rc >= 0)
 		rc = MOVE_ALL(w, early_moves);
 	if (rc >= 0)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/growth.h"
 #include "store/process.h"
 #include "store/session_state.h"
 #include "tsan-glue/spool_format.h"
@@ -100,8 +101,10 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 		else if (*more)
 			rc = put_report(s, spool, &report, *run_id, process_id, scratch, err);
 	}
-	if (rc == 0 && !*more) /* counters stand at the end */
+	if (rc == 0 && !*more) /* counters stand at the end, and samples everywhere */
 		rc = put_process(s, spool, trace, run_id, &process_id, err);
+	if (rc == 0 && !*more)
+		rc = rf_store_growth(s->options.store, process_id, spool, err);
 	if (rc == 0)
 		rc = rf_session_commit(s, err);
 	if (rc < 0) {

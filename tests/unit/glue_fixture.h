@@ -13,6 +13,7 @@
 #include "tsan-glue/history.c"
 #include "tsan-glue/symbols.c"
 #include "tsan-glue/switches.c"
+#include "tsan-glue/growth.c"
 #include "tsan-glue/report.c"
 #include "tsan-glue/marks.c"
 #include "tsan-glue/pool.c"

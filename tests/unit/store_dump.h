@@ -14,10 +14,13 @@
 	" ORDER BY x.position))"
 #define DUMP_UID(id) "(SELECT uid FROM events WHERE id = " id ")"
 #define DUMP_TEST(id) "(SELECT package || ' ' || name FROM tests WHERE id = " id ")"
+#define DUMP_PROCESS "(SELECT spool_id FROM processes WHERE id = s.process_id)"
 
 static const char *const store_dump_sql[] = {
 	"SELECT 'run', trace_id, command, directory, host, started_at, last_at FROM runs",
 	"SELECT 'process', " DUMP_RUN("run_id") ", spool_id, pid, started_at, finished, arguments, reports, tag, options FROM processes",
+	"SELECT 'sample', " DUMP_PROCESS ", elapsed_ms, goroutines, timers, heap_live, resident, memory_limit, cgroup_limit FROM samples s",
+	"SELECT 'creator', " DUMP_PROCESS ", function, file, line, waiting, live FROM goroutine_creators s",
 	"SELECT 'finding', " DUMP_FINDING("f.id") ", kind, title, package, coarse, wildcard, side_a, side_b, test_a, test_b, events,"
 	" events_alert, first_seen, last_seen, " DUMP_RUN("first_run_id") ", " DUMP_RUN("last_run_id") ", recurring, resolved_after,"
 	" regressed_at, " DUMP_RUN("retry_run_id") ", " DUMP_FINDING("duplicate_of") ", duplicate_reason FROM findings f",

@@ -11,6 +11,8 @@ import (
 )
 
 func rfExit()                                              {}
+func rfLastSample()                                        {}
+func rfSysmon(now int64)                                   {}
 func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {}
 func rfFinalizer(p unsafe.Pointer)                         {}
 func rfFinalizerBegin(f *finalizer)                        {}

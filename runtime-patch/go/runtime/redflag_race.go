@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 5
+const rfAbiVersion = 6
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -63,6 +63,7 @@ var rfSettings struct {
 	finalizers uintptr // so do objects whose finalizer has run
 	gc         uintptr // what the collector frees is marked and kept for a cycle
 	shadow     uintptr // where the shadow of address 0 would be
+	growth     uintptr // what only grows is sampled
 }
 
 // rfStart is struct rf_start of the glue.
