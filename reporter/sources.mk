@@ -230,6 +230,9 @@ EMBEDDED_FILES := \
 	docs/findings/put-while-used.md \
 	docs/findings/use-after-finalize.md \
 	docs/findings/use-after-gc.md \
+	docs/findings/close-while-sending.md \
+	docs/findings/send-after-close.md \
+	docs/findings/double-close.md \
 	runtime-patch/anchors.txt \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
@@ -243,6 +246,8 @@ EMBEDDED_FILES := \
 	runtime-patch/go/context/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_gc_race.go \
 	runtime-patch/go/runtime/redflag_growth_race.go \
+	runtime-patch/go/runtime/redflag_finding_race.go \
+	runtime-patch/go/runtime/redflag_chan_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \
@@ -270,6 +275,7 @@ EMBEDDED_FILES := \
 	tsan-glue/switches.h \
 	tsan-glue/report.h \
 	tsan-glue/marks.h \
+	tsan-glue/finding.h \
 	tsan-glue/print.h \
 	tsan-glue/process.h \
 	tsan-glue/growth.h \
@@ -287,5 +293,6 @@ EMBEDDED_FILES := \
 	tsan-glue/marks.c \
 	tsan-glue/pool.c \
 	tsan-glue/finalizers.c \
+	tsan-glue/finding.c \
 	tsan-glue/print.c \
 	tsan-glue/process.c

@@ -12,6 +12,7 @@
 #endif
 
 #include "tsan-glue/counters.h"
+#include "tsan-glue/finding.h"
 #include "tsan-glue/globals.h"
 #include "tsan-glue/goroutines.h"
 #include "tsan-glue/growth.h"
@@ -40,6 +41,9 @@ const char *__redflag_default_options(void) __asm__("__tsan_default_options");
 void __redflag_print_report(const struct ts_report *report) __asm__("_ZN6__tsan11PrintReportEPKNS_10ReportDescE");
 void __redflag_print_stock(const struct ts_report *report) __asm__("rf_orig__ZN6__tsan11PrintReportEPKNS_10ReportDescE");
 
+void __redflag_report_count(uint64_t *count) __asm__("__tsan_report_count");
+void __redflag_stock_count(uint64_t *count) __asm__("rf_orig___tsan_report_count");
+
 static struct {
 	struct rf_options options;
 	uint32_t features;
@@ -65,7 +69,14 @@ void __redflag_print_report(const struct ts_report *report)
 bool __redflag_on_finalize(bool failed)
 {
 	__redflag_exit();
-	return failed;
+	return failed || rf_findings_count() > 0;
+}
+
+/* What package testing and the program's exit go by (race.Errors). */
+void __redflag_report_count(uint64_t *count)
+{
+	__redflag_stock_count(count);
+	*count += rf_findings_count();
 }
 
 /* Called by InitializeFlags (tsan_flags.cpp) at the very start, before it reads GORACE. */
@@ -110,8 +121,9 @@ void __redflag_init(const struct rf_start *start)
 	rf_globals_init();
 	rf_symbols_init(start->callback);
 	rf_report_init(start);
+	rf_finding_init(start->callback, start->text);
 	rf_switches_init(start, glue.options.switches);
-	if (glue.options.goroutines && rf_goroutines_init())
+	if (glue.options.goroutines && rf_goroutines_init(start->text))
 		glue.features |= RF_SPOOL_FEATURE_GOROUTINES;
 	if ((glue.features & RF_SPOOL_FEATURE_GOROUTINES) && glue.options.attribution_exact && rf_owners_init())
 		glue.features |= RF_SPOOL_FEATURE_OWNERS;
@@ -133,6 +145,7 @@ void __redflag_init(const struct rf_start *start)
 	rf_marks_init(start);
 	start->settings->gc = glue.options.gc && rf_marks_shadow() != 0;
 	start->settings->shadow = rf_marks_shadow();
+	start->settings->channels = glue.options.channels && RF_FINDING_PROVED;
 	glue.ready = true;
 }
 

@@ -12,6 +12,7 @@
 static struct {
 	struct rf_goroutine *rows; /* [0] is unused */
 	struct rf_labels *labels;  /* of finished rows; touched only where there are labels */
+	uintptr_t text;            /* start of Go's code */
 	uint32_t used;             /* rows handed out so far */
 	uint32_t dead_first, dead_last, dead_count; /* a queue of finished rows, oldest first */
 	uint32_t hints[THREAD_HINTS];
@@ -26,8 +27,9 @@ static void *reserve_rows(size_t bytes_each)
 }
 #endif
 
-static bool rf_goroutines_init(void)
+static bool rf_goroutines_init(uintptr_t text)
 {
+	table.text = text;
 #ifdef RF_LAYOUT_THREAD_ID
 	table.labels = reserve_rows(sizeof(*table.labels));
 	table.rows = table.labels ? reserve_rows(sizeof(*table.rows)) : NULL;
@@ -87,6 +89,8 @@ static void rf_goroutine_add(const struct rf_goroutine_start *start)
 	row->created_unix_ns = coarse_unix_ns();
 	row->g = start->g;
 	row->entry = start->entry;
+	row->creator = start->creator > table.text && start->creator - table.text <= UINT32_MAX ?
+			       (uint32_t)(start->creator - table.text) : 0;
 	row->owner = start->owner;
 	rf_owner_ref(row->owner);
 	row->finished = false;
@@ -161,6 +165,18 @@ static const struct rf_goroutine *rf_goroutine_of_thread(uint32_t thread)
 		return row;
 	for (uint32_t slot = table.used; slot > 0; slot--) {
 		if (table.rows[slot].thread == thread)
+			return &table.rows[slot];
+	}
+	return NULL;
+}
+
+static const struct rf_goroutine *rf_goroutine_of_goid(uint64_t goid, uint32_t slot)
+{
+	const struct rf_goroutine *row = row_of(slot);
+	if (row && row->goid == goid)
+		return row;
+	for (slot = goid ? table.used : 0; slot > 0; slot--) {
+		if (table.rows[slot].goid == goid)
 			return &table.rows[slot];
 	}
 	return NULL;

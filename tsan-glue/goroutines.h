@@ -22,6 +22,7 @@ struct rf_goroutine {
 	uintptr_t g, entry;
 	uint32_t owner, next_dead;
 	bool finished;
+	uint32_t creator; /* of the go statement: bytes behind the start of Go's code; 0 unknown */
 };
 _Static_assert(sizeof(struct rf_goroutine) == 64, "a cache line: the cost of a goroutine");
 
@@ -30,12 +31,14 @@ struct rf_labels {
 	char text[RF_LABEL_BYTES_MAX];
 };
 
-static bool rf_goroutines_init(void);   /* false: no address space, or the layout was not proved */
+static bool rf_goroutines_init(uintptr_t text); /* false: no address space, or the layout was not proved */
 static void rf_goroutine_add(const struct rf_goroutine_start *start);
 static void rf_goroutine_finish(uint32_t slot, const struct rf_go_label *labels, uintptr_t label_count);
 static void rf_goroutine_own(uint32_t slot, uint32_t owner);
 /* The row of ThreadSanitizer's thread number; NULL when it isn't known (timers, threads of C, rows long gone). */
 static const struct rf_goroutine *rf_goroutine_of_thread(uint32_t thread);
+/* The row of Go's number, in that slot or (slot 0) wherever it is; NULL when it isn't known any more. */
+static const struct rf_goroutine *rf_goroutine_of_goid(uint64_t goid, uint32_t slot);
 /* The labels of a finished row. */
 static const struct rf_labels *rf_goroutine_labels(const struct rf_goroutine *row);
 /* False: cut. */

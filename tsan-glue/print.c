@@ -1,5 +1,6 @@
 #include "tsan-glue/print.h"
 
+#include "tsan-glue/finding.h"
 #include "tsan-glue/marks.h"
 
 #include <stdarg.h>
@@ -34,6 +35,12 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "put-while-used";
 	case RF_SPOOL_KIND_USE_AFTER_FINALIZE:
 		return "use-after-finalize";
+	case RF_SPOOL_KIND_CLOSE_WHILE_SENDING:
+		return "close-while-sending";
+	case RF_SPOOL_KIND_SEND_AFTER_CLOSE:
+		return "send-after-close";
+	case RF_SPOOL_KIND_DOUBLE_CLOSE:
+		return "double-close";
 	default:
 		return NULL;
 	}
@@ -67,13 +74,25 @@ static void print_collection(const struct ts_access *a)
 	print("\nPrevious free at 0x%012zx by the garbage collector (%s)\n", (size_t)a->address, words);
 }
 
+static const char *print_action(enum rf_spool_action action)
+{
+	static const char *const verbs[RF_SPOOL_ACTION_COUNT] = {
+		[RF_SPOOL_ACTION_CLOSE] = "close", [RF_SPOOL_ACTION_SEND] = "send", [RF_SPOOL_ACTION_RECEIVE] = "receive",
+		[RF_SPOOL_ACTION_WAIT] = "wait", [RF_SPOOL_ACTION_START] = "start",
+		[RF_SPOOL_ACTION_FINALIZE] = "finalize", [RF_SPOOL_ACTION_STORE] = "store",
+		[RF_SPOOL_ACTION_DELETE] = "delete" };
+	return action < RF_SPOOL_ACTION_COUNT ? verbs[action] : NULL;
+}
+
 static void print_access(const struct ts_access *a, bool first, enum rf_mark mark)
 {
 	if (mark == RF_MARK_COLLECTION) {
 		print_collection(a);
 		return;
 	}
-	const char *verb = mark == RF_MARK_PUT ? "put" : mark != RF_MARK_NONE ? "free" : a->write ? "write" : "read";
+	const char *verb = print_action((enum rf_spool_action)rf_finding_action(a));
+	if (!verb)
+		verb = mark == RF_MARK_PUT ? "put" : mark != RF_MARK_NONE ? "free" : a->write ? "write" : "read";
 	if (first)
 		print("\n%c%s at 0x%012zx by ", *verb - 'a' + 'A', verb + 1, (size_t)a->address);
 	else
@@ -93,16 +112,28 @@ static void print_thread(const struct ts_thread *t)
 	print_stack(t->stack);
 }
 
-static bool rf_print_report(const struct ts_report *report, enum rf_spool_kind kind)
+static void print_all(const struct ts_report *report, const char *name, struct rf_go_string detail)
 {
-	const char *name = print_name(kind);
-	if (!name)
-		return false;
 	print(RULE "WARNING: REDFLAG: %s", name);
+	if (detail.len)
+		print("\nDetail: %.*s", (int)detail.len, detail.ptr);
 	for (void **p = report->accesses.begin; p < report->accesses.end; p++)
 		print_access(*p, p == report->accesses.begin, rf_mark_of(report, (size_t)(p - report->accesses.begin)));
 	for (void **p = report->threads.begin; p < report->threads.end; p++)
 		print_thread(*p);
 	print(RULE);
-	return true;
+}
+
+static bool rf_print_report(const struct ts_report *report, enum rf_spool_kind kind)
+{
+	const char *name = print_name(kind);
+	if (name)
+		print_all(report, name, (struct rf_go_string){ "", 0 });
+	return name != NULL;
+}
+
+static void rf_print_finding(const struct ts_report *report, enum rf_spool_kind kind, struct rf_go_string detail)
+{
+	const char *name = print_name(kind);
+	print_all(report, name ? name : "report", detail);
 }

@@ -4,7 +4,8 @@
  *
  * All is well: exit 0, and on stdout the lines of C that head the glue: RF_LAYOUT_THREAD_ID, the offset of the thread
  * number in ThreadState, RF_LAYOUT_FREED if memory can be marked as freed (marks.h), RF_LAYOUT_SHADOW if it is known where
- * such marks stand, RF_LAYOUT_COLLECTED if those of collections work. Otherwise: exit 1 and one sentence on stderr.
+ * such marks stand, RF_LAYOUT_COLLECTED if those of collections work, RF_LAYOUT_REPORTS if reports of ours can stand among
+ * the detector's (finding.h). Otherwise: exit 1 and one sentence on stderr.
  */
 #define _GNU_SOURCE
 #include "tsan-glue/history.c" /* these stand in their place as in the glue */
@@ -37,6 +38,12 @@ WEAK void increment_epoch(void *thread) __asm__("_ZN6__tsan14IncrementEpochEPNS_
 WEAK void range_reset(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes) __asm__(
 	"_ZN6__tsan16MemoryResetRangeEPNS_11ThreadStateEmmm");
 WEAK void raw_write(const char *text) __asm__("_ZN11__sanitizer8RawWriteEPKc");
+
+/* The lock of reports, and the test of suppressions (finding.c). */
+WEAK void reports_lock(void) __asm__("_ZN11__sanitizer21ScopedErrorReportLock4LockEv");
+WEAK void reports_unlock(void) __asm__("_ZN11__sanitizer21ScopedErrorReportLock6UnlockEv");
+WEAK uintptr_t is_suppressed(int type, const struct ts_stack *stack, void **suppression) __asm__(
+	"_ZN6__tsan12IsSuppressedENS_10ReportTypeEPKNS_11ReportStackEPPN11__sanitizer11SuppressionE");
 
 /* The glue's names; the probe stands in its place. */
 bool probe_on_report(const struct ts_report *report, bool suppressed) __asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
@@ -72,6 +79,7 @@ static bool other_lost; /* what the next report has to look like */
 static uint32_t other_thread;
 static char failure[256];
 static uint32_t writer_thread, reader_thread;
+static char directory[4096];
 
 static void check(bool ok, const char *what)
 {
@@ -206,8 +214,18 @@ bool probe_on_finalize(bool failed)
 
 const char *probe_default_options(void)
 {
+	static char options[sizeof(directory) + 128];
 	rf_history_init(true);
-	return RF_HISTORY_OPTIONS;
+	snprintf(options, sizeof(options), "%s suppressions='%s/suppressions'", RF_HISTORY_OPTIONS, directory);
+	return directory[0] ? options : RF_HISTORY_OPTIONS;
+}
+
+/* One suppression for the detector to read; it wants an absolute path. */
+static void write_suppressions(void)
+{
+	FILE *f = getcwd(directory, sizeof(directory)) ? fopen("suppressions", "w") : NULL;
+	if (!f || fprintf(f, "race:probe.suppressed\n") < 0 || fclose(f))
+		directory[0] = '\0';
 }
 
 /* Two threads race over a word of their own; the first has made so many calls meanwhile. */
@@ -343,6 +361,26 @@ static bool collected_works(void *thread)
 	       marks.restored == RF_MARK_COLLECTION && marks.cycle == 76;
 }
 
+/* A stack of ours is matched against the probe's own suppression, and the lock is one. */
+static bool reports_work(void)
+{
+	static char wanted[] = "probe.suppressed", other[] = "probe.other", file[] = "/probe/file.go";
+	struct ts_frame outer = { NULL, { .address = PC_CALLER, .function = wanted, .file = file, .line = 1 } };
+	struct ts_frame inner = { &outer, { .address = PC_WRITE, .function = other, .file = file, .line = 1 } };
+	struct ts_stack stack = { &inner, true };
+	void *suppression = NULL;
+	if (!reports_lock || !reports_unlock || !is_suppressed || !raw_write)
+		return false;
+	reports_lock();
+	bool found = is_suppressed(TS_REPORT_RACE, &stack, &suppression) != 0;
+	inner.next = NULL;
+	bool passed = is_suppressed(TS_REPORT_RACE, &stack, &suppression) == 0;
+	reports_unlock();
+	reports_lock();
+	reports_unlock();
+	return found && passed;
+}
+
 int main(void)
 {
 	void *main_thread;
@@ -352,6 +390,7 @@ int main(void)
 		fprintf(stderr, "the probe got no memory at 0x%zx\n", (size_t)HEAP_ADDRESS);
 		return 1;
 	}
+	write_suppressions();
 	__tsan_init(&main_thread, &processor, callback);
 	__tsan_map_shadow(HEAP_ADDRESS, DATA_BYTES);
 	__tsan_map_shadow(HEAP_ADDRESS + DATA_BYTES, HEAP_BYTES - DATA_BYTES);
@@ -383,6 +422,8 @@ int main(void)
 			printf("#define RF_LAYOUT_SHADOW(address) %s\n%s", SHADOW_TEXT,
 			       collected_works(threads[7]) ? "#define RF_LAYOUT_COLLECTED 1\n" : "");
 	}
+	if (reports_work())
+		printf("#define RF_LAYOUT_REPORTS 1\n");
 	fflush(stdout);
 	_exit(0);
 }

@@ -1,6 +1,7 @@
 #include "tsan-glue/report.h"
 
 #include "tsan-glue/counters.h"
+#include "tsan-glue/finding.h"
 #include "tsan-glue/globals.h"
 #include "tsan-glue/goroutines.h"
 #include "tsan-glue/lock.h"
@@ -234,7 +235,8 @@ static void put_access(struct rf_spool_access *out, const struct ts_access *a, s
 	out->size = a->size > 0 ? (uint32_t)a->size : 0;
 	out->thread = (uint32_t)a->thread;
 	out->flags = (a->write ? RF_SPOOL_ACCESS_WRITE : 0) | (a->atomic ? RF_SPOOL_ACCESS_ATOMIC : 0) |
-		     (s && s->cut ? RF_SPOOL_ACCESS_STACK_CUT : 0) | (freed ? RF_SPOOL_ACCESS_FREE : 0);
+		     (s && s->cut ? RF_SPOOL_ACCESS_STACK_CUT : 0) | (freed ? RF_SPOOL_ACCESS_FREE : 0) |
+		     rf_finding_action(a) << RF_SPOOL_ACCESS_ACTION_SHIFT;
 	out->goroutine = goroutine_index(g, out->thread);
 	out->stack = stack_put(s);
 }
@@ -428,4 +430,30 @@ static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind 
 		rf_count(&rf_counters.reports_dropped);
 	rf_unlock();
 	return suppressed;
+}
+
+/* In front of its report, so that a reader has it when that comes; the symbols are written before both. */
+static void detail_write(struct gathered *g, struct rf_go_string detail)
+{
+	collect_symbols(g);
+	struct rf_spool_detail *out = rf_spool_begin(RF_SPOOL_DETAIL, sizeof(*out));
+	out->text = rf_spool_put(detail.ptr, detail.len);
+	rf_spool_commit();
+}
+
+static void rf_report_finding(const struct ts_report *report, const struct rf_finding *f, bool suppressed)
+{
+	rf_lock();
+	gather(&gathered, report);
+	rf_count(&rf_counters.reports);
+	if (!suppressed && !f->quiet)
+		charge(&gathered);
+	if (rf_spool_active()) {
+		if (f->detail.len)
+			detail_write(&gathered, f->detail);
+		report_write(report, &gathered, (enum rf_spool_kind)f->kind, suppressed);
+	} else {
+		rf_count(&rf_counters.reports_dropped);
+	}
+	rf_unlock();
 }

@@ -14,5 +14,7 @@ static void rf_report_init(const struct rf_start *start);
 /* Charges the owners and writes the record. kind: RF_SPOOL_KIND_UNKNOWN for what ThreadSanitizer calls it. Says whether
  * nothing is to come of the report. Takes the lock. */
 static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind kind, bool suppressed);
+/* The same for a report that finding.c made. */
+static void rf_report_finding(const struct ts_report *report, const struct rf_finding *finding, bool suppressed);
 
 #endif

@@ -34,6 +34,7 @@ struct rf_settings {
 	uintptr_t gc;       /* what the collector frees is marked and kept for a cycle */
 	uintptr_t shadow;   /* where the shadow of address 0 would be */
 	uintptr_t growth;   /* what only grows is sampled */
+	uintptr_t channels; /* findings of channels are wanted */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -167,6 +168,26 @@ struct rf_origin {
 	uintptr_t function, function_bytes, file, file_bytes, line;
 };
 
+#define RF_FINDING_SIDES_MAX 4u
+
+struct rf_finding_side {
+	uintptr_t action; /* enum rf_spool_action */
+	uint64_t goid;    /* 0 unknown */
+	uintptr_t slot;   /* of its row, 0 unknown; a row that is another goroutine's by now is passed over */
+	const uintptr_t *pcs; /* return addresses, innermost first; a 0 ends them */
+	uintptr_t pc_count;
+};
+
+/* What Go's runtime found by itself; finding.h. */
+struct rf_finding {
+	uintptr_t kind;   /* enum rf_spool_kind */
+	uintptr_t address, bytes;
+	uintptr_t quiet;  /* not 0: nothing fails for it */
+	uintptr_t side_count;
+	struct rf_finding_side sides[RF_FINDING_SIDES_MAX];
+	struct rf_go_string detail; /* a sentence without a full stop; may be empty */
+};
+
 void __redflag_init(const struct rf_start *start);
 void __redflag_goroutine_start(const struct rf_goroutine_start *start);
 void __redflag_goroutine_end(uintptr_t slot, const struct rf_go_label *labels, uintptr_t label_count);
@@ -181,6 +202,8 @@ void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *nam
 /* Called by sysmon too, which has no goroutine: nothing here may ask the runtime (rf_start.callback returns to one).
  * No origins: they were not looked at this time. */
 void __redflag_sample(const struct rf_sample *sample, const struct rf_origin *origins, uintptr_t origin_count);
+/* Calls ThreadSanitizer's lock of reports. */
+void __redflag_finding(const struct rf_finding *finding);
 
 /* These two do call ThreadSanitizer, and take no lock of the glue. pc: inside sync.(*Pool).Put. */
 void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes);

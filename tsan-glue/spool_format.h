@@ -53,6 +53,7 @@ enum rf_spool_type {
 	RF_SPOOL_OBJECT = 5,    /* struct rf_spool_object: just before the report that it belongs to */
 	RF_SPOOL_SAMPLE = 6,    /* struct rf_spool_sample: from time to time, and at the end */
 	RF_SPOOL_ORIGINS = 7,   /* struct rf_spool_origins: with some of the samples; the last one counts */
+	RF_SPOOL_DETAIL = 8,    /* struct rf_spool_detail: before the report that it is about */
 	RF_SPOOL_TYPE_COUNT
 };
 
@@ -116,6 +117,25 @@ struct rf_spool_access {
 #define RF_SPOOL_ACCESS_STACK_CUT 4u /* more frames than RF_SPOOL_STACK_FRAMES_MAX */
 #define RF_SPOOL_ACCESS_FREE 8u      /* the memory was handed back here: freed, or put into a pool */
 
+/* What the side did, when it was no access to memory: enum rf_spool_action. Of such a side the address is what it was
+ * done to. */
+#define RF_SPOOL_ACCESS_ACTION_SHIFT 8u
+#define RF_SPOOL_ACCESS_ACTION_MASK 0xffu
+#define RF_SPOOL_ACCESS_ACTION(flags) ((flags) >> RF_SPOOL_ACCESS_ACTION_SHIFT & RF_SPOOL_ACCESS_ACTION_MASK)
+
+enum rf_spool_action {
+	RF_SPOOL_ACTION_NONE = 0,
+	RF_SPOOL_ACTION_CLOSE = 1,
+	RF_SPOOL_ACTION_SEND = 2,
+	RF_SPOOL_ACTION_RECEIVE = 3,
+	RF_SPOOL_ACTION_WAIT = 4,     /* blocked, for whatever it is */
+	RF_SPOOL_ACTION_START = 5,    /* of the other side's goroutine */
+	RF_SPOOL_ACTION_FINALIZE = 6, /* a finalizer or a cleanup was set, or ran */
+	RF_SPOOL_ACTION_STORE = 7,
+	RF_SPOOL_ACTION_DELETE = 8,
+	RF_SPOOL_ACTION_COUNT
+};
+
 #define RF_SPOOL_STACK_FRAMES_MAX 256
 
 struct rf_spool_goroutine {
@@ -151,7 +171,7 @@ struct rf_spool_switch {
 	struct rf_spool_ref reason;  /* why `from` stopped: Go's wait reason, "preempted", "exited", … */
 };
 
-/* One report of ThreadSanitizer. */
+/* One report: of ThreadSanitizer, or of Go's runtime (kinds whose sides have actions). */
 struct rf_spool_report {
 	struct rf_spool_record record;
 	uint32_t kind;           /* enum rf_spool_kind */
@@ -176,6 +196,9 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_PUT_WHILE_USED = 5, /* the first side is the Put, which nothing orders behind the other */
 	RF_SPOOL_KIND_USE_AFTER_FINALIZE = 6, /* the other side is the finalizer */
 	RF_SPOOL_KIND_USE_AFTER_GC = 7,       /* the other side is the collection, which is nobody's: thread 0 */
+	RF_SPOOL_KIND_CLOSE_WHILE_SENDING = 8, /* the first side is the close, the others are sends that it woke */
+	RF_SPOOL_KIND_SEND_AFTER_CLOSE = 9,    /* the other side is the close */
+	RF_SPOOL_KIND_DOUBLE_CLOSE = 10,        /* both sides are */
 	RF_SPOOL_KIND_COUNT
 };
 
@@ -193,6 +216,12 @@ struct rf_spool_object {
 };
 
 #define RF_SPOOL_OBJECT_CONTEXT 1u /* it was given to context.WithValue */
+
+/* A sentence about the next report. */
+struct rf_spool_detail {
+	struct rf_spool_record record;
+	struct rf_spool_ref text;
+};
 
 /* What was dropped, and how much was done. All since the start of the process. */
 struct rf_spool_counters {
@@ -272,6 +301,7 @@ _Static_assert(offsetof(struct rf_spool_report, memory_start) == 40, "format");
 _Static_assert(offsetof(struct rf_spool_report, accesses) == 72, "format");
 _Static_assert(sizeof(struct rf_spool_object) == 56, "format");
 _Static_assert(offsetof(struct rf_spool_object, type) == 40, "format");
+_Static_assert(sizeof(struct rf_spool_detail) == 32, "format");
 _Static_assert(sizeof(struct rf_spool_counters) == 24 + 8 * 8, "format");
 
 #endif

@@ -77,14 +77,6 @@ static uint32_t rf_symbol_id(const struct rf_symbol *s)
 	return symbol_write(s);
 }
 
-/* ThreadSanitizer's own question to Go's runtime (tsan_go.cpp, SymbolizeCodeContext; race.go, raceSymbolizeCode). */
-struct symbolize_code {
-	uintptr_t pc;
-	const char *function, *file;
-	uintptr_t line, offset, result;
-};
-#define COMMAND_SYMBOLIZE_CODE 1u
-
 static uint32_t rf_symbol_id_of_pc(uintptr_t pc)
 {
 	struct symbolize_code query = { .pc = pc };

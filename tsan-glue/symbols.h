@@ -15,6 +15,14 @@ struct rf_symbol {
 	uint32_t line, offset;
 };
 
+/* ThreadSanitizer's own question to Go's runtime (tsan_go.cpp, SymbolizeCodeContext; race.go, raceSymbolizeCode). */
+struct symbolize_code {
+	uintptr_t pc;
+	const char *function, *file;
+	uintptr_t line, offset, result;
+};
+#define COMMAND_SYMBOLIZE_CODE 1u
+
 static void rf_symbols_init(void (*callback)(uintptr_t command, void *context));
 /* The symbol's id; 0 when it could not be written. */
 static uint32_t rf_symbol_id(const struct rf_symbol *symbol);

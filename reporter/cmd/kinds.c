@@ -75,6 +75,29 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Keep a pointer for as long as the address is used: an unsafe.Pointer in the same struct, runtime.KeepAlive "
 			"behind the last use, runtime.Pinner or cgo.Handle for what C holds.",
 	},
+	[RF_KIND_CLOSE_WHILE_SENDING] = {
+		.meaning =
+			"A channel was closed while other goroutines waited to send on it. Each of them panics there and then: send "
+			"on closed channel. Where something recovers, the value is lost all the same.",
+		.cure =
+			"Let the only sender close the channel, when it has sent everything. With several senders, wait for all of "
+			"them (WaitGroup) and close then, or never close it and tell the senders to stop by a channel of its own.",
+	},
+	[RF_KIND_SEND_AFTER_CLOSE] = {
+		.meaning =
+			"The program ended in a panic: a send on a channel that had been closed. The other side is the close, which "
+			"Go's panic doesn't name.",
+		.cure =
+			"Let the only sender close the channel, when it has sent everything. With several senders, wait for all of "
+			"them (WaitGroup) and close then, or never close it and tell the senders to stop by a channel of its own.",
+	},
+	[RF_KIND_DOUBLE_CLOSE] = {
+		.meaning =
+			"The program ended in a panic: a close of a channel that had been closed before. The other side is the close "
+			"that came first, which Go's panic doesn't name.",
+		.cure =
+			"Let one place close the channel, or close it in a sync.Once.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

@@ -16,7 +16,7 @@ static void add_head(const struct rf_show *s, const struct rf_access *a, struct 
 {
 	const struct rf_goroutine *g = a->goroutine;
 	rf_str test = rf_words_owner(g), who = rf_words_goroutine(g, s->arena);
-	if (a->size > 1 && !a->freed) /* ThreadSanitizer says 1 for every plain access of Go */
+	if (a->size > 1 && !a->freed && !a->act) /* ThreadSanitizer says 1 for every plain access of Go */
 		rf_block_printf(out, RF_STYLE_BOLD, "%s of %u bytes at 0x%llx%s", rf_words_access(a), a->size,
 				(unsigned long long)a->address, a->previous ? ", before" : "");
 	else
@@ -72,7 +72,7 @@ void rf_show_side(const struct rf_show *s, uint32_t index, struct rf_block *out)
 	bool source_shown = false;
 	add_head(s, a, out);
 	if (a->stack.count == 0 && !rf_goroutine_is_collector(a->goroutine))
-		rf_block_add(out, RF_STYLE_YELLOW, RF_STR("  (its history was gone: the stack could not be restored)"));
+		rf_block_printf(out, RF_STYLE_YELLOW, "  (%s)", rf_words_no_stack(a));
 	for (uint32_t i = 0; i < a->stack.count && i < RF_SHOW_FRAMES_MAX; i++) {
 		bool user = rf_side_is_user(side, i);
 		add_frame(s, &a->stack.frames[i], user, out);

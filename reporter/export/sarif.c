@@ -260,6 +260,9 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_PUT_WHILE_USED] = "sync.Pool.Put of what is in use",
 		[RF_KIND_USE_AFTER_FINALIZE] = "Use after the finalizer",
 		[RF_KIND_USE_AFTER_GC] = "Use of what the garbage collector freed",
+		[RF_KIND_CLOSE_WHILE_SENDING] = "Close of a channel that others wait to send on",
+		[RF_KIND_SEND_AFTER_CLOSE] = "Send on a closed channel",
+		[RF_KIND_DOUBLE_CLOSE] = "Close of a closed channel",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

@@ -72,12 +72,18 @@ static void put_clipped(struct rf_buf *out, rf_str text)
 
 static const char *verb(const struct rf_access *a)
 {
+	static const char *const verbs[RF_ACT_COUNT] = {
+		[RF_ACT_NONE] = "", [RF_ACT_CLOSE] = "closes", [RF_ACT_SEND] = "sends",
+		[RF_ACT_RECEIVE] = "receives", [RF_ACT_WAIT] = "waits", [RF_ACT_START] = "starts",
+		[RF_ACT_FINALIZE] = "finalizes", [RF_ACT_STORE] = "stores", [RF_ACT_DELETE] = "deletes" };
+	if (a->act)
+		return verbs[a->act];
 	return a->put ? "puts" : a->freed ? "frees" : a->write ? "writes" : "reads";
 }
 
 static const char *verb_past(const struct rf_access *a)
 {
-	return a->put ? "put" : a->freed ? "freed" : a->write ? "wrote" : "read";
+	return a->act ? rf_act_past(a->act) : a->put ? "put" : a->freed ? "freed" : a->write ? "wrote" : "read";
 }
 
 static rf_str reason(const struct rf_switch *w)

@@ -42,7 +42,7 @@ static void put_side(struct writer *w, const struct rf_item_side *s)
 	struct rf_json *j = &w->json;
 	const struct rf_access *a = s->access;
 	rf_json_object(j, NULL);
-	rf_json_cstr(j, "access", a->put ? "put" : a->freed ? "free" : a->write ? "write" : "read");
+	rf_json_cstr(j, "access", a->act ? rf_act_name(a->act) : a->put ? "put" : a->freed ? "free" : a->write ? "write" : "read");
 	rf_json_bool(j, "atomic", a->atomic);
 	rf_json_bool(j, "previous", a->previous);
 	rf_json_cstr(j, "operation", rf_operation_name(s->side->operation));

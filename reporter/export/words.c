@@ -23,11 +23,18 @@ rf_str rf_words_function(rf_str function)
 
 const char *rf_words_access(const struct rf_access *a)
 {
+	if (a->act)
+		return rf_act_title(a->act);
 	if (a->freed)
 		return a->put ? "Put" : "Free";
 	if (a->atomic)
 		return a->write ? "Atomic write" : "Atomic read";
 	return a->write ? "Write" : "Read";
+}
+
+const char *rf_words_no_stack(const struct rf_access *a)
+{
+	return a->act ? "its stack is not known" : "its history was gone: the stack could not be restored";
 }
 
 rf_str rf_words_goroutine(const struct rf_goroutine *g, rf_arena *arena)
@@ -125,7 +132,7 @@ static void put_side(struct rf_buf *out, struct rf_export *x, const struct rf_it
 		rf_buf_printf(out, ", owned by %.*s%s", RF_STR_ARG(test), s->goroutine->test_over ? ", which was over" : "");
 	rf_buf_put_cstr(out, s->access->previous ? ", before:\n" : ":\n");
 	if (s->access->stack.count == 0 && !rf_goroutine_is_collector(s->goroutine))
-		rf_buf_put_cstr(out, "  (its history was gone: the stack could not be restored)\n");
+		rf_buf_printf(out, "  (%s)\n", rf_words_no_stack(s->access));
 	put_stack(out, x, &s->access->stack);
 }
 

@@ -9,6 +9,8 @@
 rf_str rf_words_function(rf_str function);
 /* "Write", "Atomic read", "Free" */
 const char *rf_words_access(const struct rf_access *a);
+/* Why a side has no stack. */
+const char *rf_words_no_stack(const struct rf_access *a);
 /* "goroutine 24", "the main goroutine" */
 rf_str rf_words_goroutine(const struct rf_goroutine *g, rf_arena *arena);
 /* "TestA", "no test"; "" unknown */

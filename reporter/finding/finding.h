@@ -15,7 +15,8 @@ enum rf_operation { /* what a side did, from its runtime frames */
 	RF_OPERATION_PLAIN, RF_OPERATION_MAP, RF_OPERATION_SLICE, RF_OPERATION_STRING, RF_OPERATION_INTERFACE,
 	RF_OPERATION_CHANNEL, RF_OPERATION_ATOMIC, RF_OPERATION_SYNC, RF_OPERATION_FREE,
 	RF_OPERATION_PUT,
-	RF_OPERATION_COUNT
+	RF_OPERATION_ACT, /* plus an enum rf_act: what no frame tells */
+	RF_OPERATION_COUNT = RF_OPERATION_ACT + RF_ACT_COUNT
 };
 const char *rf_operation_name(enum rf_operation op);
 

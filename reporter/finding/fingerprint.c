@@ -147,9 +147,12 @@ static rf_str qualities(const struct rf_finding *f, unsigned classes, rf_arena *
 	return all.len ? rf_arena_printf(arena, " (%.*s)", RF_STR_ARG(all)) : RF_STR("");
 }
 
-static bool hands_back(const struct rf_side *side)
+/* The side that ends something, or made the other possible: what the other one came after, or meanwhile. */
+static bool is_second(const struct rf_side *side)
 {
-	return side->operation == RF_OPERATION_FREE || side->operation == RF_OPERATION_PUT;
+	int action = (int)side->operation - RF_OPERATION_ACT;
+	return side->operation == RF_OPERATION_FREE || side->operation == RF_OPERATION_PUT || action == RF_ACT_CLOSE ||
+	       action == RF_ACT_START;
 }
 
 rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *arena)
@@ -157,13 +160,14 @@ rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *
 	rf_str a = side_name(&f->sides[0], arena), b = side_name(&f->sides[1], arena);
 	if (f->kind == RF_KIND_USE_AFTER_GC)
 		return rf_arena_printf(arena, "%s: %.*s after the collection", rf_kind_words(f->kind),
-				       RF_STR_ARG(hands_back(&f->sides[0]) ? b : a));
-	bool race = f->kind == RF_KIND_DATA_RACE, first = hands_back(&f->sides[0]), second = hands_back(&f->sides[1]);
+				       RF_STR_ARG(is_second(&f->sides[0]) ? b : a));
+	bool race = f->kind == RF_KIND_DATA_RACE, first = is_second(&f->sides[0]), second = is_second(&f->sides[1]);
+	bool meanwhile = f->kind == RF_KIND_PUT_WHILE_USED || f->kind == RF_KIND_CLOSE_WHILE_SENDING;
 	const char *kind = rf_kind_words(f->kind);
 	if (!race && first != second) {
-		bool swap = first != (f->kind == RF_KIND_PUT_WHILE_USED);
-		return rf_arena_printf(arena, "%s: %.*s %s %.*s", kind, RF_STR_ARG(swap ? b : a),
-				       f->kind == RF_KIND_PUT_WHILE_USED ? "while" : "after", RF_STR_ARG(swap ? a : b));
+		bool swap = first != meanwhile;
+		return rf_arena_printf(arena, "%s: %.*s %s %.*s", kind, RF_STR_ARG(swap ? b : a), meanwhile ? "while" : "after",
+				       RF_STR_ARG(swap ? a : b));
 	}
 	rf_str ops = first && second ? RF_STR("") : qualities(f, classes, arena);
 	if (rf_str_eq(a, b) && !f->sides[1].missing)

@@ -12,11 +12,13 @@ static const char *const names[] = {
 	[RF_OPERATION_ATOMIC] = "atomic", [RF_OPERATION_SYNC] = "sync", [RF_OPERATION_FREE] = "free",
 	[RF_OPERATION_PUT] = "put",
 };
-_Static_assert(sizeof(names) / sizeof(names[0]) == RF_OPERATION_COUNT, "one name an operation");
+_Static_assert(sizeof(names) / sizeof(names[0]) == RF_OPERATION_ACT, "one name an operation");
 
 const char *rf_operation_name(enum rf_operation op)
 {
-	return (unsigned)op < RF_OPERATION_COUNT ? names[op] : names[RF_OPERATION_PLAIN];
+	if ((unsigned)op > RF_OPERATION_ACT && (unsigned)op < RF_OPERATION_COUNT)
+		return rf_act_name((enum rf_act)(op - RF_OPERATION_ACT));
+	return (unsigned)op < RF_OPERATION_ACT ? names[op] : names[RF_OPERATION_PLAIN];
 }
 
 /* The first prefix that fits decides. */

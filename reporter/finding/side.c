@@ -177,6 +177,8 @@ static enum rf_operation operation_of(const struct rf_access *access, const stru
 {
 	bool found = false;
 	enum rf_operation operation = RF_OPERATION_PLAIN;
+	if (access->act)
+		return (enum rf_operation)(RF_OPERATION_ACT + access->act);
 	if (access->freed)
 		return access->put ? RF_OPERATION_PUT : RF_OPERATION_FREE;
 	for (uint32_t i = 0; i < f->count && !found; i++) {

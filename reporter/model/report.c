@@ -15,6 +15,9 @@ static const struct {
 	[RF_KIND_PUT_WHILE_USED] = { "put-while-used", "put while used" },
 	[RF_KIND_USE_AFTER_FINALIZE] = { "use-after-finalize", "use after finalize" },
 	[RF_KIND_USE_AFTER_GC] = { "use-after-gc", "use after gc" },
+	[RF_KIND_CLOSE_WHILE_SENDING] = { "close-while-sending", "close while sending" },
+	[RF_KIND_SEND_AFTER_CLOSE] = { "send-after-close", "send after close" },
+	[RF_KIND_DOUBLE_CLOSE] = { "double-close", "double close" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 
@@ -40,6 +43,63 @@ enum rf_kind rf_kind_from_name(rf_str name)
 			return (enum rf_kind)kind;
 	}
 	return RF_KIND_UNKNOWN;
+}
+
+static const struct {
+	const char *name, *title, *past;
+} acts[] = {
+	[RF_ACT_NONE] = { "", "", "" },
+	[RF_ACT_CLOSE] = { "close", "Close", "closed" },
+	[RF_ACT_SEND] = { "send", "Send", "sent" },
+	[RF_ACT_RECEIVE] = { "receive", "Receive", "received" },
+	[RF_ACT_WAIT] = { "wait", "Wait", "waited" },
+	[RF_ACT_START] = { "start", "Start", "started" },
+	[RF_ACT_FINALIZE] = { "finalize", "Finalize", "finalized" },
+	[RF_ACT_STORE] = { "store", "Store", "stored" },
+	[RF_ACT_DELETE] = { "delete", "Delete", "deleted" },
+};
+_Static_assert(sizeof(acts) / sizeof(acts[0]) == RF_ACT_COUNT, "names for each action");
+
+static enum rf_act known_act(enum rf_act act)
+{
+	return (unsigned)act < RF_ACT_COUNT ? act : RF_ACT_NONE;
+}
+
+const char *rf_act_name(enum rf_act act)
+{
+	return acts[known_act(act)].name;
+}
+
+const char *rf_act_title(enum rf_act act)
+{
+	return acts[known_act(act)].title;
+}
+
+const char *rf_act_past(enum rf_act act)
+{
+	return acts[known_act(act)].past;
+}
+
+enum rf_act rf_act_from_name(rf_str name)
+{
+	for (int act = 1; act < RF_ACT_COUNT; act++) {
+		if (rf_str_eq_cstr(name, acts[act].name))
+			return (enum rf_act)act;
+	}
+	return RF_ACT_NONE;
+}
+
+enum rf_act rf_act_cut(rf_str *line, bool lower)
+{
+	for (int act = 1; act < RF_ACT_COUNT; act++) {
+		const char *word = lower ? acts[act].name : acts[act].title;
+		rf_str rest = rf_str_starts(*line, word) ? rf_str_skip(*line, strlen(word)) : RF_STR("");
+		if (rf_str_starts(rest, " at ")) {
+			*line = rf_str_skip(rest, 4);
+			return (enum rf_act)act;
+		}
+	}
+	return RF_ACT_NONE;
 }
 
 static const char *const memory_names[] = {

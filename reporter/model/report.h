@@ -18,12 +18,15 @@ enum rf_kind {
 	RF_KIND_PUT_WHILE_USED,
 	RF_KIND_USE_AFTER_FINALIZE,
 	RF_KIND_USE_AFTER_GC,   /* the older side is a collection: no stack, and goroutine 0 says in its state which one */
+	RF_KIND_CLOSE_WHILE_SENDING, /* of channels, as the two below */
+	RF_KIND_SEND_AFTER_CLOSE,
+	RF_KIND_DOUBLE_CLOSE,
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
 #define RF_KIND_LIST(conjunction)                                                                                      \
-	"data-race, use-after-free, use-after-put, double-put, put-while-used, use-after-finalize " conjunction        \
-	" use-after-gc"
+	"data-race, use-after-free, use-after-put, double-put, put-while-used, use-after-finalize, use-after-gc, "          \
+	"close-while-sending, send-after-close " conjunction " double-close"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */
@@ -32,6 +35,29 @@ const char *rf_kind_words(enum rf_kind kind);
 bool rf_kind_is_pool(enum rf_kind kind);
 /* RF_KIND_UNKNOWN when there is none of that name. */
 enum rf_kind rf_kind_from_name(rf_str name);
+
+/* What a side did, when it was no access to memory. */
+enum rf_act {
+	RF_ACT_NONE,
+	RF_ACT_CLOSE,
+	RF_ACT_SEND,
+	RF_ACT_RECEIVE,
+	RF_ACT_WAIT,     /* blocked */
+	RF_ACT_START,    /* of the other side's goroutine */
+	RF_ACT_FINALIZE, /* a finalizer or a cleanup was set, or ran */
+	RF_ACT_STORE,
+	RF_ACT_DELETE,
+	RF_ACT_COUNT
+};
+/* "close", "send" …; "" for none. */
+const char *rf_act_name(enum rf_act act);
+/* "Close", "Send" …, as a heading. */
+const char *rf_act_title(enum rf_act act);
+/* "closed", "sent" … */
+const char *rf_act_past(enum rf_act act);
+enum rf_act rf_act_from_name(rf_str name);
+/* Cuts "Close at " and the like off the line (lower: "close at "); RF_ACT_NONE when it doesn't begin so. */
+enum rf_act rf_act_cut(rf_str *line, bool lower);
 
 enum rf_memory {
 	RF_MEMORY_UNKNOWN,
@@ -108,6 +134,7 @@ bool rf_goroutine_is_collector(const struct rf_goroutine *g);
 struct rf_access {
 	bool write, atomic, freed;  /* freed: the memory was handed back here */
 	bool put;                   /* freed, and that to a sync.Pool: follows from the report's kind */
+	enum rf_act act;            /* instead of all of these */
 	bool previous;              /* "Previous write at …": the older side */
 	uint64_t address;
 	uint32_t size;              /* bytes; 0 unknown */
@@ -140,6 +167,7 @@ struct rf_report {
 	unsigned classes;            /* what was proved when the report was stored; 0 before */
 	struct rf_stack allocated;   /* where the heap block was allocated; count 0 unknown */
 	uint64_t allocated_goid;
+	rf_str detail;               /* a sentence without a full stop; "" none */
 	struct rf_switch *switches;  /* before the report, oldest first */
 	uint32_t switch_count;
 	bool suppressed;             /* by a suppression inside the process */

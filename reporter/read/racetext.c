@@ -19,6 +19,9 @@ static bool is_rule(rf_str line)
 	       (line.len == n || line.ptr[line.len - n - 1] != '=');
 }
 
+#define KIND_BYTES_MAX 32u
+
+/* Kinds are lower case: one comparison decides for most lines, a few for nearly all of them. */
 enum rf_kind rf_racetext_header(rf_str line, size_t *bytes)
 {
 	char last = line.len ? line.ptr[line.len - 1] : '\0';
@@ -27,13 +30,14 @@ enum rf_kind rf_racetext_header(rf_str line, size_t *bytes)
 		return RF_KIND_DATA_RACE;
 	if (last < 'a' || last > 'z') /* kinds are lower case */
 		return RF_KIND_UNKNOWN;
-	ptrdiff_t blank = rf_str_find_last(line, ' ');
-	if (blank < 0 || !rf_str_ends(rf_str_take(line, (size_t)blank + 1), OWN_HEADER))
+	size_t n = 1;
+	while (n < line.len && n < KIND_BYTES_MAX && line.ptr[line.len - n - 1] != ' ')
+		n++;
+	if (!rf_str_ends(rf_str_take(line, line.len - n), OWN_HEADER))
 		return RF_KIND_UNKNOWN;
-	rf_str name = rf_str_skip(line, (size_t)(blank + 1));
-	enum rf_kind kind = rf_kind_from_name(name);
-	*bytes = sizeof(OWN_HEADER) - 1 + name.len;
-	return kind == RF_KIND_DATA_RACE ? RF_KIND_UNKNOWN : kind; /* that one has stock's header */
+	*bytes = sizeof(OWN_HEADER) - 1 + n;
+	enum rf_kind kind = rf_kind_from_name(rf_str_skip(line, line.len - n));
+	return kind == RF_KIND_DATA_RACE ? RF_KIND_UNKNOWN : kind;
 }
 
 static bool is_header(rf_str line)
@@ -142,6 +146,16 @@ static bool parse_address_and_thread(rf_str s, const char *by, uint64_t *address
 	       parse_thread(s, thread);
 }
 
+/* "Detail: 3 more wait to send" */
+static bool parse_detail(struct parse *p, rf_str line)
+{
+	if (p->out->kind == RF_KIND_DATA_RACE || !skip(&line, "Detail: "))
+		return false;
+	end_stack(p);
+	p->out->detail = line;
+	return true;
+}
+
 /* "Write at 0x00c000016150 by goroutine 22:", "Previous read at 0x… by main goroutine:", "Put at 0x… by goroutine 7:" */
 static bool parse_access(struct parse *p, rf_str line)
 {
@@ -154,6 +168,8 @@ static bool parse_access(struct parse *p, rf_str line)
 		access.write = access.freed = access.put = true; /* to the detector a Put is a write */
 	else if (p->out->kind != RF_KIND_DATA_RACE && skip(&line, access.previous ? "free at " : "Free at "))
 		access.write = access.freed = true;
+	else if (p->out->kind != RF_KIND_DATA_RACE && (access.act = rf_act_cut(&line, access.previous)) != RF_ACT_NONE)
+		;
 	else if (skip(&line, access.previous ? "write at " : "Write at "))
 		access.write = true;
 	else if (!skip(&line, access.previous ? "read at " : "Read at "))
@@ -306,7 +322,8 @@ static void parse_line(struct parse *p, rf_str line)
 	/* A file's line ends with a number and a function's with "()". */
 	if (line.ptr[0] == ' ' && (line.ptr[line.len - 1] == ')' ? parse_function(p, line) : parse_file(p, line)))
 		return;
-	if (parse_access(p, line) || parse_goroutine(p, line) || parse_heap(p, line) || parse_global(p, line))
+	if (parse_access(p, line) || parse_goroutine(p, line) || parse_heap(p, line) || parse_global(p, line) ||
+	    parse_detail(p, line))
 		return;
 	/* Other output. It may have taken the place of the line break before one of ours. */
 	p->incomplete = true;
@@ -396,8 +413,8 @@ static bool close_report(struct rf_racetext *r, bool whole, rf_arena *arena, str
 static bool is_own(rf_str line)
 {
 	static const char *const starts[] = { "Previous ", "Goroutine ", "Read at ", "Write at ", "Heap block ",
-					      "Global var ", "Put at " };
-	if (line.len == 0 || rf_str_starts(line, "  "))
+					      "Global var ", "Put at ", "Detail: " };
+	if (line.len == 0 || rf_str_starts(line, "  ") || rf_act_cut(&line, false))
 		return true;
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (rf_str_starts(line, starts[i]))

@@ -156,6 +156,15 @@ bool rf_spool_decode_counters(struct rf_spool *s, rf_str record)
 	return true;
 }
 
+bool rf_spool_decode_detail(struct rf_spool *s, rf_str record)
+{
+	struct rf_spool_detail raw;
+	if (record.len < sizeof(raw))
+		return false;
+	memcpy(&raw, record.ptr, sizeof(raw));
+	return rf_spool_ref_text(record, raw.text, &s->memory, &s->detail);
+}
+
 /* --- reports ---------------------------------------------------------------------------------------------------- */
 
 struct report_scan {
@@ -266,6 +275,17 @@ static struct rf_goroutine *goroutine_of(struct report_scan *r, const struct rf_
 	return g;
 }
 
+static enum rf_act action_from(uint32_t action)
+{
+	static const enum rf_act actions[RF_SPOOL_ACTION_COUNT] = {
+		[RF_SPOOL_ACTION_CLOSE] = RF_ACT_CLOSE,	 [RF_SPOOL_ACTION_SEND] = RF_ACT_SEND,
+		[RF_SPOOL_ACTION_RECEIVE] = RF_ACT_RECEIVE,	 [RF_SPOOL_ACTION_WAIT] = RF_ACT_WAIT,
+		[RF_SPOOL_ACTION_START] = RF_ACT_START,	 [RF_SPOOL_ACTION_FINALIZE] = RF_ACT_FINALIZE,
+		[RF_SPOOL_ACTION_STORE] = RF_ACT_STORE,	 [RF_SPOOL_ACTION_DELETE] = RF_ACT_DELETE,
+	};
+	return action < RF_SPOOL_ACTION_COUNT ? actions[action] : RF_ACT_NONE;
+}
+
 static bool read_accesses(struct report_scan *r, struct rf_spool_ref ref)
 {
 	rf_str bytes;
@@ -280,6 +300,7 @@ static bool read_accesses(struct report_scan *r, struct rf_spool_ref ref)
 			.atomic = raw.flags & RF_SPOOL_ACCESS_ATOMIC,
 			.freed = raw.flags & RF_SPOOL_ACCESS_FREE,
 			.put = (raw.flags & RF_SPOOL_ACCESS_FREE) && rf_kind_is_pool(r->out->kind),
+			.act = action_from(RF_SPOOL_ACCESS_ACTION(raw.flags)),
 			.previous = i > 0,
 			.address = raw.address,
 			.size = raw.size,
@@ -323,6 +344,9 @@ static enum rf_kind kind_from(uint32_t kind)
 		[RF_SPOOL_KIND_PUT_WHILE_USED] = RF_KIND_PUT_WHILE_USED,
 		[RF_SPOOL_KIND_USE_AFTER_FINALIZE] = RF_KIND_USE_AFTER_FINALIZE,
 		[RF_SPOOL_KIND_USE_AFTER_GC] = RF_KIND_USE_AFTER_GC,
+		[RF_SPOOL_KIND_CLOSE_WHILE_SENDING] = RF_KIND_CLOSE_WHILE_SENDING,
+		[RF_SPOOL_KIND_SEND_AFTER_CLOSE] = RF_KIND_SEND_AFTER_CLOSE,
+		[RF_SPOOL_KIND_DOUBLE_CLOSE] = RF_KIND_DOUBLE_CLOSE,
 	};
 	return kind < RF_SPOOL_KIND_COUNT ? kinds[kind] : RF_KIND_UNKNOWN;
 }
@@ -365,7 +389,9 @@ bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, 
 		.from_spool = true,
 		.time_unix_ns = raw.record.time_unix_ns,
 		.record_sequence = raw.record.sequence,
+		.detail = s->detail.len ? rf_arena_dup(arena, s->detail) : RF_STR(""),
 	};
+	s->detail = RF_STR("");
 	return rf_spool_ref_text(record, raw.memory_name, arena, &out->memory_name) && read_object(&r, raw.record.sequence) &&
 	       read_stack(&r, raw.allocation_stack, false, &out->allocated) && read_goroutines(&r, raw.goroutines) &&
 	       read_accesses(&r, raw.accesses) && read_switches(&r, raw.switches);

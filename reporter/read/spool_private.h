@@ -24,6 +24,7 @@ struct rf_spool {
 	struct rf_spool_drops drops;
 	struct rf_spool_symbol_info *symbols; /* index is id - 1; all zero for an id that never came */
 	uint32_t symbol_count, symbol_cap;
+	rf_str detail;            /* of the report that comes next */
 	size_t object_pos; /* of the last record about a report's memory; 0 none */
 	struct rf_growth_sample *samples;
 	uint32_t sample_count, sample_cap;
@@ -50,6 +51,8 @@ bool rf_spool_decode_symbol(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_counters(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_sample(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_origins(struct rf_spool *s, rf_str record);
+/* Keeps the text for the report that comes next. */
+bool rf_spool_decode_detail(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out);
 
 #endif

@@ -31,6 +31,8 @@ static bool advance(struct rf_spool *s, struct rf_spool_record *head)
 			good = rf_spool_decode_sample(s, record);
 		else if (head->type == RF_SPOOL_ORIGINS)
 			good = rf_spool_decode_origins(s, record);
+		else if (head->type == RF_SPOOL_DETAIL)
+			good = rf_spool_decode_detail(s, record);
 		else
 			s->drops.records_unknown++;
 		s->drops.records_bad += !good;

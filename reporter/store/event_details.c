@@ -119,7 +119,7 @@ static void put_access(struct rf_buf *b, const struct rf_event *e, uint32_t posi
 	put_number(b, a->size);
 	put_row_id(b, goroutine_number(e->report, a));
 	put_row_id(b, stack_id);
-	put_text(b, rf_str_from(side ? rf_operation_name(side->operation) : ""));
+	put_text(b, rf_str_from(side ? rf_operation_name(side->operation) : rf_act_name(a->act)));
 	put_text(b, side ? side->leaf : RF_STR(""));
 	end_array(b);
 	rf_buf_put_char(b, ',');

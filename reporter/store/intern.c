@@ -203,7 +203,7 @@ static bool key_of(const struct rf_report *report, const struct rf_known_report 
 	for (uint32_t i = 0; i < key->sides; i++) {
 		key->stacks[i] = known->stacks[i];
 		key->created[i] = created_of(report, known, &report->accesses[i]);
-		key->freed[i] = report->accesses[i].freed;
+		key->freed[i] = report->accesses[i].freed | (uint64_t)report->accesses[i].act << 1;
 		if (!key->created[i] && report->accesses[i].goroutine->created.count)
 			return false;
 	}
@@ -236,8 +236,9 @@ static void make_finding(struct rf_intern *n, const struct rf_known_key *key, st
 		if (key->created[i])
 			goroutines[i].created = key->created[i]->stack;
 		report.accesses[i].goroutine = &goroutines[i];
-		report.accesses[i].freed = key->freed[i];
-		report.accesses[i].put = key->freed[i] && rf_kind_is_pool(report.kind);
+		report.accesses[i].freed = key->freed[i] & 1;
+		report.accesses[i].put = report.accesses[i].freed && rf_kind_is_pool(report.kind);
+		report.accesses[i].act = (enum rf_act)(key->freed[i] >> 1);
 		if (key->stacks[i])
 			report.accesses[i].stack = key->stacks[i]->stack;
 	}

@@ -41,7 +41,7 @@ struct rf_known_stack {
 struct rf_known_key {
 	uint64_t kind, sides;
 	const struct rf_known_stack *stacks[2], *created[2];
-	uint64_t freed[2];
+	uint64_t freed[2]; /* 0 or 1, and the action above that */
 };
 
 struct rf_known_finding {

@@ -122,6 +122,7 @@ static int load_access(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena, str
 				 .address = (uint64_t)sqlite3_column_int64(q, 4),
 				 .size = (uint32_t)sqlite3_column_int64(q, 5) };
 	a->put = a->freed && rf_kind_is_pool(out->kind);
+	a->act = rf_act_from_name(rf_db_text(q, 9, arena)); /* no other operation has the name of one */
 	a->goroutine = goroutine > 0 && goroutine <= out->goroutine_count
 			       ? out->goroutines[goroutine - 1]
 			       : rf_arena_alloc(arena, sizeof(struct rf_goroutine));

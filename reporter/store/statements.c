@@ -194,7 +194,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"SELECT thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over, is_main, finished,"
 		" labels, created_stack_id FROM goroutines WHERE event_id = ? ORDER BY position",
 	[RF_SQL_EVENT_ACCESSES] =
-		"SELECT write, atomic, freed, previous, address, size, goroutine, stack_id, side"
+		"SELECT write, atomic, freed, previous, address, size, goroutine, stack_id, side, operation"
 		" FROM accesses WHERE event_id = ? ORDER BY position",
 	[RF_SQL_STACK_LOAD] =
 		"SELECT f.function, f.file, f.line, x.value ->> 1, x.value ->> 2, s.cut FROM stacks s, json_each(s.frames) x"

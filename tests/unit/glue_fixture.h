@@ -18,6 +18,7 @@
 #include "tsan-glue/marks.c"
 #include "tsan-glue/pool.c"
 #include "tsan-glue/finalizers.c"
+#include "tsan-glue/finding.c"
 #include "tsan-glue/print.c"
 #include "tsan-glue/process.c"
 
@@ -40,6 +41,13 @@ void __redflag_print_stock(const struct ts_report *report)
 {
 	(void)report;
 	left_to_stock++;
+}
+
+static uint64_t stock_count;
+
+void __redflag_stock_count(uint64_t *count)
+{
+	*count = stock_count;
 }
 
 struct fake_thread {

@@ -30,6 +30,14 @@ func rfSwitch(gp *g)                                       {}
 
 func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {}
 
+type rfSenders struct{}
+
+func (s *rfSenders) add(sg *sudog)    {}
+func (s *rfSenders) report(c *hchan)  {}
+func rfClosed(c *hchan)               {}
+func rfChanPanic(c *hchan, send bool) {}
+func rfFatalPanic(p *_panic)          {}
+
 func rfReadKey(t *abi.Type, key unsafe.Pointer, callerpc, pc uintptr) {}
 
 func rfClearPointers(p unsafe.Pointer, n, callerpc uintptr) {}

@@ -64,6 +64,7 @@ var rfSettings struct {
 	gc         uintptr // what the collector frees is marked and kept for a cycle
 	shadow     uintptr // where the shadow of address 0 would be
 	growth     uintptr // what only grows is sampled
+	channels   uintptr // findings of channels are wanted
 }
 
 // rfStart is struct rf_start of the glue.

@@ -1,0 +1,117 @@
+//go:build race
+
+// What the runtime finds by itself is handed to the glue here (tsan-glue/finding.h): on a goroutine or on the system
+// stack, with no allocation, and without waiting for anything but the lock of reports.
+
+package runtime
+
+import (
+	"internal/goarch"
+	"unsafe"
+)
+
+//go:linkname __redflag_finding __redflag_finding
+var __redflag_finding byte
+
+//go:cgo_import_static __redflag_finding
+
+const (
+	rfFindingSidesMax  = 4
+	rfFindingFramesMax = 64 // of a side
+
+	// Kinds and actions, as in tsan-glue/spool_format.h.
+	rfKindCloseWhileSending = 8
+	rfKindSendAfterClose    = 9
+	rfKindDoubleClose       = 10
+
+	rfActionClose = 1
+	rfActionSend  = 2
+)
+
+type rfStack struct {
+	pcs [rfFindingFramesMax]uintptr // return addresses, innermost first; a 0 ends them
+}
+
+// rfFindingSide is struct rf_finding_side of the glue.
+type rfFindingSide struct {
+	action  uintptr
+	goid    uint64
+	slot    uintptr
+	pcs     *uintptr
+	pcCount uintptr
+}
+
+// rfFinding is struct rf_finding of the glue.
+type rfFinding struct {
+	kind           uintptr
+	address, bytes uintptr
+	quiet          uintptr // not 0: nothing fails for it
+	sideCount      uintptr
+	sides          [rfFindingSidesMax]rfFindingSide
+	detail         string
+}
+
+// add adds a side, if there is room. The stack must be kept (KeepAlive) until the finding is reported.
+func (f *rfFinding) add(action uintptr, goid uint64, slot uint32, stack *rfStack) {
+	if f.sideCount == rfFindingSidesMax {
+		return
+	}
+	f.sides[f.sideCount] = rfFindingSide{
+		action: action, goid: goid, slot: uintptr(slot), pcs: (*uintptr)(noescape(unsafe.Pointer(&stack.pcs[0]))), pcCount: rfFindingFramesMax,
+	}
+	f.sideCount++
+}
+
+// report hands the finding over. What it points to is read before it returns.
+//
+//go:noinline
+func (f *rfFinding) report() {
+	racecall(&__redflag_finding, uintptr(unsafe.Pointer(f)), 0, 0, 0)
+}
+
+// walk takes the return addresses from the frame at fp outwards, as far as they lie on gp's stack. What runs meanwhile
+// must not be gp, but for its own stack.
+//
+//go:nosplit
+func (s *rfStack) walk(gp *g, fp uintptr) {
+	for i := range s.pcs {
+		s.pcs[i] = 0
+		if gp.stack.lo <= fp && fp+2*goarch.PtrSize <= gp.stack.hi && fp%goarch.PtrSize == 0 {
+			s.pcs[i] = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+			fp = *(*uintptr)(unsafe.Pointer(fp))
+		}
+	}
+}
+
+// walkWaiting does it for a goroutine that waits. While its status has the scan bit, nobody moves its stack nor wakes it;
+// who can't have the bit at once leaves the stack empty.
+func (s *rfStack) walkWaiting(gp *g) {
+	s.pcs[0] = 0
+	if gp.atomicstatus.CompareAndSwap(_Gwaiting, _Gscanwaiting) {
+		s.walk(gp, gp.sched.bp)
+		gp.atomicstatus.CompareAndSwap(_Gscanwaiting, _Gwaiting)
+	}
+}
+
+// rfText is a detail that is being put together.
+type rfText struct {
+	n     int
+	bytes [96]byte
+}
+
+// add leaves out what has no room.
+func (t *rfText) add(text string) {
+	t.n += copy(t.bytes[t.n:], text)
+}
+
+// count adds a number and what it counts.
+func (t *rfText) count(n int, what string) {
+	var digits [20]byte
+	t.n += copy(t.bytes[t.n:], itoa(digits[:], uint64(n)))
+	t.add(what)
+}
+
+// string is good for as long as t is.
+func (t *rfText) string() string {
+	return unsafe.String(&t.bytes[0], t.n)
+}
