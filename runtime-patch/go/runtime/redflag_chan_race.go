@@ -44,7 +44,7 @@ func (s *rfSenders) report(c *hchan) {
 //go:noinline
 func (s *rfSenders) tell(c *hchan) {
 	var stacks [1 + rfSendersMax]rfStack
-	var detail rfText
+	var detail rfDetail
 	gp := getg()
 	f := rfFinding{kind: rfKindCloseWhileSending, address: uintptr(unsafe.Pointer(c)), bytes: unsafe.Sizeof(*c)}
 	stacks[0].walk(gp, *(*uintptr)(unsafe.Pointer(getfp()))) // from report's frame on

@@ -93,25 +93,25 @@ func (s *rfStack) walkWaiting(gp *g) {
 	}
 }
 
-// rfText is a detail that is being put together.
-type rfText struct {
+// rfDetail is a detail that is being put together.
+type rfDetail struct {
 	n     int
 	bytes [96]byte
 }
 
 // add leaves out what has no room.
-func (t *rfText) add(text string) {
+func (t *rfDetail) add(text string) {
 	t.n += copy(t.bytes[t.n:], text)
 }
 
 // count adds a number and what it counts.
-func (t *rfText) count(n int, what string) {
+func (t *rfDetail) count(n int, what string) {
 	var digits [20]byte
 	t.n += copy(t.bytes[t.n:], itoa(digits[:], uint64(n)))
 	t.add(what)
 }
 
 // string is good for as long as t is.
-func (t *rfText) string() string {
+func (t *rfDetail) string() string {
 	return unsafe.String(&t.bytes[0], t.n)
 }
