@@ -9,6 +9,7 @@ REPORTER_SOURCES := \
 	reporter/model/report.c \
 	reporter/model/growth.c \
 	reporter/read/racetext.c \
+	reporter/read/racetext_stream.c \
 	reporter/read/test2json.c \
 	reporter/read/spool_record.c \
 	reporter/read/spool_decode.c \
@@ -272,6 +273,7 @@ EMBEDDED_FILES := \
 	tsan-glue/globals.h \
 	tsan-glue/history.h \
 	tsan-glue/symbols.h \
+	tsan-glue/stacks.h \
 	tsan-glue/switches.h \
 	tsan-glue/report.h \
 	tsan-glue/marks.h \
@@ -289,6 +291,7 @@ EMBEDDED_FILES := \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
 	tsan-glue/growth.c \
+	tsan-glue/stacks.c \
 	tsan-glue/report.c \
 	tsan-glue/marks.c \
 	tsan-glue/pool.c \

@@ -27,6 +27,7 @@
 #include "tsan-glue/report_layout.h"
 #include "tsan-glue/runtime_abi.h"
 #include "tsan-glue/spool.h"
+#include "tsan-glue/stacks.h"
 #include "tsan-glue/switches.h"
 #include "tsan-glue/symbols.h"
 

@@ -8,6 +8,7 @@
 #include "tsan-glue/marks.h"
 #include "tsan-glue/owners.h"
 #include "tsan-glue/spool.h"
+#include "tsan-glue/stacks.h"
 #include "tsan-glue/switches.h"
 #include "tsan-glue/symbols.h"
 
@@ -15,18 +16,7 @@
 
 #define TINY_BLOCK_BYTES 16u /* runtime/sizeclasses.go, maxTinySize */
 #define MAIN_THREAD 1 /* tsan_report.cpp, kMainGoroutineId */
-
-/* Stacks as symbol ids. Symbols are records of their own and have to be written before the report is begun, so they
- * are collected here first. Under the lock. */
-#define STACKS_MAX (RF_REPORT_ACCESSES_MAX + RF_REPORT_GOROUTINES_MAX + 1u)
-struct stack_ids {
-	const void *source; /* a ts_stack, or an allocation site: what the ids are looked up by */
-	uint32_t count;
-	bool cut;
-	uint32_t ids[RF_SPOOL_STACK_FRAMES_MAX];
-};
-static struct stack_ids stacks[STACKS_MAX];
-static uint32_t stack_count;
+_Static_assert(RF_STACKS_MAX > RF_REPORT_ACCESSES_MAX + RF_REPORT_GOROUTINES_MAX, "all stacks of a report");
 
 static struct {
 	void (*callback)(uintptr_t command, void *context);
@@ -65,49 +55,6 @@ static uint32_t vector_count(const struct ts_vector *v, uint32_t count_max)
 {
 	size_t n = v->begin ? (size_t)(v->end - v->begin) : 0;
 	return n < count_max ? (uint32_t)n : count_max;
-}
-
-static struct stack_ids *stack_new(const void *source)
-{
-	struct stack_ids *s = stack_count < STACKS_MAX ? &stacks[stack_count++] : NULL;
-	if (s) {
-		s->source = source;
-		s->count = 0;
-		s->cut = false;
-	}
-	return s;
-}
-
-static void stack_collect(const struct ts_stack *source)
-{
-	struct stack_ids *s = source ? stack_new(source) : NULL;
-	for (const struct ts_frame *f = s ? source->frames : NULL; f; f = f->next) {
-		if (s->count == RF_SPOOL_STACK_FRAMES_MAX) {
-			s->cut = true;
-			return;
-		}
-		const struct rf_symbol symbol = { f->info.address, f->info.function, f->info.file,
-						  (uint32_t)f->info.line, (uint32_t)f->info.module_offset };
-		s->ids[s->count++] = rf_symbol_id(&symbol);
-	}
-}
-
-static const struct stack_ids *stack_of(const void *source)
-{
-	for (uint32_t i = 0; source && i < stack_count; i++) {
-		if (stacks[i].source == source)
-			return &stacks[i];
-	}
-	return NULL;
-}
-
-static struct rf_spool_ref stack_put(const struct stack_ids *s)
-{
-	struct rf_spool_ref ref = { 0, 0 };
-	uint32_t *out = s ? rf_spool_array(s->count, sizeof(*out), &ref) : NULL;
-	if (out)
-		memcpy(out, s->ids, s->count * sizeof(*out));
-	return ref;
 }
 
 /* 1-based index, 0 when the table is full. */
@@ -198,7 +145,7 @@ static bool is_runtime(const char *function)
 /* Frames of the allocation from the first that isn't the runtime's own; all of them when there is no other. */
 static void alloc_stack_collect(const struct rf_alloc_site *site)
 {
-	struct stack_ids *s = stack_new(site);
+	struct rf_stack_ids *s = rf_stack_new(site);
 	if (!s)
 		return;
 	for (uint32_t i = 0; i < RF_ALLOC_FRAMES; i++) {
@@ -215,12 +162,12 @@ static void alloc_stack_collect(const struct rf_alloc_site *site)
 
 static void collect_symbols(struct gathered *g)
 {
-	stack_count = 0;
+	rf_stacks_begin();
 	for (uint32_t i = 0; i < g->access_count; i++)
-		stack_collect(g->accesses[i]->stack);
+		rf_stack_collect(g->accesses[i]->stack);
 	for (uint32_t i = 0; i < g->goroutine_count; i++) {
 		if (g->goroutines[i].listed)
-			stack_collect(g->goroutines[i].listed->stack);
+			rf_stack_collect(g->goroutines[i].listed->stack);
 		if (g->goroutines[i].row)
 			g->goroutines[i].entry_symbol = rf_symbol_id_of_pc(g->goroutines[i].row->entry);
 	}
@@ -230,7 +177,7 @@ static void collect_symbols(struct gathered *g)
 
 static void put_access(struct rf_spool_access *out, const struct ts_access *a, struct gathered *g, bool freed)
 {
-	const struct stack_ids *s = stack_of(a->stack);
+	const struct rf_stack_ids *s = rf_stack_of(a->stack);
 	out->address = a->address;
 	out->size = a->size > 0 ? (uint32_t)a->size : 0;
 	out->thread = (uint32_t)a->thread;
@@ -238,7 +185,7 @@ static void put_access(struct rf_spool_access *out, const struct ts_access *a, s
 		     (s && s->cut ? RF_SPOOL_ACCESS_STACK_CUT : 0) | (freed ? RF_SPOOL_ACCESS_FREE : 0) |
 		     rf_finding_action(a) << RF_SPOOL_ACCESS_ACTION_SHIFT;
 	out->goroutine = goroutine_index(g, out->thread);
-	out->stack = stack_put(s);
+	out->stack = rf_stack_put(s);
 }
 
 /* What Go's runtime knows of the goroutine now: its g is asked only while the row is live, and answers for its goid. */
@@ -309,13 +256,13 @@ static void put_goroutine(struct rf_spool_goroutine *out, const struct gathered 
 {
 	const struct rf_goroutine *row = g->goroutines[i].row;
 	const struct ts_thread *listed = g->goroutines[i].listed;
-	const struct stack_ids *created = listed ? stack_of(listed->stack) : NULL;
+	const struct rf_stack_ids *created = listed ? rf_stack_of(listed->stack) : NULL;
 	struct rf_goroutine_query query = ask(row);
 	bool running = row ? !row->finished : listed && listed->running;
 	out->thread = g->goroutines[i].thread;
 	out->parent_thread = listed ? (uint32_t)listed->parent : UINT32_MAX;
 	out->entry_symbol = g->goroutines[i].entry_symbol;
-	out->created_stack = stack_put(created);
+	out->created_stack = rf_stack_put(created);
 	out->flags = goroutine_flags(out, running, created && created->cut);
 	if (g->collected && out->thread == RF_MARK_THREAD)
 		out->state = put_collection();
@@ -341,7 +288,7 @@ static void put_memory(struct rf_spool_report *out, const struct gathered *g)
 		}
 	}
 	if (g->alloc) {
-		out->allocation_stack = stack_put(stack_of(g->alloc));
+		out->allocation_stack = rf_stack_put(rf_stack_of(g->alloc));
 		out->allocation_goid = g->alloc->goid;
 	}
 }

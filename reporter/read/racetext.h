@@ -41,6 +41,8 @@ void rf_racetext_release(struct rf_racetext *r);
 bool rf_racetext_line(struct rf_racetext *r, rf_str line, rf_arena *arena, struct rf_report *out);
 /* End of the stream: the report that is still open, if there is one. */
 bool rf_racetext_end(struct rf_racetext *r, rf_arena *arena, struct rf_report *out);
+/* A rule, with what a program left on the same line before it; a longer row of '=' is somebody else's. */
+bool rf_racetext_rule(rf_str line);
 /* The kind of the report that a line opens: what the line ends in. RF_KIND_UNKNOWN when it opens none. *bytes: how long
  * the header at its end is. */
 enum rf_kind rf_racetext_header(rf_str line, size_t *bytes);

@@ -14,6 +14,7 @@
 #include "tsan-glue/symbols.c"
 #include "tsan-glue/switches.c"
 #include "tsan-glue/growth.c"
+#include "tsan-glue/stacks.c"
 #include "tsan-glue/report.c"
 #include "tsan-glue/marks.c"
 #include "tsan-glue/pool.c"
