@@ -175,15 +175,17 @@ static void collect_symbols(struct gathered *g)
 		alloc_stack_collect(g->alloc);
 }
 
-static void put_access(struct rf_spool_access *out, const struct ts_access *a, struct gathered *g, bool freed)
+static void put_access(struct rf_spool_access *out, const struct ts_access *a, struct gathered *g, enum rf_mark mark)
 {
 	const struct rf_stack_ids *s = rf_stack_of(a->stack);
+	uint32_t action = mark == RF_MARK_FINALIZER ? RF_SPOOL_ACTION_FINALIZE : rf_finding_action(a);
+	bool freed = mark != RF_MARK_NONE && mark != RF_MARK_FINALIZER;
 	out->address = a->address;
 	out->size = a->size > 0 ? (uint32_t)a->size : 0;
 	out->thread = (uint32_t)a->thread;
 	out->flags = (a->write ? RF_SPOOL_ACCESS_WRITE : 0) | (a->atomic ? RF_SPOOL_ACCESS_ATOMIC : 0) |
 		     (s && s->cut ? RF_SPOOL_ACCESS_STACK_CUT : 0) | (freed ? RF_SPOOL_ACCESS_FREE : 0) |
-		     rf_finding_action(a) << RF_SPOOL_ACCESS_ACTION_SHIFT;
+		     action << RF_SPOOL_ACCESS_ACTION_SHIFT;
 	out->goroutine = goroutine_index(g, out->thread);
 	out->stack = rf_stack_put(s);
 }
@@ -314,7 +316,7 @@ static void report_write(const struct ts_report *report, struct gathered *g, enu
 		    RF_SPOOL_KIND_UNKNOWN;
 	struct rf_spool_access *accesses = rf_spool_array(g->access_count, sizeof(*accesses), &out->accesses);
 	for (uint32_t i = 0; accesses && i < g->access_count; i++)
-		put_access(&accesses[i], g->accesses[i], g, rf_mark_of(report, i) != RF_MARK_NONE);
+		put_access(&accesses[i], g->accesses[i], g, rf_mark_of(report, i));
 	struct rf_spool_goroutine *goroutines =
 		rf_spool_array(g->goroutine_count, sizeof(*goroutines), &out->goroutines);
 	for (uint32_t i = 0; goroutines && i < g->goroutine_count; i++)

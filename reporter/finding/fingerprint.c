@@ -152,7 +152,7 @@ static bool is_second(const struct rf_side *side)
 {
 	int action = (int)side->operation - RF_OPERATION_ACT;
 	return side->operation == RF_OPERATION_FREE || side->operation == RF_OPERATION_PUT || action == RF_ACT_CLOSE ||
-	       action == RF_ACT_START;
+	       action == RF_ACT_START || action == RF_ACT_FINALIZE;
 }
 
 rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *arena)
