@@ -91,8 +91,10 @@ static void print_access(const struct ts_access *a, bool first, enum rf_mark mar
 		return;
 	}
 	const char *verb = print_action((enum rf_spool_action)rf_finding_action(a));
-	if (!verb)
-		verb = mark == RF_MARK_PUT ? "put" : mark == RF_MARK_FINALIZER ? "finalize" : mark != RF_MARK_NONE ? "free" : a->write ? "write" : "read";
+	if (!verb && mark != RF_MARK_NONE)
+		verb = mark == RF_MARK_PUT ? "put" : mark == RF_MARK_FINALIZER ? "finalize" : "free";
+	else if (!verb)
+		verb = a->write ? "write" : "read";
 	if (first)
 		print("\n%c%s at 0x%012zx by ", *verb - 'a' + 'A', verb + 1, (size_t)a->address);
 	else

@@ -183,7 +183,8 @@ static void put_access(struct rf_spool_access *out, const struct ts_access *a, s
 	out->address = a->address;
 	out->size = a->size > 0 ? (uint32_t)a->size : 0;
 	out->thread = (uint32_t)a->thread;
-	out->flags = (a->write ? RF_SPOOL_ACCESS_WRITE : 0) | (a->atomic ? RF_SPOOL_ACCESS_ATOMIC : 0) |
+	/* What an action names is no read nor write, as in the text. */
+	out->flags = (a->write && action == RF_SPOOL_ACTION_NONE ? RF_SPOOL_ACCESS_WRITE : 0) | (a->atomic ? RF_SPOOL_ACCESS_ATOMIC : 0) |
 		     (s && s->cut ? RF_SPOOL_ACCESS_STACK_CUT : 0) | (freed ? RF_SPOOL_ACCESS_FREE : 0) |
 		     action << RF_SPOOL_ACCESS_ACTION_SHIFT;
 	out->goroutine = goroutine_index(g, out->thread);

@@ -22,7 +22,7 @@ const (
 //
 //go:nosplit
 func rfAllocCheck(address, typ, size uintptr) uintptr {
-	return (address*0x9e3779b97f4a7c15 ^ typ) * 0x2545f4914f6cdd1d ^ size ^ 1
+	return (address*0x9e3779b97f4a7c15^typ)*0x2545f4914f6cdd1d ^ size ^ 1
 }
 
 //go:nosplit
