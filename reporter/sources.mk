@@ -7,7 +7,6 @@ REPORTER_SOURCES := \
 	reporter/base/files.c \
 	reporter/base/quantity.c \
 	reporter/model/report.c \
-	reporter/model/growth.c \
 	reporter/read/racetext.c \
 	reporter/read/racetext_stream.c \
 	reporter/read/test2json.c \

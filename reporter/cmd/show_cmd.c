@@ -14,21 +14,6 @@
 #define BESIDE_COLUMNS_MIN 100 /* narrower, half a line is too short for a function's name */
 #define EVENTS_SHOWN_MAX 8
 
-static void put_heading(struct rf_buf *out, const struct rf_terminal *t, const char *text)
-{
-	rf_buf_put_char(out, '\n');
-	rf_put_raw(out, t, RF_STYLE_BOLD, rf_str_from(text));
-	rf_buf_put_char(out, '\n');
-}
-
-static void put_field(struct rf_buf *out, const struct rf_terminal *t, const char *name, rf_str value)
-{
-	if (value.len == 0)
-		return;
-	rf_buf_printf(out, "  %-12s", name);
-	rf_put_wrapped(out, t, RF_STYLE_PLAIN, value, 14);
-}
-
 static void put_head(struct rf_buf *out, const struct rf_terminal *t, const struct rf_finding_row *row, rf_arena *arena)
 {
 	struct rf_buf b;
@@ -40,17 +25,17 @@ static void put_head(struct rf_buf *out, const struct rf_terminal *t, const stru
 	rf_put_time(&b, row->first_seen);
 	rf_buf_put_cstr(&b, ", last ");
 	rf_put_time(&b, row->last_seen);
-	put_field(out, t, "status", rf_buf_str(&b));
+	rf_show_field(out, t, "status", rf_buf_str(&b));
 	if (row->duplicate_of)
-		put_field(out, t, "duplicate", rf_arena_printf(arena, "of finding %lld%s%.*s", (long long)row->duplicate_of,
+		rf_show_field(out, t, "duplicate", rf_arena_printf(arena, "of finding %lld%s%.*s", (long long)row->duplicate_of,
 							       row->duplicate_reason.len ? ": " : "", RF_STR_ARG(row->duplicate_reason)));
-	put_field(out, t, "tests", rf_owners_text(row, arena));
-	put_field(out, t, "tag", row->tag);
+	rf_show_field(out, t, "tests", rf_owners_text(row, arena));
+	rf_show_field(out, t, "tag", row->tag);
 	if (!rf_str_eq(row->tag, row->package))
-		put_field(out, t, "package", row->package);
-	put_field(out, t, "fingerprint", row->fingerprint);
+		rf_show_field(out, t, "package", row->package);
+	rf_show_field(out, t, "fingerprint", row->fingerprint);
 	if (row->wildcard)
-		put_field(out, t, "", RF_STR("One side's stack is missing; it joins the full finding with the other side as soon "
+		rf_show_field(out, t, "", RF_STR("One side's stack is missing; it joins the full finding with the other side as soon "
 					     "as that is seen."));
 	rf_buf_release(&b);
 }
@@ -82,7 +67,7 @@ static void put_part(struct rf_buf *out, const struct rf_show *s, const char *he
 	make(s, &b);
 	if (b.count == 0)
 		return;
-	put_heading(out, s->terminal, heading);
+	rf_show_heading(out, s->terminal, heading);
 	rf_block_put(out, s->terminal, &b);
 }
 
@@ -90,7 +75,7 @@ static void put_text_of_part(struct rf_buf *out, const struct rf_show *s)
 {
 	if (!s->report.text.len)
 		return;
-	put_heading(out, s->terminal, "As it was printed (it could only be read in part)");
+	rf_show_heading(out, s->terminal, "As it was printed (it could only be read in part)");
 	for (rf_str rest = s->report.text; rest.len;) {
 		rf_buf_put_cstr(out, "  ");
 		rf_put_text(out, s->terminal, RF_STYLE_DIM, rf_str_cut(&rest, '\n'));
@@ -127,7 +112,7 @@ static int put_events(struct rf_buf *out, const struct rf_terminal *t, struct rf
 	int rc = rf_query_events(store, row->id, EVENTS_SHOWN_MAX, arena, &events, &count, err);
 	if (rc < 0)
 		return rc;
-	put_heading(out, t, "Occurrences");
+	rf_show_heading(out, t, "Occurrences");
 	for (uint32_t i = 0; i < count; i++)
 		put_event(out, t, &events[i]);
 	if (row->events > count)
@@ -143,7 +128,7 @@ static int put_related(struct rf_buf *out, const struct rf_terminal *t, struct r
 	int rc = rf_query_related(store, row, arena, &rows, &count, err);
 	if (rc < 0 || count == 0)
 		return rc;
-	put_heading(out, t, "Related: the same two functions, reached another way");
+	rf_show_heading(out, t, "Related: the same two functions, reached another way");
 	for (uint32_t i = 0; i < count; i++)
 		rf_put_finding(out, t, &rows[i], arena);
 	if (!row->duplicate_of && rows[0].duplicate_of != row->id)
@@ -161,7 +146,7 @@ static int put_duplicates(struct rf_buf *out, const struct rf_terminal *t, struc
 	int rc = rf_duplicates_of(store, row->id, arena, &rows, &count, err);
 	if (rc < 0 || count == 0)
 		return rc;
-	put_heading(out, t, "Duplicates of it");
+	rf_show_heading(out, t, "Duplicates of it");
 	for (uint32_t i = 0; i < count; i++)
 		rf_put_finding(out, t, &rows[i], arena);
 	return 0;
@@ -178,7 +163,7 @@ static int put_process(struct rf_buf *out, const struct rf_show *s, struct rf_st
 	struct rf_process_row p;
 	const struct rf_process_counters *c = &p.counters;
 	if (s->event.process_id == 0) {
-		put_heading(out, s->terminal, "Process");
+		rf_show_heading(out, s->terminal, "Process");
 		rf_buf_put_cstr(out, "  ");
 		rf_put_wrapped(out, s->terminal, RF_STYLE_PLAIN,
 			       RF_STR("Known from text only. `redflag test` also records who owns the goroutines, their "
@@ -188,9 +173,9 @@ static int put_process(struct rf_buf *out, const struct rf_show *s, struct rf_st
 	int rc = rf_query_process(store, s->event.process_id, s->arena, &p, err);
 	if (rc < 0)
 		return rc;
-	put_heading(out, s->terminal, "Process");
-	put_field(out, s->terminal, "command", p.arguments);
-	put_field(out, s->terminal, "ran on",
+	rf_show_heading(out, s->terminal, "Process");
+	rf_show_field(out, s->terminal, "command", p.arguments);
+	rf_show_field(out, s->terminal, "ran on",
 		  rf_arena_printf(s->arena, "%.*s, pid %lld, %.*s, GOMAXPROCS %lld%s", RF_STR_ARG(p.host),
 				  (long long)p.pid, RF_STR_ARG(p.go_version), (long long)p.gomaxprocs,
 				  p.finished ? "" : ", did not end in good order"));

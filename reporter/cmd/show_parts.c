@@ -5,6 +5,21 @@
 
 #include "export/words.h"
 
+void rf_show_heading(struct rf_buf *out, const struct rf_terminal *t, const char *text)
+{
+	rf_buf_put_char(out, '\n');
+	rf_put_raw(out, t, RF_STYLE_BOLD, rf_str_from(text));
+	rf_buf_put_char(out, '\n');
+}
+
+void rf_show_field(struct rf_buf *out, const struct rf_terminal *t, const char *name, rf_str value)
+{
+	if (value.len == 0)
+		return;
+	rf_buf_printf(out, "  %-12s", name);
+	rf_put_wrapped(out, t, RF_STYLE_PLAIN, value, 14);
+}
+
 static bool plain_frame(rf_str function)
 {
 	return rf_str_starts(function, "testing.") || rf_str_starts(function, "runtime.");

@@ -17,6 +17,10 @@ struct rf_show {
 
 #define RF_SHOW_FRAMES_MAX 16 /* of a stack; the rest is counted */
 
+/* A line of its own behind an empty one. */
+void rf_show_heading(struct rf_buf *out, const struct rf_terminal *t, const char *text);
+/* "  name        value", wrapped below itself; nothing when the value is empty. */
+void rf_show_field(struct rf_buf *out, const struct rf_terminal *t, const char *name, rf_str value);
 rf_str rf_show_file(const struct rf_show *s, rf_str file);
 /* One side: what it did, by whom, its stack, the source. `side` as in the finding. */
 void rf_show_side(const struct rf_show *s, uint32_t side, struct rf_block *out);

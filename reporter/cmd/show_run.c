@@ -1,26 +1,12 @@
 #include "cmd/show_run.h"
 
 #include "cmd/finding_text.h"
+#include "cmd/show_parts.h"
 #include "export/growth_text.h"
 
 #define FINDINGS_SHOWN_MAX 50
 #define PROCESSES_MAX 1000
 #define NAME_COLUMNS 18 /* of a metric */
-
-static void put_heading(struct rf_buf *out, const struct rf_terminal *t, const char *text)
-{
-	rf_buf_put_char(out, '\n');
-	rf_put_raw(out, t, RF_STYLE_BOLD, rf_str_from(text));
-	rf_buf_put_char(out, '\n');
-}
-
-static void put_field(struct rf_buf *out, const struct rf_terminal *t, const char *name, rf_str value)
-{
-	if (value.len == 0)
-		return;
-	rf_buf_printf(out, "  %-12s", name);
-	rf_put_wrapped(out, t, RF_STYLE_PLAIN, value, 14);
-}
 
 static int put_packages(struct rf_buf *out, const struct rf_terminal *t, struct rf_store *store, int64_t run_id,
 			rf_arena *arena, struct rf_error *err)
@@ -36,7 +22,7 @@ static int put_packages(struct rf_buf *out, const struct rf_terminal *t, struct 
 		tests += rows[i].failed;
 	}
 	if (packages)
-		put_field(out, t, "packages", rf_arena_printf(arena, "%lld, %lld of them failed; %lld test%s failed", (long long)packages,
+		rf_show_field(out, t, "packages", rf_arena_printf(arena, "%lld, %lld of them failed; %lld test%s failed", (long long)packages,
 							      (long long)failed, (long long)tests, tests == 1 ? "" : "s"));
 	return rc;
 }
@@ -54,7 +40,7 @@ static int put_processes(struct rf_buf *out, const struct rf_terminal *t, struct
 	rf_str text = rf_arena_printf(arena, "%s%u instrumented", count == PROCESSES_MAX ? "at least " : "", count);
 	if (open)
 		text = rf_arena_printf(arena, "%.*s, %u of them killed or still running", RF_STR_ARG(text), open);
-	put_field(out, t, "processes", text);
+	rf_show_field(out, t, "processes", text);
 	return 0;
 }
 
@@ -65,13 +51,13 @@ static int put_head(struct rf_buf *out, const struct rf_terminal *t, struct rf_s
 	rf_buf_init(&when);
 	rf_put_raw(out, t, RF_STYLE_BOLD, RF_STR("Run "));
 	rf_put_wrapped(out, t, RF_STYLE_BOLD, run->trace_id, 4);
-	put_field(out, t, "command", run->command);
-	put_field(out, t, "directory", run->directory);
-	put_field(out, t, "host", run->host);
+	rf_show_field(out, t, "command", run->command);
+	rf_show_field(out, t, "directory", run->directory);
+	rf_show_field(out, t, "host", run->host);
 	rf_put_time(&when, run->started_at);
 	rf_buf_put_cstr(&when, ", last stored ");
 	rf_put_time(&when, run->last_at);
-	put_field(out, t, "began", rf_buf_str(&when));
+	rf_show_field(out, t, "began", rf_buf_str(&when));
 	rf_buf_release(&when);
 	int rc = put_packages(out, t, store, run->id, arena, err);
 	return rc < 0 ? rc : put_processes(out, t, store, run->id, arena, err);
@@ -86,7 +72,7 @@ static int put_findings(struct rf_buf *out, const struct rf_terminal *t, struct 
 	int rc = rf_query_findings(store, &filter, arena, &rows, &count, err);
 	if (rc < 0)
 		return rc;
-	put_heading(out, t, "Findings");
+	rf_show_heading(out, t, "Findings");
 	if (count == 0)
 		rf_buf_put_cstr(out, "  It found nothing.\n");
 	for (uint32_t i = 0; i < count && i < FINDINGS_SHOWN_MAX; i++)
@@ -120,7 +106,7 @@ static int put_growth(struct rf_buf *out, const struct rf_terminal *t, struct rf
 	int rc = rf_query_growth(store, run_id, PROCESSES_MAX, arena, &rows, &count, err);
 	if (rc < 0)
 		return rc;
-	put_heading(out, t, "Growth");
+	rf_show_heading(out, t, "Growth");
 	for (uint32_t i = 0; i < count; i++) {
 		struct rf_growth growth;
 		rf_growth_look(rows[i].samples, rows[i].sample_count, &growth);

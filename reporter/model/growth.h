@@ -25,8 +25,6 @@ enum rf_metric {
 	RF_METRIC_MODULES,
 	RF_METRIC_COUNT
 };
-/* "goroutines", "blocked_send" …: the column of the table samples. */
-const char *rf_metric_name(enum rf_metric metric);
 
 struct rf_growth_sample {
 	int64_t elapsed_ms; /* since the process began */
