@@ -4,6 +4,7 @@
 #	check NAME COMMAND...   one check: passes when the command succeeds; its output is shown when it fails
 #	skip NAME REASON        a check that can't be made here; visible and counted
 #	status_of WANT COMMAND...   for use with check: the exit status; what it says is in $work/out and $work/err
+#	have_go VERSION             whether that Go can be had here; if not, it is a skip
 #	wait_for SECONDS COMMAND... until the command succeeds, at most so long
 #	finish                  the last line of a script: the counts, and the exit status
 #
@@ -51,6 +52,13 @@ status_of() {
 	"$@" >"$work/out" 2>"$work/err" || got=$?
 	equal "$want" "$got" || {
 		cat "$work/out" "$work/err"
+		return 1
+	}
+}
+
+have_go() {
+	GOTOOLCHAIN=$1 go version >/dev/null 2>&1 || {
+		skip "$1" "this Go version can't be had here"
 		return 1
 	}
 }

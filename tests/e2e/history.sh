@@ -65,10 +65,7 @@ seen() { # DATABASE PACKAGE: in the form of expect.txt
 		FROM v_findings WHERE package = 'example.com/history/$2'"
 }
 for go in go1.25.4 go1.26.0 go1.27.0; do
-	if ! GOTOOLCHAIN=$go go version >/dev/null 2>&1; then
-		skip "$go" "this Go version can't be had here"
-		continue
-	fi
+	have_go "$go" || continue
 	GOTOOLCHAIN=$go "$redflag" test --db "$work/$go.db" -count=1 ./... >"$work/$go.txt" 2>&1
 	check "$go: exit status 66" equal 66 $?
 	while read -r package tests tag missing; do

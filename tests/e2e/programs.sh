@@ -17,10 +17,7 @@ seen() {
 }
 
 for go in go1.25.4 go1.26.0 go1.27.0; do
-	if ! GOTOOLCHAIN=$go go version >/dev/null 2>&1; then
-		skip "$go" "this Go version can't be had here"
-		continue
-	fi
+	have_go "$go" || continue
 	db=$work/$go.db
 	GOTOOLCHAIN=$go "$redflag" test --db "$db" -count=1 ./... >"$work/$go.txt" 2>&1
 	check "$go: exit status 66" equal 66 $?

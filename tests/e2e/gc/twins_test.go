@@ -1,4 +1,4 @@
-// Addresses that are kept as numbers across a collection, each bug beside its correct neighbour. TestBug_<Name> must be
+// Addresses that are kept as numbers across a collection, each bug beside its correct neighbour. TestBugUseAfterGC_<Name> must be
 // reported in every run, TestGood_<Name> never.
 package gc
 
@@ -65,13 +65,13 @@ var read int
 
 type holder struct{ address uintptr }
 
-func TestBug_Field(t *testing.T) {
+func TestBugUseAfterGC_Field(t *testing.T) {
 	h := &holder{hide(item{n: 1})}
 	runtime.GC()
 	read = show[item](h.address).n
 }
 
-func TestBug_Map(t *testing.T) {
+func TestBugUseAfterGC_Map(t *testing.T) {
 	m := map[string]uintptr{"a": hide(item{})}
 	runtime.GC()
 	show[item](m["a"]).n = 2
@@ -79,13 +79,13 @@ func TestBug_Map(t *testing.T) {
 
 var global uintptr
 
-func TestBug_Global(t *testing.T) {
+func TestBugUseAfterGC_Global(t *testing.T) {
 	global = hide(item{})
 	runtime.GC()
 	read = show[item](global).last
 }
 
-func TestBug_Channel(t *testing.T) {
+func TestBugUseAfterGC_Channel(t *testing.T) {
 	c := make(chan uintptr, 1)
 	c <- hide(item{})
 	runtime.GC()
@@ -97,7 +97,7 @@ func TestBug_Channel(t *testing.T) {
 	<-done
 }
 
-func TestBug_MemoryOfC(t *testing.T) {
+func TestBugUseAfterGC_MemoryOfC(t *testing.T) {
 	c := cell()
 	defer release(c)
 	*c = hide(item{})
@@ -105,32 +105,32 @@ func TestBug_MemoryOfC(t *testing.T) {
 	show[item](*c).text[7] = 1
 }
 
-func TestBug_SliceHeader(t *testing.T) {
+func TestBugUseAfterGC_SliceHeader(t *testing.T) {
 	n := hideBytes(100)
 	runtime.GC()
 	b := unsafe.Slice(show[byte](n), 100)
 	b[99]++
 }
 
-func TestBug_Conversion(t *testing.T) {
+func TestBugUseAfterGC_Conversion(t *testing.T) {
 	n := hideBytes(40)
 	runtime.GC()
 	sink = string(unsafe.Slice(show[byte](n), 40))
 }
 
-func TestBug_StringKey(t *testing.T) {
+func TestBugUseAfterGC_StringKey(t *testing.T) {
 	n := hideBytes(40)
 	runtime.GC()
 	read = map[string]int{"b": 1}[unsafe.String(show[byte](n), 40)]
 }
 
-func TestBug_MethodOfStd(t *testing.T) {
+func TestBugUseAfterGC_MethodOfStd(t *testing.T) {
 	n := hide(bytes.Buffer{})
 	runtime.GC()
 	show[bytes.Buffer](n).WriteByte('x')
 }
 
-func TestBug_Lock(t *testing.T) {
+func TestBugUseAfterGC_Lock(t *testing.T) {
 	n := hide(item{})
 	runtime.GC()
 	x := show[item](n)
@@ -140,20 +140,20 @@ func TestBug_Lock(t *testing.T) {
 
 var number atomic.Uintptr
 
-func TestBug_Atomic(t *testing.T) {
+func TestBugUseAfterGC_Atomic(t *testing.T) {
 	number.Store(hide(atomic.Int64{}))
 	runtime.GC()
 	show[atomic.Int64](number.Load()).Add(1)
 }
 
-func TestBug_TwoCollections(t *testing.T) {
+func TestBugUseAfterGC_TwoCollections(t *testing.T) {
 	n := hide([300]int{1})
 	runtime.GC()
 	runtime.GC()
 	read = show[[300]int](n)[5]
 }
 
-func TestBug_Large(t *testing.T) {
+func TestBugUseAfterGC_Large(t *testing.T) {
 	n := hideBytes(100000)
 	runtime.GC()
 	b := unsafe.Slice(show[byte](n), 100000)
