@@ -315,7 +315,8 @@ static bool freed_works(void *thread, void *other)
 
 /* The shadow of a word of 8 bytes: four cells of 4 bytes (tsan_platform.h, MappingGo48 and MappingGoAarch64). */
 #define SHADOW(address) (((address) & ~(uintptr_t)7) * 2 + 0x200000000000u)
-#define SHADOW_TEXT "(((address) & ~(uintptr_t)7) * 2 + 0x200000000000u)"
+#define TEXT(...) #__VA_ARGS__
+#define EXPANDED_TEXT(...) TEXT(__VA_ARGS__)
 
 /* Reads through the kernel, which says if nothing is there. */
 static bool cells_at(uintptr_t address, uint32_t cells[4])
@@ -419,7 +420,7 @@ int main(void)
 	if (freed_works(threads[3], threads[7])) {
 		printf("#define RF_LAYOUT_FREED 1\n");
 		if (shadow_works(threads[3]))
-			printf("#define RF_LAYOUT_SHADOW(address) %s\n%s", SHADOW_TEXT,
+			printf("#define RF_LAYOUT_SHADOW(address) %s\n%s", EXPANDED_TEXT(SHADOW(address)),
 			       collected_works(threads[7]) ? "#define RF_LAYOUT_COLLECTED 1\n" : "");
 	}
 	if (reports_work())
