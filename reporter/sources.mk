@@ -225,6 +225,7 @@ REPORTER_SOURCES := \
 EMBEDDED_FILES := \
 	docs/findings/data-race.md \
 	docs/findings/use-after-free.md \
+	docs/findings/double-free.md \
 	docs/findings/use-after-put.md \
 	docs/findings/double-put.md \
 	docs/findings/put-while-used.md \
@@ -248,6 +249,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_growth_race.go \
 	runtime-patch/go/runtime/redflag_finding_race.go \
 	runtime-patch/go/runtime/redflag_chan_race.go \
+	runtime-patch/go/runtime/redflag_cgo_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \
@@ -277,6 +279,8 @@ EMBEDDED_FILES := \
 	tsan-glue/report.h \
 	tsan-glue/marks.h \
 	tsan-glue/finding.h \
+	tsan-glue/cgo_heap.h \
+	tsan-glue/cgo.h \
 	tsan-glue/print.h \
 	tsan-glue/process.h \
 	tsan-glue/growth.h \
@@ -296,5 +300,7 @@ EMBEDDED_FILES := \
 	tsan-glue/pool.c \
 	tsan-glue/finalizers.c \
 	tsan-glue/finding.c \
+	tsan-glue/cgo_heap.c \
+	tsan-glue/cgo.c \
 	tsan-glue/print.c \
 	tsan-glue/process.c

@@ -11,6 +11,7 @@
 #pragma GCC target("no-outline-atomics") /* Go's internal linker has no libgcc */
 #endif
 
+#include "tsan-glue/cgo.h"
 #include "tsan-glue/counters.h"
 #include "tsan-glue/finding.h"
 #include "tsan-glue/globals.h"
@@ -147,6 +148,8 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->gc = glue.options.gc && rf_marks_shadow() != 0;
 	start->settings->shadow = rf_marks_shadow();
 	start->settings->channels = glue.options.channels && RF_FINDING_PROVED;
+	if (!glue.options.cgo_unwatched)
+		rf_cgo_init(start);
 	glue.ready = true;
 }
 

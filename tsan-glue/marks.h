@@ -33,6 +33,7 @@ enum rf_mark {
 	RF_MARK_PUT,
 	RF_MARK_FINALIZER,
 	RF_MARK_COLLECTION, /* of the garbage collector: the sweeper writes these marks itself, and they have no stack */
+	RF_MARK_FREE, /* of C memory */
 	RF_MARK_COUNT
 };
 

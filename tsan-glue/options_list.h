@@ -19,6 +19,7 @@
 	X(finalizers, "finalizers", "1", "0", "report use of an object after its finalizer ran (wants goroutines)") \
 	X(gc, "gc", "1", "0", "mark what the collector freed, and report its use")                                       \
 	X(growth, "growth", "1", "0", "sample what only grows in a process that leaks (only with a spool)")                  \
-	X(channels, "channels", "1", "0", "report a close that senders wait at, and who closed what a panic is about")
+	X(channels, "channels", "1", "0", "report a close that senders wait at, and who closed what a panic is about")    \
+	X(cgo_unwatched, "cgo", "0", "1", "report misuse of C memory (builds made with it set; costs more)")
 
 #endif

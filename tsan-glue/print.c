@@ -31,6 +31,8 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "use-after-put";
 	case RF_SPOOL_KIND_DOUBLE_PUT:
 		return "double-put";
+	case RF_SPOOL_KIND_DOUBLE_FREE:
+		return "double-free";
 	case RF_SPOOL_KIND_PUT_WHILE_USED:
 		return "put-while-used";
 	case RF_SPOOL_KIND_USE_AFTER_FINALIZE:

@@ -1,5 +1,6 @@
 #include "tsan-glue/report.h"
 
+#include "tsan-glue/cgo.h"
 #include "tsan-glue/counters.h"
 #include "tsan-glue/finding.h"
 #include "tsan-glue/globals.h"
@@ -134,6 +135,8 @@ static void gather(struct gathered *g, const struct ts_report *report)
 	if (g->memory.kind == RF_MEMORY_KIND_HEAP) {
 		g->alloc = alloc_of(&g->memory);
 		gather_type(g);
+	} else {
+		g->alloc = rf_cgo_site(g->memory.address, &g->memory);
 	}
 }
 
@@ -317,7 +320,7 @@ static void report_write(const struct ts_report *report, struct gathered *g, enu
 		    RF_SPOOL_KIND_UNKNOWN;
 	struct rf_spool_access *accesses = rf_spool_array(g->access_count, sizeof(*accesses), &out->accesses);
 	for (uint32_t i = 0; accesses && i < g->access_count; i++)
-		put_access(&accesses[i], g->accesses[i], g, rf_mark_of(report, i));
+		put_access(&accesses[i], g->accesses[i], g, kind != RF_SPOOL_KIND_UNKNOWN ? rf_mark_of(report, i) : RF_MARK_NONE);
 	struct rf_spool_goroutine *goroutines =
 		rf_spool_array(g->goroutine_count, sizeof(*goroutines), &out->goroutines);
 	for (uint32_t i = 0; goroutines && i < g->goroutine_count; i++)

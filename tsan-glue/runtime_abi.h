@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 6
+#define RF_ABI_VERSION 7
 
 struct rf_go_string {
 	const char *ptr;
@@ -35,6 +35,8 @@ struct rf_settings {
 	uintptr_t shadow;   /* where the shadow of address 0 would be */
 	uintptr_t growth;   /* what only grows is sampled */
 	uintptr_t channels; /* findings of channels are wanted */
+	uintptr_t cgo;      /* C memory is watched: where it begins; 0 it isn't */
+	uintptr_t cgo_bytes;
 };
 
 #define RF_RING_ENTRIES 64u
@@ -219,5 +221,14 @@ struct rf_finalized {
 void __redflag_finalized(uintptr_t thread, const struct rf_finalized *object);
 /* The object at `address` has a finalizer or a cleanup again: its block loses its marks, if it has any. */
 void __redflag_finalizer_again(uintptr_t address, uintptr_t block, uintptr_t bytes);
+
+/* A call of C begins and is back. stack: its bounds. fp: of the function that cgocall calls. *call: NULL, or a struct
+ * rf_cgo_call_head, with the return addresses that it counts behind it. The second calls ThreadSanitizer. pc: inside cgocall. */
+struct rf_cgo_call_head {
+	uint32_t events; /* not 0: there is something to tell */
+	uint32_t frames; /* the detector doesn't know of: 0 to 2, innermost first */
+};
+void __redflag_cgo_enter(uintptr_t goid, const uintptr_t *stack, uintptr_t fp, void **call);
+void __redflag_cgo_leave(void *call, uintptr_t thread, uintptr_t pc);
 
 #endif

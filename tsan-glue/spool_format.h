@@ -199,6 +199,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_CLOSE_WHILE_SENDING = 8, /* the first side is the close, the others are sends that it woke */
 	RF_SPOOL_KIND_SEND_AFTER_CLOSE = 9,    /* the other side is the close */
 	RF_SPOOL_KIND_DOUBLE_CLOSE = 10,        /* both sides are */
+	RF_SPOOL_KIND_DOUBLE_FREE = 11, /* of C memory; both sides are a free */
 	RF_SPOOL_KIND_COUNT
 };
 

@@ -302,6 +302,12 @@ static struct finding_out check_settings(struct doctor *d)
 	if (unknown.len)
 		return (struct finding_out){ STATE_FAIL, rf_arena_printf(d->arena, "REDFLAG has \"%.*s\", which is no option and is "
 					     "ignored", RF_STR_ARG(unknown)), option_names(d->arena) };
+	if (d->has_toolchain && rf_toolchain_asks_cgo(getenv("REDFLAG")) && !d->toolchain.cgo)
+		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG has cgo=1, which does nothing here: C memory is watched on amd64 only"),
+					     RF_STR("take it out, or build with --arch amd64") };
+	if (d->has_toolchain && d->toolchain.cgo && !rf_str_eq_cstr(d->toolchain.probe, "ok"))
+		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG has cgo=1, which does nothing with this Go's detector"),
+					     RF_STR("use a Go that this redflag knows, or a newer redflag") };
 	if (spool && spool[0] && access(spool, W_OK | X_OK) != 0)
 		return (struct finding_out){ STATE_FAIL, rf_arena_printf(d->arena, "REDFLAG_SPOOL=%s: %s", spool, strerror(errno)),
 					     RF_STR("make that directory, or run eval \"$(redflag env)\" again") };

@@ -20,16 +20,12 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 	},
 	[RF_KIND_USE_AFTER_FREE] = {
 		.meaning =
-			"Memory was handed back (to a sync.Pool, for instance) and used afterwards. Whoever gets it next shares "
-			"it with the late user: contents change under its hands, often in another request. The stack "
-			"of the side called Free is where it was handed back.",
+			"Memory was handed back (C memory by free, or an object to a pool) and used afterwards. Whoever gets it "
+			"next shares it with the late user: contents change under the hands of both, or the program "
+			"crashes far from here. The stack of the side called Free is where it was handed back.",
 		.cure =
 			"Hand memory back as the last thing that is done with it, and keep no slice, string or pointer into "
-			"it: copy what has to outlive it. Hand it back once.",
-		.example =
-			"    b := buf.Bytes()\n"
-			"    pool.Put(buf)\n"
-			"    return b                      // still points into buf\n",
+			"it: copy what has to outlive it (C.GoString, C.GoBytes). defer C.free in front of the first use does.",
 	},
 	[RF_KIND_USE_AFTER_PUT] = {
 		.meaning =
@@ -97,6 +93,14 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"that came first, which Go's panic doesn't name.",
 		.cure =
 			"Let one place close the channel, or close it in a sync.Once.",
+	},
+	[RF_KIND_DOUBLE_FREE] = {
+		.meaning =
+			"The same block of C memory was freed twice. By the second time it may be somebody else's, who then "
+			"works in memory that is free; C libraries abort at best.",
+		.cure =
+			"Let one place free the block: who allocated it, or the C function that it is handed over to, as the "
+			"library's manual says. Set the pointer to nil with the first free: to free nil does nothing.",
 	},
 };
 

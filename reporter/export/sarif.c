@@ -263,6 +263,7 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_CLOSE_WHILE_SENDING] = "Close of a channel that others wait to send on",
 		[RF_KIND_SEND_AFTER_CLOSE] = "Send on a closed channel",
 		[RF_KIND_DOUBLE_CLOSE] = "Close of a closed channel",
+		[RF_KIND_DOUBLE_FREE] = "Double free of C memory",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

@@ -18,6 +18,7 @@ static const struct {
 	[RF_KIND_CLOSE_WHILE_SENDING] = { "close-while-sending", "close while sending" },
 	[RF_KIND_SEND_AFTER_CLOSE] = { "send-after-close", "send after close" },
 	[RF_KIND_DOUBLE_CLOSE] = { "double-close", "double close" },
+	[RF_KIND_DOUBLE_FREE] = { "double-free", "double free" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 

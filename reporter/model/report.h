@@ -21,12 +21,13 @@ enum rf_kind {
 	RF_KIND_CLOSE_WHILE_SENDING, /* of channels, as the two below */
 	RF_KIND_SEND_AFTER_CLOSE,
 	RF_KIND_DOUBLE_CLOSE,
+	RF_KIND_DOUBLE_FREE,    /* of C memory */
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
 #define RF_KIND_LIST(conjunction)                                                                                      \
 	"data-race, use-after-free, use-after-put, double-put, put-while-used, use-after-finalize, use-after-gc, "          \
-	"close-while-sending, send-after-close " conjunction " double-close"
+	"close-while-sending, send-after-close, double-close " conjunction " double-free"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */

@@ -11,6 +11,7 @@
 #include "toolchain/objprint.h"
 #include "toolchain/probe.h"
 
+#define CGO_BIT 0x80000000u /* of the version in the hash */
 #define OWN_DIRECTORY "runtime-patch/go/"
 #define SOURCE_BYTES_MAX ((size_t)8 << 20)
 #define OBJECT_BYTES_MAX ((size_t)64 << 20)
@@ -83,7 +84,7 @@ static void hash_go_file(const struct rf_overlay *o, struct sha256_ctx *hash, co
 
 static void hash_inputs(const struct rf_overlay *o, struct sha256_ctx *hash)
 {
-	uint32_t version = RF_OVERLAY_BUILDER_VERSION;
+	uint32_t version = RF_OVERLAY_BUILDER_VERSION | (o->cgo ? CGO_BIT : 0);
 	sha256_update(hash, sizeof(version), (const uint8_t *)&version);
 	hash_str(hash, o->go->goroot);
 	hash_str(hash, o->go->version);
@@ -234,7 +235,8 @@ static int add_detector(struct builder *b, const struct detector *d)
 		rc = probe_detector(b, d, object, &probe);
 	rf_buf_reset(&text);
 	if (rc == 0)
-		rc = rf_glue_put(o->table, head, probe.layout, &text, o->err);
+		rc = rf_glue_put(o->table, head, o->cgo ? rf_arena_printf(o->arena, "%.*s#define RF_CGO 1\n", RF_STR_ARG(probe.layout)) :
+				 probe.layout, &text, o->err);
 	if (rc == 0)
 		rc = add_race_file(b, d, "_glue.c", &text);
 	map_file(b, rf_str_from(d->object), NULL);

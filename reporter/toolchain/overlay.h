@@ -23,6 +23,7 @@ struct rf_overlay {
 	rf_str *renames;
 	size_t rename_count;
 	rf_str probe; /* out: verdict on the detector for the GOAMD64 in use */
+	bool cgo; /* in, after init: with malloc and free of our own (tsan-glue/cgo.h) */
 	rf_arena *arena;
 	struct rf_error *err;
 };

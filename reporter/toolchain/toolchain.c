@@ -1,6 +1,8 @@
 #include "toolchain/toolchain.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -118,7 +120,8 @@ static void fill(struct preparation *p, rf_str key)
 {
 	struct rf_toolchain *t = p->out;
 	*t = (struct rf_toolchain){ .goroot = p->go.goroot, .version = p->go.version, .goos = p->go.goos, .goarch = p->go.goarch,
-				    .goflags = p->go.goflags, .key = key };
+				    .goflags = p->go.goflags, .key = key,
+				    .cgo = p->overlay.cgo };
 	t->go_program = rf_arena_cstr(p->arena, p->go.program);
 	t->environment = rf_goenv_environment(&p->go, p->arena);
 	t->directory = rf_arena_printf(p->arena, "%.*s/%.*s", RF_STR_ARG(p->cache.directory), RF_STR_ARG(key));
@@ -132,6 +135,22 @@ static int read_probe(struct preparation *p)
 			      &info, p->err);
 	p->out->probe = rc ? RF_STR("") : info_value(info, "probe");
 	return rc;
+}
+
+bool rf_toolchain_asks_cgo(const char *options)
+{
+	rf_str left = rf_str_from(options);
+	bool wanted = false;
+	while (left.len) {
+		size_t n = 0;
+		while (n < left.len && !strchr(" ,\t\n", left.ptr[n]))
+			n++;
+		rf_str word = rf_str_take(left, n);
+		if (rf_str_eq_cstr(word, "cgo=1") || rf_str_eq_cstr(word, "cgo=0"))
+			wanted = rf_str_eq_cstr(word, "cgo=1");
+		left = rf_str_skip(left, n < left.len ? n + 1 : n);
+	}
+	return wanted;
 }
 
 int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *arena, struct rf_toolchain *out,
@@ -148,6 +167,7 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
 		rc = rf_goenv_leave_modcache(&p.go, rf_arena_printf(arena, "%.*s/goroot", RF_STR_ARG(p.cache.directory)), arena, err);
 	if (rc == 0)
 		rc = rf_overlay_init(&p.overlay, rf_embedded_files, &p.go, arena, err);
+	p.overlay.cgo = rc == 0 && rf_toolchain_asks_cgo(getenv("REDFLAG")) && rf_str_eq_cstr(p.go.goarch, "amd64");
 	if (rc == 0)
 		rc = rf_overlay_key(&p.overlay, &key, err);
 	if (rc)

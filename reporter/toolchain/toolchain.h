@@ -5,6 +5,7 @@
  * files of our own (embedded in this program), the shipped detector printed as assembly (objprint.c) with the glue
  * beside it, after a probe has proved the layouts the glue reads. The key is the Go version, GOROOT and a hash of our
  * files. Safe when several processes do it at once (lock, build aside, rename); nothing half-made is left.
+ * With cgo=1 in REDFLAG (amd64) it is another one, with malloc and free of our own: tsan-glue/cgo.h.
  * An entry of the same Go with another key that nobody used for an hour goes when a new one was made.
  */
 #ifndef RF_TOOLCHAIN_TOOLCHAIN_H
@@ -24,6 +25,7 @@ struct rf_toolchain {
 	const char *const *environment; /* what to run it with: "NAME=VALUE"…, NULL-terminated, may be empty */
 	rf_str goflags;          /* GOFLAGS in the module's directory, as `go env` says */
 	bool fresh;              /* it was made now */
+	bool cgo;                /* it watches C memory */
 };
 
 struct rf_toolchain_request {
@@ -34,6 +36,8 @@ struct rf_toolchain_request {
 	void *context;
 };
 
+/* Whether REDFLAG, whose value this is (NULL: unset), has cgo=1, the last one of its kind. */
+bool rf_toolchain_asks_cgo(const char *options);
 int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *arena, struct rf_toolchain *out,
 			 struct rf_error *err);
 /* GOFLAGS with our -overlay added to `goflags`. An -overlay that is already there is merged: its file's entries and ours

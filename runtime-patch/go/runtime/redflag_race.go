@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 6
+const rfAbiVersion = 7
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -65,6 +65,8 @@ var rfSettings struct {
 	shadow     uintptr // where the shadow of address 0 would be
 	growth     uintptr // what only grows is sampled
 	channels   uintptr // findings of channels are wanted
+	cgo        uintptr // C memory is watched: its first address
+	cgoBytes   uintptr
 }
 
 // rfStart is struct rf_start of the glue.
@@ -109,6 +111,7 @@ func rfInit() {
 		settings:    unsafe.Pointer(&rfSettings),
 	}
 	racecall(&__redflag_init, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
+	rfCgoInit()
 	if rfSettings.clears != 0 {
 		rfFindRuntime()
 	}

@@ -1,0 +1,3 @@
+module example.com/cgomem
+
+go 1.25

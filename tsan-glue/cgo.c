@@ -1,0 +1,426 @@
+#include "tsan-glue/cgo.h"
+
+#if RF_CGO
+#include "tsan-glue/cgo_heap.h"
+#include "tsan-glue/marks.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CALLS_MAX 4096u    /* calls of C at a time, each of which has a thread of its own */
+#define WRONG_MAX 8u       /* of one call; more are not told */
+#define MARKED_BYTES_MAX 4096u /* of a block, in steps of what one mark covers (tsan_rtl_access.cpp, MemoryRangeFreed) */
+#define MARK_BYTES 1024u
+#define CELL_BYTES 8u
+#define CALLERS 256u       /* a power of two */
+#define CALLER_SILENT ((uintptr_t)1 << 62) /* doesn't tell the detector of its calls: go:cgo_unsafe_args */
+#define CALLER_WANTED ((uintptr_t)1 << 63) /* one of those that C.malloc, C.CString and C.CBytes are made of */
+#define SHADOW_FACTOR 3u   /* addresses that the detector takes for each of ours: 2 shadow, half meta (tsan_platform.h) */
+
+/* One call of C. */
+struct rf_cgo_call {
+	struct rf_cgo_call_head head;
+	uintptr_t pcs[RF_CGO_FRAMES]; /* the first are read by Go's runtime */
+	uint32_t next; /* among the unused */
+	_Atomic bool active;
+	pthread_t owner;
+	struct rf_cgo_call *outer; /* the call whose C code called Go, which made this one */
+	uint64_t goid;
+	bool wanted;
+	uint32_t given; /* blocks, the last one first */
+	uintptr_t again[WRONG_MAX];
+	uint32_t again_count;
+};
+
+static struct {
+	_Atomic bool on;
+	pthread_key_t key; /* the thread's struct rf_cgo_call */
+	void (*callback)(uintptr_t command, void *context);
+	atomic_flag lock; /* of what follows */
+	struct rf_cgo_call calls[CALLS_MAX];
+	uint32_t call_count, unused;
+	struct {
+		_Atomic uintptr_t pc; /* with CALLER_* in bits that no address of code has */
+	} callers[CALLERS];
+} cgo = { .lock = ATOMIC_FLAG_INIT };
+
+/* Go's own linker can't have a malloc beside the C library's, so all programs are to be linked by the C compiler: this
+ * function of runtime/cgo isn't there when the go command links the package by itself, to learn what it imports, and then
+ * it asks for that (cmd/go/internal/work/exec.go, dynimportfail). */
+void x_cgo_init(void);
+__attribute__((used)) static void (*volatile linked_by_compiler)(void) = x_cgo_init;
+
+/* The C library's functions, or whose turn it would be without us. */
+void *__libc_malloc(size_t bytes);
+void *__libc_calloc(size_t count, size_t bytes);
+void *__libc_realloc(void *p, size_t bytes);
+void __libc_free(void *p);
+
+static struct {
+	_Atomic bool known;
+	_Atomic bool asked;
+	void *(*malloc)(size_t bytes);
+	void *(*calloc)(size_t count, size_t bytes);
+	void *(*realloc)(void *p, size_t bytes);
+	void (*free)(void *p);
+	size_t (*usable)(void *p);
+} next;
+
+/* Go's linker has no relocations for the addresses of a library's functions in data. */
+static void *libc_malloc(size_t bytes)
+{
+	return __libc_malloc(bytes);
+}
+
+static void *libc_calloc(size_t count, size_t bytes)
+{
+	return __libc_calloc(count, bytes);
+}
+
+static void *libc_realloc(void *p, size_t bytes)
+{
+	return __libc_realloc(p, bytes);
+}
+
+static void libc_free(void *p)
+{
+	__libc_free(p);
+}
+
+/* First called while the program starts, on one thread. dlsym may allocate by itself: that is the C library's. */
+static void next_find(void)
+{
+	if (atomic_load_explicit(&next.known, memory_order_acquire) || atomic_exchange(&next.asked, true))
+		return;
+	next.malloc = libc_malloc;
+	next.calloc = libc_calloc;
+	next.realloc = libc_realloc;
+	next.free = libc_free;
+	void *found[] = { dlsym(RTLD_NEXT, "malloc"), dlsym(RTLD_NEXT, "calloc"), dlsym(RTLD_NEXT, "realloc"),
+			  dlsym(RTLD_NEXT, "free"), dlsym(RTLD_NEXT, "malloc_usable_size") };
+	if (found[0] && found[1] && found[2] && found[3]) {
+		memcpy(&next.malloc, &found[0], sizeof(found[0]));
+		memcpy(&next.calloc, &found[1], sizeof(found[0]));
+		memcpy(&next.realloc, &found[2], sizeof(found[0]));
+		memcpy(&next.free, &found[3], sizeof(found[0]));
+		memcpy(&next.usable, &found[4], sizeof(found[0]));
+	}
+	atomic_store_explicit(&next.known, true, memory_order_release);
+}
+
+static void cgo_lock(void)
+{
+	while (atomic_flag_test_and_set_explicit(&cgo.lock, memory_order_acquire))
+		sched_yield();
+}
+
+static void cgo_unlock(void)
+{
+	atomic_flag_clear_explicit(&cgo.lock, memory_order_release);
+}
+
+/* The call of C that this thread works for; NULL: none, or one that is back in Go already. */
+static struct rf_cgo_call *call_now(void)
+{
+	if (!atomic_load_explicit(&cgo.on, memory_order_acquire))
+		return NULL;
+	struct rf_cgo_call *call = pthread_getspecific(cgo.key);
+	return call && atomic_load(&call->active) && pthread_equal(call->owner, pthread_self()) ? call : NULL;
+}
+
+static size_t cells(size_t bytes)
+{
+	return bytes ? (bytes + CELL_BYTES - 1) & ~(size_t)(CELL_BYTES - 1) : CELL_BYTES;
+}
+
+/* NULL: the block isn't to be ours. */
+static void *cgo_take(size_t bytes, bool *again)
+{
+	if (!atomic_load_explicit(&cgo.on, memory_order_acquire))
+		return NULL;
+	struct rf_cgo_block *block = rf_cgo_heap_take(bytes, again);
+	if (!block)
+		return NULL;
+	uintptr_t address = rf_cgo_heap_address(block);
+	const struct rf_cgo_call *call = call_now();
+	if (call) {
+		block->goid = call->goid;
+		block->wanted = call->wanted;
+		memcpy(block->pcs, call->pcs, sizeof(block->pcs));
+	}
+	if (*again)
+		rf_mark_clear(address, cells(bytes));
+	return (void *)address;
+}
+
+static void cgo_give(uintptr_t address)
+{
+	struct rf_cgo_block *block = rf_cgo_heap_block(address);
+	struct rf_cgo_call *call = call_now();
+	if (!rf_cgo_heap_usable() || !block || rf_cgo_heap_address(block) != address)
+		return;
+	if (!rf_cgo_heap_give(block)) {
+		if (call && call->again_count < WRONG_MAX) {
+			call->again[call->again_count++] = address;
+			call->head.events = 1;
+		}
+		return;
+	}
+	if (!call) {
+		rf_cgo_heap_queue(block);
+		return;
+	}
+	block->next = call->given;
+	call->given = rf_cgo_heap_number(block);
+	call->head.events = 1;
+}
+
+static void *cgo_malloc(size_t bytes)
+{
+	bool again;
+	void *p = cgo_take(bytes, &again);
+	next_find();
+	return p ? p : next.malloc(bytes);
+}
+
+static void *cgo_calloc(size_t count, size_t bytes)
+{
+	bool again;
+	size_t all;
+	void *p = __builtin_mul_overflow(count, bytes, &all) ? NULL : cgo_take(all, &again);
+	next_find();
+	if (!p)
+		return next.calloc(count, bytes);
+	if (again)
+		memset(p, 0, all);
+	return p;
+}
+
+static void cgo_free(void *p)
+{
+	next_find();
+	if (rf_cgo_heap_has((uintptr_t)p))
+		cgo_give((uintptr_t)p);
+	else
+		next.free(p);
+}
+
+/* A block that is ours always moves, so that who keeps the old address is found out. */
+static void *cgo_move(void *p, size_t bytes)
+{
+	const struct rf_cgo_block *block = rf_cgo_heap_block((uintptr_t)p);
+	size_t old = block ? block->bytes : 0;
+	void *to = bytes ? cgo_malloc(bytes) : NULL;
+	if (to)
+		memcpy(to, p, old < bytes ? old : bytes);
+	if (to || !bytes)
+		cgo_free(p);
+	return to;
+}
+
+static void *cgo_realloc(void *p, size_t bytes)
+{
+	next_find();
+	if (!p)
+		return cgo_malloc(bytes);
+	return rf_cgo_heap_has((uintptr_t)p) ? cgo_move(p, bytes) : next.realloc(p, bytes);
+}
+
+static size_t cgo_usable(void *p)
+{
+	const struct rf_cgo_block *block = p ? rf_cgo_heap_block((uintptr_t)p) : NULL;
+	next_find();
+	return block ? block->bytes : p && next.usable ? next.usable(p) : 0;
+}
+
+/* Weak: a program that defines its own goes on with that, and rf_cgo_init finds out. */
+#define PUBLIC(name) __attribute__((weak, visibility("default"), alias(#name)))
+PUBLIC(cgo_malloc) void *malloc(size_t bytes);
+PUBLIC(cgo_calloc) void *calloc(size_t count, size_t bytes);
+PUBLIC(cgo_realloc) void *realloc(void *p, size_t bytes);
+PUBLIC(cgo_free) void free(void *p);
+PUBLIC(cgo_usable) size_t malloc_usable_size(void *p);
+
+/* Whether the detector could have shadow for all of it: it gives up the process when it gets none. */
+static bool shadow_fits(void)
+{
+	size_t bytes = SHADOW_FACTOR * RF_CGO_HEAP_BYTES;
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return false;
+	munmap(p, bytes);
+	return true;
+}
+
+/* A program with a malloc of its own is told that nothing comes of its wish. */
+static bool loader_prefers_ours(void)
+{
+	static const char *const names[] = { "malloc", "calloc", "realloc", "free" };
+	void *const ours[] = { (void *)cgo_malloc, (void *)cgo_calloc, (void *)cgo_realloc, (void *)cgo_free };
+	size_t count = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (dlsym(RTLD_DEFAULT, names[i]) != ours[i])
+			break;
+		count++;
+	}
+	if (count == sizeof(names) / sizeof(names[0]))
+		return true;
+	if ((void *)malloc != (void *)cgo_malloc || count)
+		dprintf(STDERR_FILENO, "redflag: cgo=1 has no effect here: this program has a malloc of its own\n");
+	return false;
+}
+
+static void rf_cgo_init(const struct rf_start *start)
+{
+	if (!RF_MARKS_PROVED || !loader_prefers_ours() || pthread_key_create(&cgo.key, NULL) != 0 || !shadow_fits() ||
+	    !rf_cgo_heap_init())
+		return;
+	cgo.callback = start->callback;
+	start->settings->cgo = RF_CGO_HEAP_START;
+	start->settings->cgo_bytes = RF_CGO_HEAP_BYTES;
+	atomic_store_explicit(&cgo.on, true, memory_order_release);
+}
+
+static struct rf_cgo_call *call_new(void)
+{
+	struct rf_cgo_call *call = NULL;
+	cgo_lock();
+	if (cgo.unused) {
+		call = &cgo.calls[cgo.unused - 1];
+		cgo.unused = call->next;
+	} else if (cgo.call_count < CALLS_MAX) {
+		call = &cgo.calls[cgo.call_count++];
+	}
+	cgo_unlock();
+	return call;
+}
+
+/* Return addresses on the stack of a goroutine, by frame pointers, from the function that runtime.cgocall returns to. */
+static void frames_copy(uintptr_t *pcs, const uintptr_t *stack, uintptr_t fp)
+{
+	memset(pcs, 0, RF_CGO_FRAMES * sizeof(*pcs));
+	for (int i = -1; i < (int)RF_CGO_FRAMES; i++) {
+		if (fp < stack[0] || fp + 2 * sizeof(fp) > stack[1])
+			return;
+		if (i >= 0)
+			pcs[i] = ((const uintptr_t *)fp)[1];
+		fp = *(const uintptr_t *)fp;
+	}
+}
+
+/* The functions that cgo writes (cmd/cgo/out.go) call cgocall from these. */
+static uintptr_t caller_by_name(const char *name)
+{
+	const char *last = name ? strrchr(name, '.') : NULL;
+	if (!last)
+		return 0;
+	if (strcmp(last, "._cgo_cmalloc") == 0 || strcmp(last, "._Cfunc__CMalloc") == 0)
+		return CALLER_WANTED | CALLER_SILENT;
+	return strncmp(last, "._Cfunc_", 8) == 0 || strncmp(last, "._C2func_", 9) == 0 ? CALLER_SILENT : 0;
+}
+
+static uintptr_t caller_facts(uintptr_t pc)
+{
+	const uintptr_t facts = CALLER_SILENT | CALLER_WANTED;
+	_Atomic uintptr_t *row = &cgo.callers[(pc >> 2) % CALLERS].pc;
+	uintptr_t known = atomic_load_explicit(row, memory_order_relaxed);
+	if ((known & ~facts) == pc)
+		return known & facts;
+	struct rf_function_query f = { .pc = pc - 1 };
+	cgo.callback(RF_COMMAND_FUNCTION, &f);
+	known = caller_by_name(f.name);
+	atomic_store_explicit(row, pc | known, memory_order_relaxed);
+	return known;
+}
+
+void __redflag_cgo_enter(uintptr_t goid, const uintptr_t *stack, uintptr_t fp, void **out)
+{
+	struct rf_cgo_call *call = call_new();
+	*out = call;
+	if (!call)
+		return;
+	call->head.events = call->given = call->again_count = 0;
+	call->owner = pthread_self();
+	call->outer = call_now();
+	call->goid = goid;
+	frames_copy(call->pcs, stack, fp);
+	uintptr_t facts = call->pcs[0] ? caller_facts(call->pcs[0]) : 0;
+	call->wanted = (facts & CALLER_WANTED) != 0;
+	call->head.frames = !call->pcs[0] ? 0 : (facts & CALLER_SILENT) && call->pcs[1] ? 2 : 1;
+	atomic_store(&call->active, true);
+	pthread_setspecific(cgo.key, call);
+}
+
+static void mark(uintptr_t thread, uintptr_t pc, uintptr_t address, size_t bytes)
+{
+	size_t all = cells(bytes < MARKED_BYTES_MAX ? bytes : MARKED_BYTES_MAX);
+	for (size_t done = 0; done < all; done += MARK_BYTES)
+		rf_mark_set(RF_MARK_FREE, thread, pc, pc, address + done,
+			    all - done < MARK_BYTES ? all - done : MARK_BYTES);
+}
+
+void __redflag_cgo_leave(void *which, uintptr_t thread, uintptr_t pc)
+{
+	struct rf_cgo_call *call = which;
+	atomic_store(&call->active, false);
+	if (pthread_equal(call->owner, pthread_self()))
+		pthread_setspecific(cgo.key, call->outer);
+	while (call->given) {
+		struct rf_cgo_block *block = rf_cgo_heap_numbered(call->given);
+		call->given = block->next;
+		mark(thread, pc, rf_cgo_heap_address(block), block->bytes);
+		rf_cgo_heap_queue(block);
+	}
+	for (uint32_t i = 0; i < call->again_count; i++)
+		mark(thread, pc, call->again[i], 1);
+	cgo_lock();
+	call->next = cgo.unused;
+	cgo.unused = (uint32_t)(call - cgo.calls) + 1;
+	cgo_unlock();
+}
+
+static const struct rf_alloc_site *rf_cgo_site(uintptr_t address, struct rf_memory_query *memory)
+{
+	static struct rf_alloc_site site;
+	const struct rf_cgo_block *block = rf_cgo_heap_block(address);
+	if (!block)
+		return NULL;
+	memory->kind = RF_MEMORY_KIND_HEAP;
+	memory->start = site.address = rf_cgo_heap_address(block);
+	memory->size = block->bytes;
+	site.goid = block->goid;
+	memcpy(site.pcs, block->pcs, sizeof(site.pcs));
+	return block->pcs[0] ? &site : NULL;
+}
+
+#else
+
+static void rf_cgo_init(const struct rf_start *start)
+{
+	(void)start;
+}
+
+static const struct rf_alloc_site *rf_cgo_site(uintptr_t address, struct rf_memory_query *memory)
+{
+	(void)address, (void)memory;
+	return NULL;
+}
+
+void __redflag_cgo_enter(uintptr_t goid, const uintptr_t *stack, uintptr_t fp, void **out)
+{
+	(void)goid, (void)stack, (void)fp;
+	*out = NULL;
+}
+
+void __redflag_cgo_leave(void *call, uintptr_t thread, uintptr_t pc)
+{
+	(void)call, (void)thread, (void)pc;
+}
+#endif
