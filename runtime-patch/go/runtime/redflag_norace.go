@@ -24,6 +24,10 @@ func rfFinalizerSelects(cases *scase, sends int)           {}
 func rfCycle()                                             {}
 func rfSweep(s *mspan)                                     {}
 func rfCollected(s *mspan, i uintptr) bool                 { return false }
+func rfCgoEnter() struct{}                                 { return struct{}{} }
+func rfCgoLeave(struct{})                                  {}
+func rfCgoText(p *byte)                                    {}
+func rfCgoBytes(p *byte, n int)                            {}
 func rfNobody()                                            {}
 func rfGoroutineEnd()                                      {}
 func rfSwitch(gp *g)                                       {}
