@@ -43,7 +43,7 @@ want_of() {
 kinds() {
 	awk -v races="$races_too" '
 		/^=== RUN/ { test = $3 }
-		/^WARNING: REDFLAG: / || (!races && /^WARNING: DATA RACE/) { seen[test " " $NF] = 1 }
+		/^WARNING: REDFLAG: / || (!races && /^WARNING: DATA RACE/) { seen[test " " ($NF == "RACE" ? "data-race" : $NF)] = 1 }
 		/^--- FAIL/ { failed[$3] = 1 }
 		END { for (s in seen) { split(s, p, " "); print p[1], (p[1] in failed) ? p[2] : p[2] "-but-passed" } }' "$1" | sort
 }

@@ -2,88 +2,23 @@
 # Findings of C memory (REDFLAG=cgo=1): twins of a bug and its correct neighbour, in e2e/cgo/. Every bug is found in every run,
 # by its own test; no neighbour is ever named. Then the same through redflag, and what happens where it can't work.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../twins.sh"
 
-cp -r "$root/tests/e2e/cgo" "$work/cgo"
-cd "$work/cgo" || exit
-bugs=$(grep -oh '^func TestBug[A-Za-z_]*' ./*_test.go | sed 's/^func //' | sort)
-goods=$(grep -oh '^func TestGood[A-Za-z_]*' ./*_test.go | sed 's/^func //' | sort)
-check "there are twins of each kind" test "$(grep -c UseAfterFree <<<"$bugs")" -ge 8 -a "$(grep -c DoubleFree <<<"$bugs")" -ge 5 \
-	-a "$(wc -w <<<"$goods")" -ge "$(wc -w <<<"$bugs")"
-
-# The kind that a test's name wants.
-kind_of() {
-	case $1 in
-	TestBugUseAfterFree_*) echo use-after-free ;;
-	TestBugDoubleFree_*) echo double-free ;;
-	TestBugDataRace_*) echo data-race ;;
-	esac
-}
-want=$(for t in $bugs; do echo "$t $(kind_of "$t")"; done)
-
-# "TEST KIND", once each, from verbose output: the kinds that were printed while the test ran, if it failed.
-kinds() {
-	awk '/^=== RUN/ { test = $3 } /^WARNING: (REDFLAG: |DATA RACE)/ { k = $NF == "RACE" ? "data-race" : $NF; seen[test " " k] = 1 }
-		/^--- FAIL/ { failed[$3] = 1 }
-		END { for (s in seen) { split(s, p, " "); print p[1], (p[1] in failed) ? p[2] : p[2] "-but-passed" } }' "$1" | sort
-}
-
-run() { # NAME GO-VERSION-OR-local RUNS
-	local name=$1 settings i which=()
-	[ "$2" = local ] || which=(--go "$2")
-	settings=$(REDFLAG=cgo=1 "$redflag" env "${which[@]}") || return
-	eval "$settings"
-	go test -c -race -o cgo.test . || return
-	for i in $(seq "$3"); do
-		REDFLAG=cgo=1 GOMAXPROCS=$((i % 3 + 1)) ./cgo.test -test.v >"out.$name.$i" 2>&1
-		check "$name, run $i: every bug, no neighbour" equal "$want" "$(kinds "out.$name.$i")"
-		check "$name, run $i: neighbours pass" equal "$goods" \
-			"$(sed -n 's/^--- PASS: \(TestGood[A-Za-z_]*\).*/\1/p' "out.$name.$i" | sort)"
-	done
-}
-
-# What `redflag env` sets ends with the subshell; the counts are handed out through a file.
-count() {
-	(
-		passed=0 failed=0
-		run "$@"
-		[ "$passed" -gt 0 ] || check "$1: built" false
-		echo "$passed $failed" >"$work/counts"
-	)
-	read -r p f <"$work/counts"
-	passed=$((passed + p)) failed=$((failed + f))
-}
-for go in go1.25.4 go1.27.0; do
-	if GOTOOLCHAIN=$go go version >/dev/null 2>&1; then
-		count "$go" "$go" 1
-	else
-		skip "$go" "this Go version can't be had here"
-	fi
-done
-count "this Go" local 3
-REDFLAG=cgo=1 GOGC=1 GODEBUG=clobberfree=1 ./cgo.test -test.v >out.gc 2>&1
+export REDFLAG=cgo=1 GORACE=atexit_sleep_ms=0
+twins cgo UseAfterFree=use-after-free DoubleFree=double-free DataRace=data-race
+run_twins "this Go" local 3
+GOGC=1 GODEBUG=clobberfree=1 ./twins.test -test.v >out.gc 2>&1
 check "with constant collections" equal "$want" "$(kinds out.gc)"
-REDFLAG=cgo=1 ./cgo.test -test.run=Good -test.count=20 >out.many 2>&1
+./twins.test -test.run=Good -test.count=20 >out.many 2>&1
 check "neighbours, 20 times" equal 0 $?
-./cgo.test -test.v -test.run='Good|UseAfterFree_[RWS]|DataRace' >out.off 2>&1
+env -u REDFLAG ./twins.test -test.v -test.run='Good|UseAfterFree_[RWS]|DataRace' >out.off 2>&1
 check "without the option at the run: as stock, nothing" equal "" "$(kinds out.off)"
+run_other_gos
 
-# Through redflag, by the spool.
-query() { sqlite3 -separator ' ' "$1" "$2"; }
-REDFLAG=cgo=1 "$redflag" test --db "$work/db" -count=1 . >"$work/test.out" 2>&1
-check "new findings: status 66" equal 66 $?
-check "by test and kind" equal "$want" "$(query "$work/db" \
-	"SELECT DISTINCT ifnull(nullif(test_a, ''), test_b), kind FROM v_events ORDER BY 1")"
-check "text and spool are one event" equal "spool" "$(query "$work/db" 'SELECT DISTINCT source FROM events')"
-check "no report's text is printed" equal "" "$(grep -E 'REDFLAG|^=====' "$work/test.out")"
+through_redflag
 check "titles" equal "use after free: cgomem.TestBugUseAfterFree_Read after cgomem.freePoint" \
 	"$(query "$work/db" "SELECT title FROM v_findings WHERE test_a = 'TestBugUseAfterFree_Read'")"
-
-# From the text alone: the same findings.
-REDFLAG=cgo=1 GOFLAGS=-overlay=$(REDFLAG=cgo=1 "$redflag" toolchain --print overlay) REDFLAG_SPOOL='' \
-	go test -race -count=1 -json . >"$work/json"
-"$redflag" report --db "$work/textdb" <"$work/json" >"$work/report.out" 2>&1
-fingerprints='SELECT DISTINCT kind, fingerprint, title FROM v_findings ORDER BY 2'
-check "the text says the same" equal "$(query "$work/db" "$fingerprints")" "$(query "$work/textdb" "$fingerprints")"
+explained
 
 # A program with a malloc of its own, one that forks in C, and one without C.
 mkdir own forks plain
@@ -161,7 +96,6 @@ func main() {
 GO
 printf 'package main\n\nfunc main() { println("no C") }\n' >plain/main.go
 (
-	export REDFLAG=cgo=1 GORACE=atexit_sleep_ms=0
 	eval "$("$redflag" env)"
 	for p in own forks plain; do
 		go build -race -o "$p.bin" "./$p" && ./"$p.bin" >"$p.out" 2>&1 || echo "status $?" >>"$p.out"
@@ -172,13 +106,6 @@ own malloc" "$(cat own.out)"
 check "children of fork" equal "bad children: 0" "$(cat forks.out)"
 check "without C: nothing is said" equal "no C" "$(cat plain.out)"
 
-# What people are told.
-for kind in use-after-free double-free; do
-	"$redflag" explain $kind >"$work/explain" 2>&1
-	check "explain $kind" grep -q '^What to do' "$work/explain"
-	check "explain $kind fits 80 columns" test "$(wc -L <"$work/explain")" -le 80
-	check "list --kind $kind" sh -c '"$1" list --db "$2" --kind "$3" | grep -q "TestBug"' - "$redflag" "$work/db" $kind
-done
-REDFLAG=cgo=1 "$redflag" doctor >"$work/doctor" 2>&1
+"$redflag" doctor >"$work/doctor" 2>&1
 check "doctor is content" equal 0 $?
 finish

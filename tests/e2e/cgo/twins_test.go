@@ -200,6 +200,58 @@ func TestGoodDoubleFree_AfterCFunction(t *testing.T) {
 	sink = textLengthAndFree(p)
 }
 
+func TestBugDoubleFree_OtherGoroutine(t *testing.T) {
+	p := malloc(48)
+	done := make(chan bool)
+	go func() {
+		free(p)
+		close(done)
+	}()
+	<-done
+	free(p)
+}
+
+func TestGoodDoubleFree_OtherGoroutine(t *testing.T) {
+	p, q := malloc(48), malloc(48)
+	done := make(chan bool)
+	go func() {
+		free(p)
+		close(done)
+	}()
+	<-done
+	free(q)
+}
+
+func TestBugDoubleFree_AfterRealloc(t *testing.T) {
+	p := malloc(16)
+	q := grow(p, 64)
+	free(p)
+	free(q)
+}
+
+func TestGoodDoubleFree_AfterRealloc(t *testing.T) {
+	p := malloc(16)
+	p = grow(p, 64)
+	free(p)
+}
+
+func TestBugDoubleFree_ManyBetween(t *testing.T) {
+	p := bytes([]byte("freed, and freed again"))
+	free(p)
+	for range 1000 {
+		free(malloc(23))
+	}
+	free(p)
+}
+
+func TestGoodDoubleFree_ManyBetween(t *testing.T) {
+	p := bytes([]byte("freed once"))
+	for range 1000 {
+		free(malloc(11))
+	}
+	free(p)
+}
+
 type handle struct{ p unsafe.Pointer }
 
 func TestBugDoubleFree_Finalizer(t *testing.T) {
@@ -289,6 +341,106 @@ func TestGoodDataRace_FreeWhileUsed(t *testing.T) {
 	mu.Lock()
 	freePoint(p)
 	mu.Unlock()
+}
+
+// both runs two functions, one after the other, which nothing orders for the detector, and then joins them.
+func both(a, b func()) {
+	done := new(bool)
+	joinA, joinB := make(chan bool), make(chan bool)
+	go func() {
+		a()
+		tell(done)
+		close(joinA)
+	}()
+	for !told(done) {
+		time.Sleep(time.Millisecond)
+	}
+	go func() {
+		b()
+		close(joinB)
+	}()
+	<-joinA
+	<-joinB
+}
+
+//go:norace
+//go:noinline
+func keep(n int) { sink = n }
+
+func TestBugDataRace_Slice(t *testing.T) {
+	p := malloc(80)
+	s := unsafe.Slice((*int64)(p), 10)
+	both(func() { s[9] = 1 }, func() { keep(int(s[9])) })
+	free(p)
+}
+
+func TestGoodDataRace_Slice(t *testing.T) {
+	p := malloc(80)
+	s := unsafe.Slice((*int64)(p), 10)
+	both(func() { s[9] = 1 }, func() { s[8] = 1 })
+	free(p)
+}
+
+func TestBugDataRace_GoString(t *testing.T) {
+	p := text("read as a whole")
+	both(func() { keep(len(goText(p))) }, func() { *(*byte)(unsafe.Add(p, 5)) = 'A' })
+	free(p)
+}
+
+func TestGoodDataRace_GoString(t *testing.T) {
+	p := text("read as a whole")
+	both(func() { keep(len(goText(p))) }, func() { keep(len(goText(p))) })
+	free(p)
+}
+
+func TestBugDataRace_GoBytes(t *testing.T) {
+	p := bytes([]byte("read in part"))
+	both(func() { keep(len(goBytes(p, 7))) }, func() { *(*byte)(unsafe.Add(p, 6)) = 'n' })
+	free(p)
+}
+
+func TestGoodDataRace_GoBytes(t *testing.T) {
+	p := bytes([]byte("read in part"))
+	both(func() { keep(len(goBytes(p, 7))) }, func() { *(*byte)(unsafe.Add(p, 8)) = 'P' })
+	free(p)
+}
+
+func TestBugDataRace_Struct(t *testing.T) {
+	p := newPoint(1, 2)
+	both(func() { *p = point{3, 4} }, func() { q := *p; keep(int(q.y)) })
+	freePoint(p)
+}
+
+func TestGoodDataRace_Struct(t *testing.T) {
+	p := newPoint(1, 2)
+	both(func() { p.x = 3 }, func() { p.y = 4 })
+	freePoint(p)
+}
+
+func TestBugDataRace_HalfAtomic(t *testing.T) {
+	p := (*int64)(calloc(8))
+	both(func() { atomic.AddInt64(p, 1) }, func() { *p = 0 })
+	free(unsafe.Pointer(p))
+}
+
+func TestGoodDataRace_HalfAtomic(t *testing.T) {
+	p := (*int64)(calloc(8))
+	both(func() { atomic.AddInt64(p, 1) }, func() { atomic.StoreInt64(p, 0) })
+	free(unsafe.Pointer(p))
+}
+
+func TestBugDataRace_Copy(t *testing.T) {
+	p := malloc(300)
+	c := unsafe.Slice((*byte)(p), 300)
+	both(func() { copy(c, "written from Go") }, func() { copy(c[10:], "and there") })
+	free(p)
+}
+
+func TestGoodDataRace_Copy(t *testing.T) {
+	p := malloc(300)
+	c := unsafe.Slice((*byte)(p), 300)
+	both(func() { copy(c, "written from Go") }, func() { copy(c[100:], "and elsewhere") })
+	free(p)
 }
 
 func TestGoodReuse(t *testing.T) {
