@@ -226,6 +226,7 @@ EMBEDDED_FILES := \
 	docs/findings/data-race.md \
 	docs/findings/use-after-free.md \
 	docs/findings/double-free.md \
+	docs/findings/invalid-free.md \
 	docs/findings/use-after-put.md \
 	docs/findings/double-put.md \
 	docs/findings/put-while-used.md \
@@ -280,6 +281,8 @@ EMBEDDED_FILES := \
 	tsan-glue/marks.h \
 	tsan-glue/finding.h \
 	tsan-glue/cgo_heap.h \
+	tsan-glue/cgo_next.h \
+	tsan-glue/cgo_wrong.h \
 	tsan-glue/cgo.h \
 	tsan-glue/print.h \
 	tsan-glue/process.h \
@@ -301,6 +304,8 @@ EMBEDDED_FILES := \
 	tsan-glue/finalizers.c \
 	tsan-glue/finding.c \
 	tsan-glue/cgo_heap.c \
+	tsan-glue/cgo_next.c \
+	tsan-glue/cgo_wrong.c \
 	tsan-glue/cgo.c \
 	tsan-glue/print.c \
 	tsan-glue/process.c

@@ -2,10 +2,11 @@
 
 #if RF_CGO
 #include "tsan-glue/cgo_heap.h"
+#include "tsan-glue/cgo_next.h"
+#include "tsan-glue/cgo_wrong.h"
 #include "tsan-glue/marks.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -36,7 +37,8 @@ struct rf_cgo_call {
 	bool wanted;
 	uint32_t given; /* blocks, the last one first */
 	uintptr_t again[WRONG_MAX];
-	uint32_t again_count;
+	struct rf_cgo_wrong wrong[WRONG_MAX];
+	uint32_t again_count, wrong_count;
 };
 
 static struct {
@@ -56,64 +58,6 @@ static struct {
  * it asks for that (cmd/go/internal/work/exec.go, dynimportfail). */
 void x_cgo_init(void);
 __attribute__((used)) static void (*volatile linked_by_compiler)(void) = x_cgo_init;
-
-/* The C library's functions, or whose turn it would be without us. */
-void *__libc_malloc(size_t bytes);
-void *__libc_calloc(size_t count, size_t bytes);
-void *__libc_realloc(void *p, size_t bytes);
-void __libc_free(void *p);
-
-static struct {
-	_Atomic bool known;
-	_Atomic bool asked;
-	void *(*malloc)(size_t bytes);
-	void *(*calloc)(size_t count, size_t bytes);
-	void *(*realloc)(void *p, size_t bytes);
-	void (*free)(void *p);
-	size_t (*usable)(void *p);
-} next;
-
-/* Go's linker has no relocations for the addresses of a library's functions in data. */
-static void *libc_malloc(size_t bytes)
-{
-	return __libc_malloc(bytes);
-}
-
-static void *libc_calloc(size_t count, size_t bytes)
-{
-	return __libc_calloc(count, bytes);
-}
-
-static void *libc_realloc(void *p, size_t bytes)
-{
-	return __libc_realloc(p, bytes);
-}
-
-static void libc_free(void *p)
-{
-	__libc_free(p);
-}
-
-/* First called while the program starts, on one thread. dlsym may allocate by itself: that is the C library's. */
-static void next_find(void)
-{
-	if (atomic_load_explicit(&next.known, memory_order_acquire) || atomic_exchange(&next.asked, true))
-		return;
-	next.malloc = libc_malloc;
-	next.calloc = libc_calloc;
-	next.realloc = libc_realloc;
-	next.free = libc_free;
-	void *found[] = { dlsym(RTLD_NEXT, "malloc"), dlsym(RTLD_NEXT, "calloc"), dlsym(RTLD_NEXT, "realloc"),
-			  dlsym(RTLD_NEXT, "free"), dlsym(RTLD_NEXT, "malloc_usable_size") };
-	if (found[0] && found[1] && found[2] && found[3]) {
-		memcpy(&next.malloc, &found[0], sizeof(found[0]));
-		memcpy(&next.calloc, &found[1], sizeof(found[0]));
-		memcpy(&next.realloc, &found[2], sizeof(found[0]));
-		memcpy(&next.free, &found[3], sizeof(found[0]));
-		memcpy(&next.usable, &found[4], sizeof(found[0]));
-	}
-	atomic_store_explicit(&next.known, true, memory_order_release);
-}
 
 static void cgo_lock(void)
 {
@@ -160,6 +104,19 @@ static void *cgo_take(size_t bytes, bool *again)
 	return (void *)address;
 }
 
+/* True: malloc never gave that address, so there is nothing to do but to tell. What threads of C free is left to the C library. */
+static bool cgo_note_wrong(uintptr_t address, bool moved)
+{
+	struct rf_cgo_call *call = call_now();
+	enum rf_cgo_place place = call ? rf_cgo_place_of(address) : RF_CGO_PLACE_ANY;
+	if (place == RF_CGO_PLACE_ANY)
+		return false;
+	if (call->wrong_count < WRONG_MAX)
+		call->wrong[call->wrong_count++] = (struct rf_cgo_wrong){ address, place, moved };
+	call->head.events = 1;
+	return true;
+}
+
 static void cgo_give(uintptr_t address)
 {
 	struct rf_cgo_block *block = rf_cgo_heap_block(address);
@@ -186,8 +143,8 @@ static void *cgo_malloc(size_t bytes)
 {
 	bool again;
 	void *p = cgo_take(bytes, &again);
-	next_find();
-	return p ? p : next.malloc(bytes);
+	rf_cgo_next_find();
+	return p ? p : rf_cgo_next.malloc(bytes);
 }
 
 static void *cgo_calloc(size_t count, size_t bytes)
@@ -195,9 +152,9 @@ static void *cgo_calloc(size_t count, size_t bytes)
 	bool again;
 	size_t all;
 	void *p = __builtin_mul_overflow(count, bytes, &all) ? NULL : cgo_take(all, &again);
-	next_find();
+	rf_cgo_next_find();
 	if (!p)
-		return next.calloc(count, bytes);
+		return rf_cgo_next.calloc(count, bytes);
 	if (again)
 		memset(p, 0, all);
 	return p;
@@ -205,11 +162,13 @@ static void *cgo_calloc(size_t count, size_t bytes)
 
 static void cgo_free(void *p)
 {
-	next_find();
+	rf_cgo_next_find();
+	if (cgo_note_wrong((uintptr_t)p, false))
+		return;
 	if (rf_cgo_heap_has((uintptr_t)p))
 		cgo_give((uintptr_t)p);
 	else
-		next.free(p);
+		rf_cgo_next.free(p);
 }
 
 /* A block that is ours always moves, so that who keeps the old address is found out. */
@@ -227,17 +186,23 @@ static void *cgo_move(void *p, size_t bytes)
 
 static void *cgo_realloc(void *p, size_t bytes)
 {
-	next_find();
+	rf_cgo_next_find();
 	if (!p)
 		return cgo_malloc(bytes);
-	return rf_cgo_heap_has((uintptr_t)p) ? cgo_move(p, bytes) : next.realloc(p, bytes);
+	if (cgo_note_wrong((uintptr_t)p, true)) {
+		void *to = cgo_malloc(bytes);
+		if (to)
+			rf_cgo_wrong_copy(to, (uintptr_t)p, bytes);
+		return to;
+	}
+	return rf_cgo_heap_has((uintptr_t)p) ? cgo_move(p, bytes) : rf_cgo_next.realloc(p, bytes);
 }
 
 static size_t cgo_usable(void *p)
 {
 	const struct rf_cgo_block *block = p ? rf_cgo_heap_block((uintptr_t)p) : NULL;
-	next_find();
-	return block ? block->bytes : p && next.usable ? next.usable(p) : 0;
+	rf_cgo_next_find();
+	return block ? block->bytes : p && rf_cgo_next.usable ? rf_cgo_next.usable(p) : 0;
 }
 
 /* Weak: a program that defines its own goes on with that, and rf_cgo_init finds out. */
@@ -282,6 +247,7 @@ static void rf_cgo_init(const struct rf_start *start)
 	if (!RF_MARKS_PROVED || !loader_prefers_ours() || pthread_key_create(&cgo.key, NULL) != 0 || !shadow_fits() ||
 	    !rf_cgo_heap_init())
 		return;
+	rf_cgo_wrong_init();
 	cgo.callback = start->callback;
 	start->settings->cgo = RF_CGO_HEAP_START;
 	start->settings->cgo_bytes = RF_CGO_HEAP_BYTES;
@@ -346,7 +312,7 @@ void __redflag_cgo_enter(uintptr_t goid, const uintptr_t *stack, uintptr_t fp, v
 	*out = call;
 	if (!call)
 		return;
-	call->head.events = call->given = call->again_count = 0;
+	call->head.events = call->given = call->again_count = call->wrong_count = 0;
 	call->owner = pthread_self();
 	call->outer = call_now();
 	call->goid = goid;
@@ -380,6 +346,8 @@ void __redflag_cgo_leave(void *which, uintptr_t thread, uintptr_t pc)
 	}
 	for (uint32_t i = 0; i < call->again_count; i++)
 		mark(thread, pc, call->again[i], 1);
+	for (uint32_t i = 0; i < call->wrong_count; i++)
+		rf_cgo_wrong_tell(&call->wrong[i], call->goid, call->pcs, RF_CGO_FRAMES);
 	cgo_lock();
 	call->next = cgo.unused;
 	cgo.unused = (uint32_t)(call - cgo.calls) + 1;

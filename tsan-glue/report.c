@@ -182,12 +182,15 @@ static void put_access(struct rf_spool_access *out, const struct ts_access *a, s
 {
 	const struct rf_stack_ids *s = rf_stack_of(a->stack);
 	uint32_t action = mark == RF_MARK_FINALIZER ? RF_SPOOL_ACTION_FINALIZE : rf_finding_action(a);
-	bool freed = mark != RF_MARK_NONE && mark != RF_MARK_FINALIZER;
+	bool freed = (mark != RF_MARK_NONE && mark != RF_MARK_FINALIZER) || action == RF_SPOOL_ACTION_FREE;
+	bool write = (a->write && action == RF_SPOOL_ACTION_NONE) || action == RF_SPOOL_ACTION_FREE;
+	if (action == RF_SPOOL_ACTION_FREE)
+		action = RF_SPOOL_ACTION_NONE;
 	out->address = a->address;
 	out->size = a->size > 0 ? (uint32_t)a->size : 0;
 	out->thread = (uint32_t)a->thread;
 	/* What an action names is no read nor write, as in the text. */
-	out->flags = (a->write && action == RF_SPOOL_ACTION_NONE ? RF_SPOOL_ACCESS_WRITE : 0) | (a->atomic ? RF_SPOOL_ACCESS_ATOMIC : 0) |
+	out->flags = (write ? RF_SPOOL_ACCESS_WRITE : 0) | (a->atomic ? RF_SPOOL_ACCESS_ATOMIC : 0) |
 		     (s && s->cut ? RF_SPOOL_ACCESS_STACK_CUT : 0) | (freed ? RF_SPOOL_ACCESS_FREE : 0) |
 		     action << RF_SPOOL_ACCESS_ACTION_SHIFT;
 	out->goroutine = goroutine_index(g, out->thread);

@@ -133,6 +133,7 @@ enum rf_spool_action {
 	RF_SPOOL_ACTION_FINALIZE = 6, /* a finalizer or a cleanup was set, or ran */
 	RF_SPOOL_ACTION_STORE = 7,
 	RF_SPOOL_ACTION_DELETE = 8,
+	RF_SPOOL_ACTION_FREE = 9,     /* of a finding; in a record it is RF_SPOOL_ACCESS_FREE */
 	RF_SPOOL_ACTION_COUNT
 };
 
@@ -200,6 +201,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_SEND_AFTER_CLOSE = 9,    /* the other side is the close */
 	RF_SPOOL_KIND_DOUBLE_CLOSE = 10,        /* both sides are */
 	RF_SPOOL_KIND_DOUBLE_FREE = 11, /* of C memory; both sides are a free */
+	RF_SPOOL_KIND_INVALID_FREE = 12, /* of what malloc never gave; the only side is the free */
 	RF_SPOOL_KIND_COUNT
 };
 

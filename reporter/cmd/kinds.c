@@ -102,6 +102,15 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Let one place free the block: who allocated it, or the C function that it is handed over to, as the "
 			"library's manual says. Set the pointer to nil with the first free: to free nil does nothing.",
 	},
+	[RF_KIND_INVALID_FREE] = {
+		.meaning =
+			"free or realloc was given an address that malloc never gave: Go memory, the inside of a block, a "
+			"variable. The C library aborts the program at best, and corrupts its heap otherwise. The detail "
+			"says what the address is.",
+		.cure =
+			"Free what C.malloc, C.CString or C.CBytes returned, and exactly that pointer. Hand a C function that "
+			"frees its argument a copy in C memory; Go memory is freed by Go.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

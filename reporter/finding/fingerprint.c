@@ -161,6 +161,8 @@ rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *
 	if (f->kind == RF_KIND_USE_AFTER_GC)
 		return rf_arena_printf(arena, "%s: %.*s after the collection", rf_kind_words(f->kind),
 				       RF_STR_ARG(is_second(&f->sides[0]) ? b : a));
+	if (rf_kind_is_alone(f->kind))
+		return rf_arena_printf(arena, "%s in %.*s", rf_kind_words(f->kind), RF_STR_ARG(a));
 	bool race = f->kind == RF_KIND_DATA_RACE, first = is_second(&f->sides[0]), second = is_second(&f->sides[1]);
 	bool meanwhile = f->kind == RF_KIND_PUT_WHILE_USED || f->kind == RF_KIND_CLOSE_WHILE_SENDING;
 	const char *kind = rf_kind_words(f->kind);
@@ -225,7 +227,8 @@ static void make(const struct rf_report *report, bool brief, rf_arena *arena, st
 		m.text[1] = text;
 	}
 	/* A collection never has a stack: nothing is missing there. */
-	out->wildcard = out->sides[0].missing || (out->sides[1].missing && out->kind != RF_KIND_USE_AFTER_GC);
+	bool alone = out->kind == RF_KIND_USE_AFTER_GC || rf_kind_is_alone(out->kind);
+	out->wildcard = out->sides[0].missing || (out->sides[1].missing && !alone);
 	make_hashes(out, m.text, arena);
 	out->classes = report->classes | rf_classes_of(report, out);
 	out->title = rf_finding_title(out, out->classes, arena);

@@ -19,6 +19,7 @@ static const struct {
 	[RF_KIND_SEND_AFTER_CLOSE] = { "send-after-close", "send after close" },
 	[RF_KIND_DOUBLE_CLOSE] = { "double-close", "double close" },
 	[RF_KIND_DOUBLE_FREE] = { "double-free", "double free" },
+	[RF_KIND_INVALID_FREE] = { "invalid-free", "invalid free" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 
@@ -35,6 +36,11 @@ const char *rf_kind_words(enum rf_kind kind)
 bool rf_kind_is_pool(enum rf_kind kind)
 {
 	return kind == RF_KIND_USE_AFTER_PUT || kind == RF_KIND_DOUBLE_PUT || kind == RF_KIND_PUT_WHILE_USED;
+}
+
+bool rf_kind_is_alone(enum rf_kind kind)
+{
+	return kind == RF_KIND_INVALID_FREE;
 }
 
 enum rf_kind rf_kind_from_name(rf_str name)

@@ -21,19 +21,22 @@ enum rf_kind {
 	RF_KIND_CLOSE_WHILE_SENDING, /* of channels, as the two below */
 	RF_KIND_SEND_AFTER_CLOSE,
 	RF_KIND_DOUBLE_CLOSE,
-	RF_KIND_DOUBLE_FREE,    /* of C memory */
+	RF_KIND_DOUBLE_FREE,    /* of C memory, as the one below */
+	RF_KIND_INVALID_FREE,   /* the free is its only side */
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
 #define RF_KIND_LIST(conjunction)                                                                                      \
 	"data-race, use-after-free, use-after-put, double-put, put-while-used, use-after-finalize, use-after-gc, "          \
-	"close-while-sending, send-after-close, double-close " conjunction " double-free"
+	"close-while-sending, send-after-close, double-close, double-free " conjunction " invalid-free"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */
 const char *rf_kind_words(enum rf_kind kind);
 /* Of a sync.Pool: what hands memory back there is a Put. */
 bool rf_kind_is_pool(enum rf_kind kind);
+/* It has no second side: none is missing. */
+bool rf_kind_is_alone(enum rf_kind kind);
 /* RF_KIND_UNKNOWN when there is none of that name. */
 enum rf_kind rf_kind_from_name(rf_str name);
 

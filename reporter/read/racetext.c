@@ -346,6 +346,6 @@ bool rf_racetext_parse(rf_str text, rf_arena *arena, struct rf_report *out, bool
 	end_stack(&p);
 	if (out->access_count == 0)
 		return false;
-	*incomplete = p.incomplete || out->access_count < 2;
+	*incomplete = p.incomplete || out->access_count < (rf_kind_is_alone(out->kind) ? 1 : 2);
 	return true;
 }

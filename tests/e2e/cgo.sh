@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../twins.sh"
 
 export REDFLAG=cgo=1 GORACE=atexit_sleep_ms=0
-twins cgo UseAfterFree=use-after-free DoubleFree=double-free DataRace=data-race
+twins cgo UseAfterFree=use-after-free DoubleFree=double-free InvalidFree=invalid-free DataRace=data-race
 run_twins "this Go" local 3
 GOGC=1 GODEBUG=clobberfree=1 ./twins.test -test.v >out.gc 2>&1
 check "with constant collections" equal "$want" "$(kinds out.gc)"

@@ -21,6 +21,8 @@
 #include "tsan-glue/finalizers.c"
 #include "tsan-glue/finding.c"
 #include "tsan-glue/cgo_heap.c"
+#include "tsan-glue/cgo_next.c"
+#include "tsan-glue/cgo_wrong.c"
 #include "tsan-glue/cgo.c"
 #include "tsan-glue/print.c"
 #include "tsan-glue/process.c"

@@ -27,6 +27,22 @@ static void *grow(void *p, size_t n) { return realloc(p, n); }
 
 static void free_both(void *a, void *b) { free(a); free(b); }
 
+static char variable[64];
+static void *its_variable(void) { return variable; }
+
+static void free_own_stack(int n) {
+	char local[64];
+	void *volatile p = local; // or the compiler warns
+	local[0] = (char)n;
+	free(p);
+}
+
+static long only_read(const char *s) { return (long)strlen(s); }
+
+static void *aligned(size_t n) { return aligned_alloc(64, n); }
+
+static char *duplicate(const char *s) { return strdup(s); }
+
 static void *cleaner(void *p) { free(p); return NULL; }
 
 static void free_elsewhere(void *p) {
@@ -58,3 +74,8 @@ func textLengthAndFree(p unsafe.Pointer) int      { return int(C.text_length_and
 func grow(p unsafe.Pointer, n int) unsafe.Pointer { return C.grow(p, C.size_t(n)) }
 func freeBoth(a, b unsafe.Pointer)                { C.free_both(a, b) }
 func freeElsewhere(p unsafe.Pointer)              { C.free_elsewhere(p) }
+func variable() unsafe.Pointer                    { return C.its_variable() }
+func freeOwnStack()                               { C.free_own_stack(1) }
+func onlyRead(p unsafe.Pointer) int               { return int(C.only_read((*C.char)(p))) }
+func aligned(n int) unsafe.Pointer                { return C.aligned(C.size_t(n)) }
+func duplicate(p unsafe.Pointer) unsafe.Pointer   { return unsafe.Pointer(C.duplicate((*C.char)(p))) }
