@@ -231,6 +231,7 @@ EMBEDDED_FILES := \
 	docs/findings/double-put.md \
 	docs/findings/put-while-used.md \
 	docs/findings/use-after-finalize.md \
+	docs/findings/resurrection.md \
 	docs/findings/use-after-gc.md \
 	docs/findings/close-while-sending.md \
 	docs/findings/send-after-close.md \
@@ -242,6 +243,8 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_clear_norace.s \
 	runtime-patch/go/runtime/redflag_pool_race.go \
 	runtime-patch/go/runtime/redflag_finalizer_race.go \
+	runtime-patch/go/runtime/redflag_resurrection_race.go \
+	runtime-patch/go/runtime/redflag_walk_race.go \
 	runtime-patch/go/runtime/redflag_types_race.go \
 	runtime-patch/go/context/redflag_race.go \
 	runtime-patch/go/context/redflag_race.s \
@@ -279,6 +282,7 @@ EMBEDDED_FILES := \
 	tsan-glue/switches.h \
 	tsan-glue/report.h \
 	tsan-glue/marks.h \
+	tsan-glue/finalizers.h \
 	tsan-glue/finding.h \
 	tsan-glue/cgo_heap.h \
 	tsan-glue/cgo_next.h \

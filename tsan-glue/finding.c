@@ -1,5 +1,6 @@
 #include "tsan-glue/finding.h"
 
+#include "tsan-glue/finalizers.h"
 #include "tsan-glue/goroutines.h"
 #include "tsan-glue/lock.h"
 #include "tsan-glue/print.h"
@@ -100,6 +101,12 @@ static bool seen(const struct rf_finding *f)
 		}
 	}
 	return false;
+}
+
+/* A use of what the finalizer has kept was reported, and says more. */
+static bool told_already(const struct rf_finding *f)
+{
+	return f->kind == RF_SPOOL_KIND_RESURRECTION && rf_finalizer_named(f->sides[0].pcs[0] - 1, RF_SPOOL_KIND_RESURRECTION);
 }
 
 /* --- the report --------------------------------------------------------------------------------------------------- */
@@ -210,7 +217,7 @@ void __redflag_finding(const struct rf_finding *f)
 	if (!RF_FINDING_PROVED || !findings.callback)
 		return;
 	__redflag_reports_lock();
-	if (!seen(f)) {
+	if (!seen(f) && !told_already(f)) {
 		make(f);
 		bool silent = suppressed();
 		rf_report_finding(&made.report, f, silent);

@@ -13,6 +13,7 @@
 
 #include "tsan-glue/cgo.h"
 #include "tsan-glue/counters.h"
+#include "tsan-glue/finalizers.h"
 #include "tsan-glue/finding.h"
 #include "tsan-glue/globals.h"
 #include "tsan-glue/goroutines.h"
@@ -124,6 +125,7 @@ void __redflag_init(const struct rf_start *start)
 	rf_symbols_init(start->callback);
 	rf_report_init(start);
 	rf_finding_init(start->callback, start->text);
+	rf_finalizers_init(start->callback);
 	rf_switches_init(start, glue.options.switches);
 	if (glue.options.goroutines && rf_goroutines_init(start->text))
 		glue.features |= RF_SPOOL_FEATURE_GOROUTINES;
@@ -150,6 +152,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->channels = glue.options.channels && RF_FINDING_PROVED;
 	if (!glue.options.cgo_unwatched)
 		rf_cgo_init(start);
+	start->settings->resurrection = start->settings->finalizers && RF_FINDING_PROVED;
 	glue.ready = true;
 }
 

@@ -45,6 +45,8 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "send-after-close";
 	case RF_SPOOL_KIND_DOUBLE_CLOSE:
 		return "double-close";
+	case RF_SPOOL_KIND_RESURRECTION:
+		return "resurrection";
 	default:
 		return NULL;
 	}

@@ -2,6 +2,7 @@
 
 #include "tsan-glue/cgo.h"
 #include "tsan-glue/counters.h"
+#include "tsan-glue/finalizers.h"
 #include "tsan-glue/finding.h"
 #include "tsan-glue/globals.h"
 #include "tsan-glue/goroutines.h"
@@ -368,11 +369,20 @@ static bool is_finalizers_right(enum rf_spool_kind kind)
 	       kind == RF_SPOOL_KIND_PUT_WHILE_USED || kind == RF_SPOOL_KIND_USE_AFTER_FINALIZE;
 }
 
+/* The finalizer was named already, for having kept an object. */
+static bool is_resurrected(const struct ts_report *report, enum rf_spool_kind kind)
+{
+	if (kind != RF_SPOOL_KIND_USE_AFTER_FINALIZE)
+		return false;
+	const struct ts_access *a = report->accesses.begin[1];
+	return a->stack && a->stack->frames && rf_finalizer_named(a->stack->frames->info.address, kind);
+}
+
 static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind kind, bool suppressed)
 {
 	rf_lock();
 	gather(&gathered, report);
-	if (is_finalizers_right(kind) && runs_finalizers(gathered.accesses[0])) {
+	if ((is_finalizers_right(kind) && runs_finalizers(gathered.accesses[0])) || is_resurrected(report, kind)) {
 		rf_unlock();
 		return true;
 	}

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 7
+#define RF_ABI_VERSION 8
 
 struct rf_go_string {
 	const char *ptr;
@@ -37,6 +37,7 @@ struct rf_settings {
 	uintptr_t channels; /* findings of channels are wanted */
 	uintptr_t cgo;      /* C memory is watched: where it begins; 0 it isn't */
 	uintptr_t cgo_bytes;
+	uintptr_t resurrection; /* so are objects that their finalizer keeps */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -219,8 +220,9 @@ struct rf_finalized {
 
 /* So do these. A finalizer has returned. */
 void __redflag_finalized(uintptr_t thread, const struct rf_finalized *object);
-/* The object at `address` has a finalizer or a cleanup again: its block loses its marks, if it has any. */
-void __redflag_finalizer_again(uintptr_t address, uintptr_t block, uintptr_t bytes);
+/* The object at `address` has a finalizer or a cleanup again: its block loses its marks, if it has any, which is the
+ * answer. */
+void __redflag_finalizer_again(uintptr_t address, uintptr_t block, uintptr_t bytes, uint32_t *again);
 
 /* A call of C begins and is back. stack: its bounds. fp: of the function that cgocall calls. *call: NULL, or a struct
  * rf_cgo_call_head, with the return addresses that it counts behind it. The second calls ThreadSanitizer. pc: inside cgocall. */

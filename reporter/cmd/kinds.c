@@ -111,6 +111,14 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Free what C.malloc, C.CString or C.CBytes returned, and exactly that pointer. Hand a C function that "
 			"frees its argument a copy in C memory; Go memory is freed by Go.",
 	},
+	[RF_KIND_RESURRECTION] = {
+		.meaning =
+			"A finalizer stored its object, which lives on: collections later it can still be reached. It was taken apart, "
+			"and nothing will be called when it dies for good, since a finalizer runs once.",
+		.cure =
+			"Let the finalizer keep what has to outlive the object, not the object itself. One that is to live on is "
+			"given a finalizer again by runtime.SetFinalizer, best in the finalizer.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

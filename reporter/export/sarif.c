@@ -265,6 +265,7 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_DOUBLE_CLOSE] = "Close of a closed channel",
 		[RF_KIND_DOUBLE_FREE] = "Double free of C memory",
 		[RF_KIND_INVALID_FREE] = "Free of memory that malloc never gave",
+		[RF_KIND_RESURRECTION] = "An object that its finalizer keeps",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

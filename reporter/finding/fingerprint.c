@@ -168,8 +168,8 @@ rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *
 	const char *kind = rf_kind_words(f->kind);
 	if (!race && first != second) {
 		bool swap = first != meanwhile;
-		return rf_arena_printf(arena, "%s: %.*s %s %.*s", kind, RF_STR_ARG(swap ? b : a), meanwhile ? "while" : "after",
-				       RF_STR_ARG(swap ? a : b));
+		const char *link = meanwhile ? " while" : f->kind == RF_KIND_RESURRECTION ? ", set by" : " after";
+		return rf_arena_printf(arena, "%s: %.*s%s %.*s", kind, RF_STR_ARG(swap ? b : a), link, RF_STR_ARG(swap ? a : b));
 	}
 	rf_str ops = first && second ? RF_STR("") : qualities(f, classes, arena);
 	if (rf_str_eq(a, b) && !f->sides[1].missing)

@@ -112,12 +112,37 @@ static void quiet_and_suppressed_fail_nothing(void **state)
 	assert_int_equal(rf_findings_count(), known);
 }
 
+/* One finalizer is named by one kind: a use takes the place of the resurrection, and the other way round. */
+static void a_finalizer_is_named_by_one_kind(void **state)
+{
+	uint32_t before, after;
+	(void)state;
+	assert_int_equal(settings.resurrection, settings.finalizers);
+	assert_false(rf_finalizer_named(0x5010, RF_SPOOL_KIND_USE_AFTER_FINALIZE));
+	assert_false(rf_finalizer_named(0x5020, RF_SPOOL_KIND_USE_AFTER_FINALIZE));
+	assert_true(rf_finalizer_named(0x5000, RF_SPOOL_KIND_RESURRECTION));
+	record_of(RF_SPOOL_REPORT, &before);
+	struct rf_finding f = finding_at(0x5030, 0);
+	f.kind = RF_SPOOL_KIND_RESURRECTION;
+	__redflag_finding(&f);
+	record_of(RF_SPOOL_REPORT, &after);
+	assert_int_equal(before, after);
+	struct rf_finding other = finding_at(0x5130, 0);
+	other.kind = RF_SPOOL_KIND_RESURRECTION;
+	__redflag_finding(&other);
+	record_of(RF_SPOOL_REPORT, &after);
+	assert_int_equal(before + 1, after);
+	assert_true(rf_finalizer_named(0x5110, RF_SPOOL_KIND_USE_AFTER_FINALIZE));
+	assert_false(rf_finalizer_named(0, RF_SPOOL_KIND_USE_AFTER_FINALIZE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(record_text_and_charge),
 		cmocka_unit_test(said_once),
 		cmocka_unit_test(quiet_and_suppressed_fail_nothing),
+		cmocka_unit_test(a_finalizer_is_named_by_one_kind),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -115,13 +115,16 @@ static void finalizers_have_a_mark_of_their_own(void **state)
 {
 	struct rf_finalized object = { .function = PUT_PC, .marker = 0x6666, .address = OBJECT, .bytes = 24 };
 	struct ts_frame marker = { .info = { .address = 0x6666 } };
+	uint32_t again;
 	(void)state;
 	assert_int_equal(settings.finalizers, 1);
 	calls[0] = '\0';
 	__redflag_finalized(7, &object);
-	__redflag_finalizer_again(OBJECT, OBJECT, 24);
+	__redflag_finalizer_again(OBJECT, OBJECT, 24, &again);
+	assert_int_equal(again, 1);
 	shadow[0] = 0;
-	__redflag_finalizer_again(OBJECT, OBJECT, 24);
+	__redflag_finalizer_again(OBJECT, OBJECT, 24, &again);
+	assert_int_equal(again, 0);
 	assert_string_equal(calls, "lock freed epoch unlock reset ");
 	struct ts_report *used = fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0x3000);
 	assert_int_equal(rf_mark_kind(used), RF_SPOOL_KIND_USE_AFTER_FREE);

@@ -85,6 +85,7 @@ func rfFinalizerEnd(f *finalizer) {
 		racecall(&__redflag_finalized, getg().racectx, uintptr(unsafe.Pointer(&m)), 0, 0)
 		racefuncexit()
 		racefuncexit()
+		rfWatchReturned(f, p, n, m.marker)
 	}
 	rfFinalizing.start, rfFinalizing.end = 0, 0
 	unlock(&rfFinalizing.lock)
@@ -114,8 +115,10 @@ func rfHasEnd(p uintptr) bool {
 }
 
 // rfFinalizerSet is called by SetFinalizer and AddCleanup: the object has an end again, and may be used until then.
+//
+//go:noinline
 func rfFinalizerSet(x unsafe.Pointer) {
-	if rfSettings.finalizers == 0 || !rfFinalizing.any {
+	if rfSettings.finalizers == 0 || rfSettings.resurrection == 0 && !rfFinalizing.any {
 		return
 	}
 	start, end := rfBlock(uintptr(x))
@@ -123,11 +126,25 @@ func rfFinalizerSet(x unsafe.Pointer) {
 		return
 	}
 	lock(&rfFinalizing.lock)
+	if rfSettings.resurrection != 0 {
+		rfWatchArm(uintptr(x), getfp())
+	}
+	if !rfFinalizing.any {
+		unlock(&rfFinalizing.lock)
+		return
+	}
 	if rfFinalizing.start == start {
 		rfFinalizing.spared = true
 	}
 	unlock(&rfFinalizing.lock)
-	racecall(&__redflag_finalizer_again, alignUp(uintptr(x), rfPoolCell), start, min(end-start, rfFinalizerBytesMax), 0)
+	again := uint32(0)
+	racecall(&__redflag_finalizer_again, alignUp(uintptr(x), rfPoolCell), start, min(end-start, rfFinalizerBytesMax),
+		uintptr(unsafe.Pointer(&again)))
+	if again != 0 || rfWatch.count != 0 {
+		lock(&rfFinalizing.lock)
+		rfWatchAgain(uintptr(x), again != 0)
+		unlock(&rfFinalizing.lock)
+	}
 }
 
 // rfFinalizerHands is called where the calling goroutine hands something on that is to be worked on elsewhere.

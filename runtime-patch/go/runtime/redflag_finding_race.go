@@ -23,9 +23,12 @@ const (
 	rfKindCloseWhileSending = 8
 	rfKindSendAfterClose    = 9
 	rfKindDoubleClose       = 10
+	rfKindResurrection      = 13
 
-	rfActionClose = 1
-	rfActionSend  = 2
+	rfActionClose    = 1
+	rfActionSend     = 2
+	rfActionFinalize = 6
+	rfActionStore    = 7
 )
 
 type rfStack struct {

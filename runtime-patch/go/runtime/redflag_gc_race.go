@@ -153,7 +153,11 @@ func rfMarked(p uintptr) bool {
 // rfCollected is called by scanConservative for an object that is allocated and may be referred to: what was kept isn't
 // scanned, since what it refers to may be gone. It would be retained as well, and freed later than others.
 func rfCollected(s *mspan, i uintptr) bool {
-	return rfSettings.gc != 0 && rfMarked(s.base()+i*s.elemsize+rfFirst(s))
+	if rfSettings.gc != 0 && rfMarked(s.base()+i*s.elemsize+rfFirst(s)) {
+		return true
+	}
+	rfGuess(s, i)
+	return false
 }
 
 // rfFindObject is findObject for raceSymbolizeData. That one throws for an address in a span that was freed, which an

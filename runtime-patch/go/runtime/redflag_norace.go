@@ -18,6 +18,9 @@ func rfFinalizer(p unsafe.Pointer)                         {}
 func rfFinalizerBegin(f *finalizer)                        {}
 func rfFinalizerEnd(f *finalizer)                          {}
 func rfFinalizerSet(x unsafe.Pointer)                      {}
+func rfFinalizerGone()                                     {}
+func rfWatchMarked()                                       {}
+func rfLastFindings()                                      {}
 func rfFinalizerHands()                                    {}
 func rfFinalizerSends(c *hchan, p unsafe.Pointer)          {}
 func rfFinalizerSelects(cases *scase, sends int)           {}

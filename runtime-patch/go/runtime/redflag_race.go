@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 7
+const rfAbiVersion = 8
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -67,6 +67,8 @@ var rfSettings struct {
 	channels   uintptr // findings of channels are wanted
 	cgo        uintptr // C memory is watched: its first address
 	cgoBytes   uintptr
+
+	resurrection uintptr // so are objects that their finalizer keeps
 }
 
 // rfStart is struct rf_start of the glue.

@@ -30,6 +30,9 @@ func rfTestEnd(id uint32) bool
 //go:linkname rfTestLeftover
 func rfTestLeftover(buf []byte) (int, bool)
 
+//go:linkname rfResurrected
+func rfResurrected(id uint32, all bool)
+
 //go:linkname rfExact
 func rfExact() bool
 
@@ -57,6 +60,7 @@ func (c *common) rfRaces(global int64) int64 {
 // rfEnd is called by report, just before the result is printed: a race that comes later finds its test over, and
 // fails the package.
 func (c *common) rfEnd() {
+	rfResurrected(c.rfowner, false)
 	for c.rfowner != 0 && !rfTestEnd(c.rfowner) {
 		c.checkRaces()
 	}
@@ -68,6 +72,7 @@ func rfExample(name string) func() {
 	id := rfTestStart(name, 0)
 	return func() {
 		if id != 0 {
+			rfResurrected(id, false)
 			rfTestEnd(id)
 		}
 		rfTestSet(old)
@@ -77,6 +82,7 @@ func rfExample(name string) func() {
 // rfLeftover is called by M.Run when all tests are over. It prints a line for each test with races that could not
 // fail it (it had ended before, or is an example or a benchmark that is over), and says whether the package has failed.
 func rfLeftover(prefix string, failed bool) bool {
+	rfResurrected(0, true)
 	if !rfExact() {
 		return failed
 	}
