@@ -232,6 +232,7 @@ EMBEDDED_FILES := \
 	docs/findings/put-while-used.md \
 	docs/findings/use-after-finalize.md \
 	docs/findings/resurrection.md \
+	docs/findings/cleanup-keeps-alive.md \
 	docs/findings/use-after-gc.md \
 	docs/findings/close-while-sending.md \
 	docs/findings/send-after-close.md \
@@ -245,6 +246,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_finalizer_race.go \
 	runtime-patch/go/runtime/redflag_resurrection_race.go \
 	runtime-patch/go/runtime/redflag_walk_race.go \
+	runtime-patch/go/runtime/redflag_cleanup_race.go \
 	runtime-patch/go/runtime/redflag_types_race.go \
 	runtime-patch/go/context/redflag_race.go \
 	runtime-patch/go/context/redflag_race.s \

@@ -153,6 +153,7 @@ void __redflag_init(const struct rf_start *start)
 	if (!glue.options.cgo_unwatched)
 		rf_cgo_init(start);
 	start->settings->resurrection = start->settings->finalizers && RF_FINDING_PROVED;
+	start->settings->cleanups = glue.options.cleanups && RF_FINDING_PROVED;
 	glue.ready = true;
 }
 

@@ -47,6 +47,8 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "double-close";
 	case RF_SPOOL_KIND_RESURRECTION:
 		return "resurrection";
+	case RF_SPOOL_KIND_CLEANUP_KEEPS_ALIVE:
+		return "cleanup-keeps-alive";
 	default:
 		return NULL;
 	}

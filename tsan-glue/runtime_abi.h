@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 8
+#define RF_ABI_VERSION 9
 
 struct rf_go_string {
 	const char *ptr;
@@ -38,6 +38,7 @@ struct rf_settings {
 	uintptr_t cgo;      /* C memory is watched: where it begins; 0 it isn't */
 	uintptr_t cgo_bytes;
 	uintptr_t resurrection; /* so are objects that their finalizer keeps */
+	uintptr_t cleanups; /* and finalizers and cleanups that keep their own object alive */
 };
 
 #define RF_RING_ENTRIES 64u

@@ -119,6 +119,14 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Let the finalizer keep what has to outlive the object, not the object itself. One that is to live on is "
 			"given a finalizer again by runtime.SetFinalizer, best in the finalizer.",
 	},
+	[RF_KIND_CLEANUP_KEEPS_ALIVE] = {
+		.meaning =
+			"A finalizer or cleanup refers to its own object: its function has captured it, or the argument has it in. So "
+			"the object can always be reached, is never freed, and the function is never called.",
+		.cure =
+			"Let the function use what it is given: a finalizer its parameter, a cleanup an argument without the object, "
+			"such as the file descriptor or the name that it is to release.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

@@ -266,6 +266,7 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_DOUBLE_FREE] = "Double free of C memory",
 		[RF_KIND_INVALID_FREE] = "Free of memory that malloc never gave",
 		[RF_KIND_RESURRECTION] = "An object that its finalizer keeps",
+		[RF_KIND_CLEANUP_KEEPS_ALIVE] = "A finalizer or cleanup that refers to its own object",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

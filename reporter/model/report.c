@@ -21,6 +21,7 @@ static const struct {
 	[RF_KIND_DOUBLE_FREE] = { "double-free", "double free" },
 	[RF_KIND_INVALID_FREE] = { "invalid-free", "invalid free" },
 	[RF_KIND_RESURRECTION] = { "resurrection", "resurrection" },
+	[RF_KIND_CLEANUP_KEEPS_ALIVE] = { "cleanup-keeps-alive", "cleanup keeps alive" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 

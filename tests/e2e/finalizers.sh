@@ -4,12 +4,13 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../twins.sh"
 
-twins finalizers UseAfterFinalize=use-after-finalize Resurrection=resurrection
+twins finalizers UseAfterFinalize=use-after-finalize Resurrection=resurrection \
+	CleanupKeepsAlive=cleanup-keeps-alive
 run_twins "this Go" local 3
 GOGC=1 GODEBUG=clobberfree=1,gccheckmark=1 ./twins.test -test.v >out.gc 2>&1
 check "with constant collections" equal "$want" "$(kinds out.gc)"
-REDFLAG=finalizers=0 ./twins.test -test.v >out.off 2>&1
-check "finalizers=0: nothing" equal "" "$(kinds out.off)"
+REDFLAG="finalizers=0 cleanups=0" ./twins.test -test.v >out.off 2>&1
+check "finalizers=0 cleanups=0: nothing" equal "" "$(kinds out.off)"
 REDFLAG=pool=0 ./twins.test -test.v >out.nopool 2>&1
 check "pool=0: no difference" equal "$want" "$(kinds out.nopool)"
 run_other_gos

@@ -24,6 +24,7 @@ const (
 	rfKindSendAfterClose    = 9
 	rfKindDoubleClose       = 10
 	rfKindResurrection      = 13
+	rfKindCleanupKeepsAlive = 14
 
 	rfActionClose    = 1
 	rfActionSend     = 2

@@ -10,30 +10,31 @@ import (
 	"unsafe"
 )
 
-func rfExit()                                              {}
-func rfLastSample()                                        {}
-func rfSysmon(now int64)                                   {}
-func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {}
-func rfFinalizer(p unsafe.Pointer)                         {}
-func rfFinalizerBegin(f *finalizer)                        {}
-func rfFinalizerEnd(f *finalizer)                          {}
-func rfFinalizerSet(x unsafe.Pointer)                      {}
-func rfFinalizerGone()                                     {}
-func rfWatchMarked()                                       {}
-func rfLastFindings()                                      {}
-func rfFinalizerHands()                                    {}
-func rfFinalizerSends(c *hchan, p unsafe.Pointer)          {}
-func rfFinalizerSelects(cases *scase, sends int)           {}
-func rfCycle()                                             {}
-func rfSweep(s *mspan)                                     {}
-func rfCollected(s *mspan, i uintptr) bool                 { return false }
-func rfCgoEnter() struct{}                                 { return struct{}{} }
-func rfCgoLeave(struct{})                                  {}
-func rfCgoText(p *byte)                                    {}
-func rfCgoBytes(p *byte, n int)                            {}
-func rfNobody()                                            {}
-func rfGoroutineEnd()                                      {}
-func rfSwitch(gp *g)                                       {}
+func rfExit()                                                        {}
+func rfLastSample()                                                  {}
+func rfSysmon(now int64)                                             {}
+func rfGoroutineStart(newg, callergp *g, callerpc uintptr)           {}
+func rfFinalizer(p unsafe.Pointer)                                   {}
+func rfFinalizerBegin(f *finalizer)                                  {}
+func rfFinalizerEnd(f *finalizer)                                    {}
+func rfFinalizerSet(x unsafe.Pointer)                                {}
+func rfKeepsAlive(x unsafe.Pointer, fn *funcval, arg unsafe.Pointer) {}
+func rfFinalizerGone()                                               {}
+func rfWatchMarked()                                                 {}
+func rfLastFindings()                                                {}
+func rfFinalizerHands()                                              {}
+func rfFinalizerSends(c *hchan, p unsafe.Pointer)                    {}
+func rfFinalizerSelects(cases *scase, sends int)                     {}
+func rfCycle()                                                       {}
+func rfSweep(s *mspan)                                               {}
+func rfCollected(s *mspan, i uintptr) bool                           { return false }
+func rfCgoEnter() struct{}                                           { return struct{}{} }
+func rfCgoLeave(struct{})                                            {}
+func rfCgoText(p *byte)                                              {}
+func rfCgoBytes(p *byte, n int)                                      {}
+func rfNobody()                                                      {}
+func rfGoroutineEnd()                                                {}
+func rfSwitch(gp *g)                                                 {}
 
 func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {}
 

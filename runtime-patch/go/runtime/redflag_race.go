@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 8
+const rfAbiVersion = 9
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -69,6 +69,7 @@ var rfSettings struct {
 	cgoBytes   uintptr
 
 	resurrection uintptr // so are objects that their finalizer keeps
+	cleanups     uintptr // and finalizers and cleanups that keep their own object alive
 }
 
 // rfStart is struct rf_start of the glue.
