@@ -237,6 +237,7 @@ EMBEDDED_FILES := \
 	docs/findings/close-while-sending.md \
 	docs/findings/send-after-close.md \
 	docs/findings/double-close.md \
+	docs/findings/goroutine-leak.md \
 	runtime-patch/anchors.txt \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
@@ -256,6 +257,8 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_finding_race.go \
 	runtime-patch/go/runtime/redflag_chan_race.go \
 	runtime-patch/go/runtime/redflag_cgo_race.go \
+	runtime-patch/go/runtime/redflag_leak_race.go \
+	runtime-patch/go/runtime/redflag_leak_old_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \

@@ -154,6 +154,7 @@ void __redflag_init(const struct rf_start *start)
 		rf_cgo_init(start);
 	start->settings->resurrection = start->settings->finalizers && RF_FINDING_PROVED;
 	start->settings->cleanups = glue.options.cleanups && RF_FINDING_PROVED;
+	start->settings->leaks = glue.options.leaks && RF_FINDING_PROVED && start->settings->exact;
 	glue.ready = true;
 }
 

@@ -21,6 +21,7 @@
 	X(gc, "gc", "1", "0", "mark what the collector freed, and report its use")                                       \
 	X(growth, "growth", "1", "0", "sample what only grows in a process that leaks (only with a spool)")                  \
 	X(channels, "channels", "1", "0", "report a close that senders wait at, and who closed what a panic is about")    \
-	X(cgo_unwatched, "cgo", "0", "1", "report misuse of C memory (builds made with it set; costs more)")
+	X(cgo_unwatched, "cgo", "0", "1", "report misuse of C memory (builds made with it set; costs more)") \
+	X(leaks, "leaks", "1", "0", "report goroutines that are blocked for good (Go 1.26 and newer; wants attribution=exact)")
 
 #endif

@@ -49,6 +49,8 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "resurrection";
 	case RF_SPOOL_KIND_CLEANUP_KEEPS_ALIVE:
 		return "cleanup-keeps-alive";
+	case RF_SPOOL_KIND_GOROUTINE_LEAK:
+		return "goroutine-leak";
 	default:
 		return NULL;
 	}

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 9
+#define RF_ABI_VERSION 10
 
 struct rf_go_string {
 	const char *ptr;
@@ -39,6 +39,7 @@ struct rf_settings {
 	uintptr_t cgo_bytes;
 	uintptr_t resurrection; /* so are objects that their finalizer keeps */
 	uintptr_t cleanups; /* and finalizers and cleanups that keep their own object alive */
+	uintptr_t leaks;    /* goroutines that are blocked for good are */
 };
 
 #define RF_RING_ENTRIES 64u

@@ -204,6 +204,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_INVALID_FREE = 12, /* of what malloc never gave; the only side is the free */
 	RF_SPOOL_KIND_RESURRECTION = 13, /* the first side is the finalizer, the other who set it */
 	RF_SPOOL_KIND_CLEANUP_KEEPS_ALIVE = 14, /* the first side is the finalizer or cleanup, the other who set it */
+	RF_SPOOL_KIND_GOROUTINE_LEAK = 15, /* the first side waits, the other started it */
 	RF_SPOOL_KIND_COUNT
 };
 

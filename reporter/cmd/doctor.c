@@ -18,6 +18,7 @@
 #include "cmd/terminal.h"
 #include "read/spool_read.h"
 #include "store/store.h"
+#include "toolchain/anchors.h"
 #include "toolchain/cache.h"
 #include "base/files.h"
 #include "toolchain/goenv.h"
@@ -30,6 +31,7 @@
 #define BUILD_TIMEOUT_MS 600000u
 #define RUN_TIMEOUT_MS 60000u
 #define CACHE_FREE_BYTES_MIN ((uint64_t)512 << 20) /* Go's build cache for an instrumented standard library takes about 200 MB */
+#define LEAKS_GO_MINOR_MIN 26 /* findGoroutineLeaks in runtime/mgc.go */
 
 enum state {
 	STATE_OK,
@@ -134,6 +136,20 @@ static struct finding_out check_probe(struct doctor *d)
 	return (struct finding_out){ STATE_NOTE, d->toolchain.probe,
 				     RF_STR("programs run as with stock Go, without records of what races; use a Go that this redflag "
 					    "knows, or a newer redflag") };
+}
+
+/* What no part of the toolchain can make up for where Go itself can't do it. */
+static struct finding_out check_leaks(struct doctor *d)
+{
+	if (!d->has_go)
+		return skipped("needs a Go first");
+	int minor = rf_go_minor(d->go.version);
+	if (minor >= 0 && minor < LEAKS_GO_MINOR_MIN)
+		return (struct finding_out){ STATE_NOTE,
+					     rf_arena_printf(d->arena, "the collector of %.*s can't tell goroutines that are blocked for "
+							     "good: no findings of kind goroutine-leak", RF_STR_ARG(d->go.version)),
+					     RF_STR("use Go 1.26 or newer for them") };
+	return (struct finding_out){ STATE_OK, RF_STR("this Go's collector tells which goroutines are blocked for good"), RF_STR("") };
 }
 
 static int write_hello(const char *directory, rf_arena *arena, struct rf_error *err)
@@ -343,7 +359,8 @@ static const struct {
 } checks[] = {
 	{ "go", check_go },	       { "C compiler", check_compiler }, { "cache", check_cache },
 	{ "toolchain", check_toolchain }, { "probe", check_probe },	 { "program", check_hello },
-	{ "settings", check_settings },	  { "database", check_database }, { "libraries", check_libraries },
+	{ "leaks", check_leaks },	  { "settings", check_settings },
+	{ "database", check_database }, { "libraries", check_libraries },
 };
 
 int rf_cmd_doctor(const struct rf_args *args, rf_arena *arena, struct rf_error *err)

@@ -127,6 +127,15 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Let the function use what it is given: a finalizer its parameter, a cleanup an argument without the object, "
 			"such as the file descriptor or the name that it is to release.",
 	},
+	[RF_KIND_GOROUTINE_LEAK] = {
+		.meaning =
+			"A goroutine waits for something that nothing can do any more: no goroutine that can still run, no timer "
+			"and no global variable leads to its channel or lock. The garbage collector has proved it. It will wait "
+			"until the process ends, and all that it holds stays in memory. The other side is the go statement.",
+		.cure =
+			"Give it an end: a channel with room for its one result, a context or a done channel in its select, a close "
+			"from whoever sends, an Unlock or a Done on every way out. In a test, tell it to stop and wait for it.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

@@ -267,6 +267,7 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_INVALID_FREE] = "Free of memory that malloc never gave",
 		[RF_KIND_RESURRECTION] = "An object that its finalizer keeps",
 		[RF_KIND_CLEANUP_KEEPS_ALIVE] = "A finalizer or cleanup that refers to its own object",
+		[RF_KIND_GOROUTINE_LEAK] = "Goroutine that is blocked for good",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

@@ -164,6 +164,9 @@ rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *
 	if (rf_kind_is_alone(f->kind))
 		return rf_arena_printf(arena, "%s in %.*s", rf_kind_words(f->kind), RF_STR_ARG(a));
 	bool race = f->kind == RF_KIND_DATA_RACE, first = is_second(&f->sides[0]), second = is_second(&f->sides[1]);
+	if (f->kind == RF_KIND_GOROUTINE_LEAK && first != second)
+		return rf_arena_printf(arena, "%s: %.*s, started by %.*s", rf_kind_words(f->kind), RF_STR_ARG(first ? b : a),
+				       RF_STR_ARG(first ? a : b));
 	bool meanwhile = f->kind == RF_KIND_PUT_WHILE_USED || f->kind == RF_KIND_CLOSE_WHILE_SENDING;
 	bool set = f->kind == RF_KIND_RESURRECTION || f->kind == RF_KIND_CLEANUP_KEEPS_ALIVE;
 	const char *kind = rf_kind_words(f->kind);

@@ -22,6 +22,7 @@ static const struct {
 	[RF_KIND_INVALID_FREE] = { "invalid-free", "invalid free" },
 	[RF_KIND_RESURRECTION] = { "resurrection", "resurrection" },
 	[RF_KIND_CLEANUP_KEEPS_ALIVE] = { "cleanup-keeps-alive", "cleanup keeps alive" },
+	[RF_KIND_GOROUTINE_LEAK] = { "goroutine-leak", "goroutine leak" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 

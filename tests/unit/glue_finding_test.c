@@ -46,6 +46,7 @@ static void record_text_and_charge(void **state)
 	uint64_t errors = 0;
 	(void)state;
 	assert_int_equal(settings.channels, 1);
+	assert_int_equal(settings.leaks, settings.exact);
 	uint32_t test = test_start(0, "TestClose");
 	struct rf_finding f = finding_at(0x2000, start_goroutine(800001, 21, 0, test));
 	printed[0] = '\0';

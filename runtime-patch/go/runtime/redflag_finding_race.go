@@ -25,9 +25,12 @@ const (
 	rfKindDoubleClose       = 10
 	rfKindResurrection      = 13
 	rfKindCleanupKeepsAlive = 14
+	rfKindGoroutineLeak     = 15
 
 	rfActionClose    = 1
 	rfActionSend     = 2
+	rfActionWait     = 4
+	rfActionStart    = 5
 	rfActionFinalize = 6
 	rfActionStore    = 7
 )

@@ -35,6 +35,9 @@ func rfCgoBytes(p *byte, n int)                                      {}
 func rfNobody()                                                      {}
 func rfGoroutineEnd()                                                {}
 func rfSwitch(gp *g)                                                 {}
+func rfLeakStart()                                                   {}
+func rfLeaked(gp *g) bool                                            { return false }
+func rfLeakWeak(p uintptr)                                           {}
 
 func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {}
 

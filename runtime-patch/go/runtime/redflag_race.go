@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 9
+const rfAbiVersion = 10
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -70,6 +70,7 @@ var rfSettings struct {
 
 	resurrection uintptr // so are objects that their finalizer keeps
 	cleanups     uintptr // and finalizers and cleanups that keep their own object alive
+	leaks        uintptr // goroutines that are blocked for good are
 }
 
 // rfStart is struct rf_start of the glue.

@@ -36,6 +36,9 @@ func rfResurrected(id uint32, all bool)
 //go:linkname rfExact
 func rfExact() bool
 
+//go:linkname rfLeakCheck
+func rfLeakCheck(owner uint32)
+
 // rfBegin is called by resetRaces, which tRunner, fRunner and runN call on the goroutine that runs the test, just
 // before its function.
 func (c *common) rfBegin() {
@@ -61,6 +64,7 @@ func (c *common) rfRaces(global int64) int64 {
 // fails the package.
 func (c *common) rfEnd() {
 	rfResurrected(c.rfowner, false)
+	rfLeakCheck(c.rfowner)
 	for c.rfowner != 0 && !rfTestEnd(c.rfowner) {
 		c.checkRaces()
 	}
@@ -73,6 +77,7 @@ func rfExample(name string) func() {
 	return func() {
 		if id != 0 {
 			rfResurrected(id, false)
+			rfLeakCheck(id)
 			rfTestEnd(id)
 		}
 		rfTestSet(old)
@@ -86,6 +91,7 @@ func rfLeftover(prefix string, failed bool) bool {
 	if !rfExact() {
 		return failed
 	}
+	rfLeakCheck(^uint32(0))
 	var buf [512]byte
 	for {
 		n, over := rfTestLeftover(buf[:])
