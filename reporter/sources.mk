@@ -238,6 +238,8 @@ EMBEDDED_FILES := \
 	docs/findings/send-after-close.md \
 	docs/findings/double-close.md \
 	docs/findings/goroutine-leak.md \
+	docs/findings/retained-after-delete.md \
+	docs/findings/lost-in-channel.md \
 	runtime-patch/anchors.txt \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
@@ -259,6 +261,10 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_cgo_race.go \
 	runtime-patch/go/runtime/redflag_leak_race.go \
 	runtime-patch/go/runtime/redflag_leak_old_race.go \
+	runtime-patch/go/runtime/redflag_follow_race.go \
+	runtime-patch/go/runtime/redflag_retained_race.go \
+	runtime-patch/go/runtime/redflag_path_race.go \
+	runtime-patch/go/runtime/redflag_lost_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \

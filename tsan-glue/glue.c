@@ -155,7 +155,16 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->resurrection = start->settings->finalizers && RF_FINDING_PROVED;
 	start->settings->cleanups = glue.options.cleanups && RF_FINDING_PROVED;
 	start->settings->leaks = glue.options.leaks && RF_FINDING_PROVED && start->settings->exact;
+	start->settings->retained = !glue.options.retained_unwatched && RF_FINDING_PROVED;
+	start->settings->lost = !glue.options.lost_unwatched && RF_FINDING_PROVED;
 	glue.ready = true;
+}
+
+void __redflag_global_name(uintptr_t address, char *name, uintptr_t bytes_max, uintptr_t *bytes)
+{
+	struct rf_global global;
+	*bytes = rf_global_find(address, &global) ? strnlen(global.name, bytes_max) : 0;
+	memcpy(name, global.name, *bytes);
 }
 
 void __redflag_goroutine_start(const struct rf_goroutine_start *start)

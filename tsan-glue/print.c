@@ -39,6 +39,10 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "put-while-used";
 	case RF_SPOOL_KIND_USE_AFTER_FINALIZE:
 		return "use-after-finalize";
+	case RF_SPOOL_KIND_RETAINED_AFTER_DELETE:
+		return "retained-after-delete";
+	case RF_SPOOL_KIND_LOST_IN_CHANNEL:
+		return "lost-in-channel";
 	case RF_SPOOL_KIND_CLOSE_WHILE_SENDING:
 		return "close-while-sending";
 	case RF_SPOOL_KIND_SEND_AFTER_CLOSE:

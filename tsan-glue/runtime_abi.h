@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 10
+#define RF_ABI_VERSION 11
 
 struct rf_go_string {
 	const char *ptr;
@@ -40,6 +40,8 @@ struct rf_settings {
 	uintptr_t resurrection; /* so are objects that their finalizer keeps */
 	uintptr_t cleanups; /* and finalizers and cleanups that keep their own object alive */
 	uintptr_t leaks;    /* goroutines that are blocked for good are */
+	uintptr_t retained; /* values deleted from a sync.Map are watched */
+	uintptr_t lost;     /* so are channels that are closed with elements in their buffers */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -209,6 +211,9 @@ void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *nam
 void __redflag_sample(const struct rf_sample *sample, const struct rf_origin *origins, uintptr_t origin_count);
 /* Calls ThreadSanitizer's lock of reports. */
 void __redflag_finding(const struct rf_finding *finding);
+
+/* Answer: *bytes of the name of the package variable that holds the address; 0: unknown. No lock. */
+void __redflag_global_name(uintptr_t address, char *name, uintptr_t bytes_max, uintptr_t *bytes);
 
 /* These two do call ThreadSanitizer, and take no lock of the glue. pc: inside sync.(*Pool).Put. */
 void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes);

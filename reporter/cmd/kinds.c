@@ -136,6 +136,22 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Give it an end: a channel with room for its one result, a context or a done channel in its select, a close "
 			"from whoever sends, an Unlock or a Done on every way out. In a test, tell it to stop and wait for it.",
 	},
+	[RF_KIND_RETAINED_AFTER_DELETE] = {
+		.meaning =
+			"A value was deleted from a sync.Map, and when the program was over a package variable held it still. The "
+			"detail says which one, and the way from there. The other side is where it was stored.",
+		.cure =
+			"Delete it from the other place, too: a second index, a list, a cache. If it is kept there on purpose, say so "
+			"with a suppression.",
+	},
+	[RF_KIND_LOST_IN_CHANNEL] = {
+		.meaning =
+			"A channel was closed while its buffer had elements, and nobody can receive them any more: they were sent and "
+			"never arrived. The detail says how many, and who made the channel. The other side is the last send.",
+		.cure =
+			"Let the receiver range over the channel until it is closed and empty, also when it is told to stop. If the "
+			"rest isn't wanted, say so with a suppression.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

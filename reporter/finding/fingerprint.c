@@ -170,7 +170,7 @@ rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *
 	bool meanwhile = f->kind == RF_KIND_PUT_WHILE_USED || f->kind == RF_KIND_CLOSE_WHILE_SENDING;
 	bool set = f->kind == RF_KIND_RESURRECTION || f->kind == RF_KIND_CLEANUP_KEEPS_ALIVE;
 	const char *kind = rf_kind_words(f->kind);
-	if (!race && first != second) {
+	if (!race && f->kind != RF_KIND_LOST_IN_CHANNEL && first != second) {
 		bool swap = first != meanwhile;
 		const char *link = meanwhile ? " while" : set ? ", set by" : " after";
 		return rf_arena_printf(arena, "%s: %.*s%s %.*s", kind, RF_STR_ARG(swap ? b : a), link, RF_STR_ARG(swap ? a : b));

@@ -23,6 +23,8 @@ static const struct {
 	[RF_KIND_RESURRECTION] = { "resurrection", "resurrection" },
 	[RF_KIND_CLEANUP_KEEPS_ALIVE] = { "cleanup-keeps-alive", "cleanup keeps alive" },
 	[RF_KIND_GOROUTINE_LEAK] = { "goroutine-leak", "goroutine leak" },
+	[RF_KIND_RETAINED_AFTER_DELETE] = { "retained-after-delete", "retained after delete" },
+	[RF_KIND_LOST_IN_CHANNEL] = { "lost-in-channel", "lost in channel" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 

@@ -36,6 +36,9 @@ func (s *rfSenders) add(sg *sudog) {
 //
 //go:noinline
 func (s *rfSenders) report(c *hchan) {
+	if rfLost.foundCount != 0 {
+		rfLostTell()
+	}
 	if s.count != 0 && rfSettings.channels != 0 {
 		s.tell(c)
 	}
@@ -82,6 +85,9 @@ func rfCloseOf(c *hchan) *rfClose {
 //
 //go:noinline
 func rfClosed(c *hchan) {
+	if rfSettings.lost != 0 && c.qcount != 0 {
+		rfLostClosed(c, getfp())
+	}
 	if rfSettings.channels == 0 {
 		return
 	}

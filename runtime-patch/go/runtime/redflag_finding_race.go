@@ -18,6 +18,7 @@ var __redflag_finding byte
 const (
 	rfFindingSidesMax  = 4
 	rfFindingFramesMax = 64 // of a side
+	rfBriefFramesMax   = 12 // of what is only kept in case
 
 	// Kinds and actions, as in tsan-glue/spool_format.h.
 	rfKindCloseWhileSending = 8
@@ -26,13 +27,17 @@ const (
 	rfKindResurrection      = 13
 	rfKindCleanupKeepsAlive = 14
 	rfKindGoroutineLeak     = 15
+	rfKindRetained          = 16
+	rfKindLostInChannel     = 17
 
 	rfActionClose    = 1
 	rfActionSend     = 2
+	rfActionReceive  = 3
 	rfActionWait     = 4
 	rfActionStart    = 5
 	rfActionFinalize = 6
 	rfActionStore    = 7
+	rfActionDelete   = 8
 )
 
 type rfStack struct {
@@ -100,6 +105,47 @@ func (s *rfStack) walkWaiting(gp *g) {
 	}
 }
 
+// rfBrief says who did something, and where: what is kept of many, for the few that are reported.
+type rfBrief struct {
+	goid uint64 // 0: unknown
+	slot uint32
+	site uint32 // hash of pcs
+	pcs  [rfBriefFramesMax]uintptr
+}
+
+// take notes the calling goroutine and its stack, from the frame at fp outwards.
+func (b *rfBrief) take(fp uintptr) {
+	gp := getg()
+	*b = rfBrief{goid: gp.goid, slot: gp.rfslot}
+	for i := range b.pcs {
+		if fp < gp.stack.lo || fp+2*goarch.PtrSize > gp.stack.hi || fp%goarch.PtrSize != 0 {
+			break
+		}
+		b.pcs[i] = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+		b.site = (b.site ^ uint32(b.pcs[i])) * 0x9e3779b1
+		fp = *(*uintptr)(unsafe.Pointer(fp))
+	}
+}
+
+// takeWaiting notes a goroutine that waits, as rfStack.walkWaiting does.
+func (b *rfBrief) takeWaiting(gp *g) {
+	var stack rfStack
+	stack.walkWaiting(gp)
+	*b = rfBrief{goid: gp.goid, slot: gp.rfslot}
+	copy(b.pcs[:], stack.pcs[:])
+}
+
+// addBrief adds a side, if there is room. It must be kept until the finding is reported.
+func (f *rfFinding) addBrief(action uintptr, b *rfBrief) {
+	if f.sideCount == rfFindingSidesMax {
+		return
+	}
+	f.sides[f.sideCount] = rfFindingSide{
+		action: action, goid: b.goid, slot: uintptr(b.slot), pcs: (*uintptr)(noescape(unsafe.Pointer(&b.pcs[0]))), pcCount: rfBriefFramesMax,
+	}
+	f.sideCount++
+}
+
 // rfDetail is a detail that is being put together.
 type rfDetail struct {
 	n     int
@@ -121,4 +167,12 @@ func (t *rfDetail) count(n int, what string) {
 // string is good for as long as t is.
 func (t *rfDetail) string() string {
 	return unsafe.String(&t.bytes[0], t.n)
+}
+
+// rfAtEnd reports what only the end of the program shows. It is called when all tests are over, and when the program ends, on
+// the goroutine that ends it; it says how many findings of what lived longer than its test there were.
+//
+//go:linkname rfAtEnd testing.rfAtEnd
+func rfAtEnd() int {
+	return rfRetainedCheck() + rfLostCheck()
 }

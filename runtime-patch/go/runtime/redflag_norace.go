@@ -38,16 +38,20 @@ func rfSwitch(gp *g)                                                 {}
 func rfLeakStart()                                                   {}
 func rfLeaked(gp *g) bool                                            { return false }
 func rfLeakWeak(p uintptr)                                           {}
+func rfMarkDone()                                                    {}
+func rfAtEnd() int                                                   { return 0 }
 
 func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {}
 
 type rfSenders struct{}
 
-func (s *rfSenders) add(sg *sudog)    {}
-func (s *rfSenders) report(c *hchan)  {}
-func rfClosed(c *hchan)               {}
-func rfChanPanic(c *hchan, send bool) {}
-func rfFatalPanic(p *_panic)          {}
+func (s *rfSenders) add(sg *sudog)              {}
+func (s *rfSenders) report(c *hchan)            {}
+func rfClosed(c *hchan)                         {}
+func rfChanMade(c *hchan)                       {}
+func rfChanMoves(c *hchan, idx uint, sg *sudog) {}
+func rfChanPanic(c *hchan, send bool)           {}
+func rfFatalPanic(p *_panic)                    {}
 
 func rfReadKey(t *abi.Type, key unsafe.Pointer, callerpc, pc uintptr) {}
 

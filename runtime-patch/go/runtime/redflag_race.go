@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 10
+const rfAbiVersion = 11
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -71,6 +71,8 @@ var rfSettings struct {
 	resurrection uintptr // so are objects that their finalizer keeps
 	cleanups     uintptr // and finalizers and cleanups that keep their own object alive
 	leaks        uintptr // goroutines that are blocked for good are
+	retained     uintptr // values deleted from a sync.Map are watched
+	lost         uintptr // so are channels that are closed with elements in their buffers
 }
 
 // rfStart is struct rf_start of the glue.

@@ -71,7 +71,7 @@ type rfTypeQuery struct {
 	typ       rfText  // answer: the type of what is at the address
 }
 
-// rfText is struct rf_text of the glue: room of the caller. A text that doesn't fit is cut.
+// rfText is struct rf_text of the glue: room of whoever asks. A text that doesn't fit is cut.
 type rfText struct {
 	ptr      *byte
 	len, cap uintptr
@@ -84,7 +84,18 @@ func (b *rfText) put(s string) {
 	}
 }
 
+// rest is the room that is left.
+func (b *rfText) rest() rfText {
+	return rfText{ptr: (*byte)(unsafe.Add(unsafe.Pointer(b.ptr), b.len)), cap: b.cap - b.len}
+}
+
 func (b *rfText) putIndex(n uintptr) {
+	b.put("[")
+	b.putNumber(n)
+	b.put("]")
+}
+
+func (b *rfText) putNumber(n uintptr) {
 	var digits [20]byte
 	i := len(digits)
 	for i--; ; i-- {
@@ -94,9 +105,7 @@ func (b *rfText) putIndex(n uintptr) {
 			break
 		}
 	}
-	b.put("[")
 	b.put(unsafe.String(&digits[i], len(digits)-i))
-	b.put("]")
 }
 
 // rfStatic says whether t is a type of the program's file.

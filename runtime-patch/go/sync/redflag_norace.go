@@ -6,3 +6,9 @@ package sync
 
 func rfPoolPut(x any) {}
 func rfPoolGet(x any) {}
+
+func (m *Map) rfSwap(key, value any) (any, bool)        { return m.m.Swap(key, value) }
+func (m *Map) rfLoadOrStore(key, value any) (any, bool) { return m.m.LoadOrStore(key, value) }
+func (m *Map) rfLoadAndDelete(key any) (any, bool)      { return m.m.LoadAndDelete(key) }
+func (m *Map) rfCompareAndSwap(key, old, new any) bool  { return m.m.CompareAndSwap(key, old, new) }
+func (m *Map) rfCompareAndDelete(key, old any) bool     { return m.m.CompareAndDelete(key, old) }

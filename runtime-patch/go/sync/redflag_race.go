@@ -1,6 +1,7 @@
 //go:build race
 
-// What sync.Pool tells the race detector of the objects that it is given and hands out; see runtime/redflag_pool_race.go.
+// What sync.Pool tells the race detector of the objects that it is given and hands out (runtime/redflag_pool_race.go), and
+// sync.Map of values that are stored and deleted (runtime/redflag_retained_race.go).
 
 package sync
 
@@ -15,3 +16,58 @@ func rfPoolPut(x any)
 //
 //go:linkname rfPoolGet
 func rfPoolGet(x any)
+
+// Called with each value that was stored, and what was at its place before.
+//
+//go:linkname rfMapStored
+func rfMapStored(v, previous any)
+
+// Called with each value that was deleted.
+//
+//go:linkname rfMapDeleted
+func rfMapDeleted(v any)
+
+// What the methods of sync.Map do that store or delete. They have frames of their own, which the hooks leave out.
+
+//go:noinline
+func (m *Map) rfSwap(key, value any) (previous any, loaded bool) {
+	previous, loaded = m.m.Swap(key, value)
+	rfMapStored(value, previous)
+	return previous, loaded
+}
+
+//go:noinline
+func (m *Map) rfLoadOrStore(key, value any) (actual any, loaded bool) {
+	actual, loaded = m.m.LoadOrStore(key, value)
+	if !loaded {
+		rfMapStored(value, nil)
+	}
+	return actual, loaded
+}
+
+//go:noinline
+func (m *Map) rfCompareAndSwap(key, old, new any) bool {
+	swapped := m.m.CompareAndSwap(key, old, new)
+	if swapped {
+		rfMapStored(new, old)
+	}
+	return swapped
+}
+
+//go:noinline
+func (m *Map) rfLoadAndDelete(key any) (value any, loaded bool) {
+	value, loaded = m.m.LoadAndDelete(key)
+	if loaded {
+		rfMapDeleted(value)
+	}
+	return value, loaded
+}
+
+//go:noinline
+func (m *Map) rfCompareAndDelete(key, old any) bool {
+	deleted := m.m.CompareAndDelete(key, old)
+	if deleted {
+		rfMapDeleted(old)
+	}
+	return deleted
+}

@@ -15,6 +15,9 @@ import (
 
 // Implemented in package runtime.
 
+//go:linkname rfAtEnd
+func rfAtEnd() int
+
 //go:linkname rfTestStart
 func rfTestStart(name string, id uint32) uint32
 
@@ -88,6 +91,7 @@ func rfExample(name string) func() {
 // fail it (it had ended before, or is an example or a benchmark that is over), and says whether the package has failed.
 func rfLeftover(prefix string, failed bool) bool {
 	rfResurrected(0, true)
+	retained := rfAtEnd()
 	if !rfExact() {
 		return failed
 	}
@@ -100,7 +104,9 @@ func rfLeftover(prefix string, failed bool) bool {
 		}
 		failed = true
 		where := " outside of test execution\n"
-		if over {
+		if over && retained > 0 {
+			where = " in what " + string(buf[:n]) + " left behind\n"
+		} else if over {
 			where = " in a goroutine that " + string(buf[:n]) + " left running\n"
 		} else if n > 0 {
 			where = " during execution of " + string(buf[:n]) + "\n"

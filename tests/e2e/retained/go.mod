@@ -1,0 +1,3 @@
+module example.com/retained
+
+go 1.25
