@@ -228,6 +228,7 @@ EMBEDDED_FILES := \
 	docs/findings/double-free.md \
 	docs/findings/invalid-free.md \
 	docs/findings/use-after-put.md \
+	docs/findings/use-after-put-alias.md \
 	docs/findings/double-put.md \
 	docs/findings/put-while-used.md \
 	docs/findings/use-after-finalize.md \
@@ -246,6 +247,9 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_clear_race.s \
 	runtime-patch/go/runtime/redflag_clear_norace.s \
 	runtime-patch/go/runtime/redflag_pool_race.go \
+	runtime-patch/go/runtime/redflag_alias_race.go \
+	runtime-patch/go/bytes/redflag_race.go \
+	runtime-patch/go/bytes/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_finalizer_race.go \
 	runtime-patch/go/runtime/redflag_resurrection_race.go \
 	runtime-patch/go/runtime/redflag_walk_race.go \
@@ -315,6 +319,7 @@ EMBEDDED_FILES := \
 	tsan-glue/stacks.c \
 	tsan-glue/report.c \
 	tsan-glue/marks.c \
+	tsan-glue/pool.h \
 	tsan-glue/pool.c \
 	tsan-glue/finalizers.c \
 	tsan-glue/finding.c \

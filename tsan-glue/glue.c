@@ -23,6 +23,7 @@
 #include "tsan-glue/marks.h"
 #include "tsan-glue/options.h"
 #include "tsan-glue/owners.h"
+#include "tsan-glue/pool.h"
 #include "tsan-glue/print.h"
 #include "tsan-glue/process.h"
 #include "tsan-glue/report.h"
@@ -59,6 +60,8 @@ bool __redflag_on_report(const struct ts_report *report, bool suppressed)
 		return suppressed;
 	if (rf_mark_is_unordered(report, RF_MARK_FINALIZER))
 		return true; /* whoever was given the object by its finalizer is at work already */
+	if (rf_mark_kind(report) == RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS && rf_pool_told(report))
+		return true;
 	return rf_report_handle(report, rf_mark_kind(report), suppressed);
 }
 
@@ -144,6 +147,7 @@ void __redflag_init(const struct rf_start *start)
 	if (start->settings->growth)
 		rf_growth_init();
 	start->settings->pool = glue.options.pool && RF_MARKS_PROVED;
+	start->settings->aliases = glue.options.aliases && glue.options.pool && RF_MARKS_READABLE;
 	start->settings->finalizers = glue.options.finalizers && RF_MARKS_READABLE &&
 				      (glue.features & RF_SPOOL_FEATURE_GOROUTINES);
 	rf_marks_init(start);

@@ -31,6 +31,7 @@ enum rf_mark {
 	RF_MARK_NONE,    /* not a side that marks */
 	RF_MARK_UNKNOWN, /* one that marks, but nobody knows which */
 	RF_MARK_PUT,
+	RF_MARK_ALIAS, /* a Put, of the array behind the object */
 	RF_MARK_FINALIZER,
 	RF_MARK_COLLECTION, /* of the garbage collector: the sweeper writes these marks itself, and they have no stack */
 	RF_MARK_FREE, /* of C memory */

@@ -18,6 +18,7 @@
 	X(pool, "pool", "1", "0", "report use after sync.Pool.Put, double Put, and Put of what is in use")                   \
 	X(finalizers, "finalizers", "1", "0", "report use of an object after its finalizer ran, and objects that it keeps (wants goroutines)") \
 	X(cleanups, "cleanups", "1", "0", "report finalizers and cleanups that keep their own object alive")                \
+	X(aliases, "aliases", "1", "0", "report use of a pooled object's own array after sync.Pool.Put (wants pool)")          \
 	X(gc, "gc", "1", "0", "mark what the collector freed, and report its use")                                       \
 	X(growth, "growth", "1", "0", "sample what only grows in a process that leaks (only with a spool)")                  \
 	X(channels, "channels", "1", "0", "report a close that senders wait at, and who closed what a panic is about")    \

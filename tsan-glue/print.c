@@ -29,6 +29,8 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "use-after-gc";
 	case RF_SPOOL_KIND_USE_AFTER_PUT:
 		return "use-after-put";
+	case RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS:
+		return "use-after-put-alias";
 	case RF_SPOOL_KIND_DOUBLE_PUT:
 		return "double-put";
 	case RF_SPOOL_KIND_DOUBLE_FREE:
@@ -106,7 +108,7 @@ static void print_access(const struct ts_access *a, bool first, enum rf_mark mar
 	}
 	const char *verb = print_action((enum rf_spool_action)rf_finding_action(a));
 	if (!verb && mark != RF_MARK_NONE)
-		verb = mark == RF_MARK_PUT ? "put" : mark == RF_MARK_FINALIZER ? "finalize" : "free";
+		verb = mark == RF_MARK_PUT || mark == RF_MARK_ALIAS ? "put" : mark == RF_MARK_FINALIZER ? "finalize" : "free";
 	else if (!verb)
 		verb = a->write ? "write" : "read";
 	if (first)

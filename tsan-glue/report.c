@@ -366,7 +366,7 @@ static bool runs_finalizers(const struct ts_access *access)
 static bool is_finalizers_right(enum rf_spool_kind kind)
 {
 	return kind == RF_SPOOL_KIND_USE_AFTER_PUT || kind == RF_SPOOL_KIND_DOUBLE_PUT ||
-	       kind == RF_SPOOL_KIND_PUT_WHILE_USED || kind == RF_SPOOL_KIND_USE_AFTER_FINALIZE;
+	       kind == RF_SPOOL_KIND_PUT_WHILE_USED || kind == RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS || kind == RF_SPOOL_KIND_USE_AFTER_FINALIZE;
 }
 
 /* The finalizer was named already, for having kept an object. */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 11
+#define RF_ABI_VERSION 12
 
 struct rf_go_string {
 	const char *ptr;
@@ -42,6 +42,7 @@ struct rf_settings {
 	uintptr_t leaks;    /* goroutines that are blocked for good are */
 	uintptr_t retained; /* values deleted from a sync.Map are watched */
 	uintptr_t lost;     /* so are channels that are closed with elements in their buffers */
+	uintptr_t aliases;  /* arrays behind objects in a sync.Pool count as freed */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -218,6 +219,16 @@ void __redflag_global_name(uintptr_t address, char *name, uintptr_t bytes_max, u
 /* These two do call ThreadSanitizer, and take no lock of the glue. pc: inside sync.(*Pool).Put. */
 void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes);
 void __redflag_pool_get(uintptr_t address, uintptr_t bytes);
+
+struct rf_alias {
+	uintptr_t pc;             /* inside sync.(*Pool).Put, another one than that of __redflag_pool_put */
+	uintptr_t array, bytes;   /* that is the object's own */
+	uintptr_t object, extent; /* as __redflag_pool_put has marked it */
+};
+
+/* So do these. */
+void __redflag_pool_alias(uintptr_t thread, const struct rf_alias *alias);
+void __redflag_pool_unalias(uintptr_t array, uintptr_t bytes);
 
 struct rf_finalized {
 	uintptr_t function; /* pc in the finalizer */

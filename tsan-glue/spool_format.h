@@ -207,6 +207,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_GOROUTINE_LEAK = 15, /* the first side waits, the other started it */
 	RF_SPOOL_KIND_RETAINED_AFTER_DELETE = 16, /* the first side is the delete, the other the store */
 	RF_SPOOL_KIND_LOST_IN_CHANNEL = 17, /* the first side is the close, then the last send and receive, if known */
+	RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS = 18, /* the other side is the Put, of what the memory belongs to */
 	RF_SPOOL_KIND_COUNT
 };
 

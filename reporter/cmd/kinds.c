@@ -36,6 +36,15 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Make Put the last thing that is done with the object, and copy what has to outlive it before. A goroutine "
 			"that still works with it is waited for, or puts the object back itself.",
 	},
+	[RF_KIND_USE_AFTER_PUT_ALIAS] = {
+		.meaning =
+			"An array that belongs to an object of a sync.Pool was read or written after the object had been put: through "
+			"what Bytes of a bytes.Buffer gave, or through a copy of the slice that was put. The object itself wasn't "
+			"touched. Whoever gets it next writes over the array.",
+		.cure =
+			"Copy what has to outlive the Put, or put the object later. An array that is to be kept is taken out of the object "
+			"before: *p = nil, or *buf = bytes.Buffer{}.",
+	},
 	[RF_KIND_DOUBLE_PUT] = {
 		.meaning =
 			"The same object was given to sync.Pool.Put twice, with no Get in between. The pool then holds it twice "

@@ -256,6 +256,7 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_DATA_RACE] = "Data race",
 		[RF_KIND_USE_AFTER_FREE] = "Use after free",
 		[RF_KIND_USE_AFTER_PUT] = "Use after sync.Pool.Put",
+		[RF_KIND_USE_AFTER_PUT_ALIAS] = "Use of a pooled object's array after sync.Pool.Put",
 		[RF_KIND_DOUBLE_PUT] = "Double sync.Pool.Put",
 		[RF_KIND_PUT_WHILE_USED] = "sync.Pool.Put of what is in use",
 		[RF_KIND_USE_AFTER_FINALIZE] = "Use after the finalizer",

@@ -25,6 +25,7 @@ static const struct {
 	[RF_KIND_GOROUTINE_LEAK] = { "goroutine-leak", "goroutine leak" },
 	[RF_KIND_RETAINED_AFTER_DELETE] = { "retained-after-delete", "retained after delete" },
 	[RF_KIND_LOST_IN_CHANNEL] = { "lost-in-channel", "lost in channel" },
+	[RF_KIND_USE_AFTER_PUT_ALIAS] = { "use-after-put-alias", "use after put (array)" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 
@@ -40,7 +41,8 @@ const char *rf_kind_words(enum rf_kind kind)
 
 bool rf_kind_is_pool(enum rf_kind kind)
 {
-	return kind == RF_KIND_USE_AFTER_PUT || kind == RF_KIND_DOUBLE_PUT || kind == RF_KIND_PUT_WHILE_USED;
+	return kind == RF_KIND_USE_AFTER_PUT || kind == RF_KIND_USE_AFTER_PUT_ALIAS || kind == RF_KIND_DOUBLE_PUT ||
+	       kind == RF_KIND_PUT_WHILE_USED;
 }
 
 bool rf_kind_is_alone(enum rf_kind kind)

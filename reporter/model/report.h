@@ -28,12 +28,13 @@ enum rf_kind {
 	RF_KIND_GOROUTINE_LEAK, /* the first side waits for good, the other started it */
 	RF_KIND_RETAINED_AFTER_DELETE,
 	RF_KIND_LOST_IN_CHANNEL,
+	RF_KIND_USE_AFTER_PUT_ALIAS, /* of sync.Pool: of an array that is the object's own */
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
 #define RF_KIND_LIST(conjunction)                                                                                      \
-	"data-race, use-after-free, use-after-put, double-put, put-while-used, use-after-finalize, use-after-gc, "          \
-	"close-while-sending, send-after-close, double-close, double-free, invalid-free, resurrection, "                       \
+	"data-race, use-after-free, use-after-put, use-after-put-alias, double-put, put-while-used, use-after-finalize, "  \
+	"use-after-gc, close-while-sending, send-after-close, double-close, double-free, invalid-free, resurrection, "     \
 	"cleanup-keeps-alive, goroutine-leak, retained-after-delete " conjunction " lost-in-channel"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);

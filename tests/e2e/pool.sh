@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../twins.sh"
 
-twins pool UseAfterPut=use-after-put DoublePut=double-put PutWhileUsed=put-while-used
+twins pool UseAfterPut=use-after-put UseAfterPutAlias=use-after-put-alias DoublePut=double-put PutWhileUsed=put-while-used
 run_twins "this Go" local 5
 GOGC=1 GODEBUG=clobberfree=1 ./twins.test -test.v >out.gc 2>&1
 check "with constant collections" equal "$want" "$(kinds out.gc)"

@@ -6,7 +6,9 @@ static uint32_t shadow[4];
 #include "tests/unit/glue_fixture.h"
 
 #define PUT_PC 0x5555u
+#define ALIAS_PC 0x5560u
 #define OBJECT ((uintptr_t)0xc000020000)
+#define ARRAY ((uintptr_t)0xc000030000)
 
 static char calls[128]; /* what the detector was asked to do */
 
@@ -25,7 +27,7 @@ void __redflag_slot_unlock(void *thread)
 void __redflag_range_freed(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
 {
 	assert_ptr_equal(thread, (void *)7);
-	assert_true(pc == PUT_PC && address == OBJECT && bytes == 24);
+	assert_true((pc == PUT_PC && address == OBJECT && bytes == 24) || (pc == ALIAS_PC && address == ARRAY && bytes == 64));
 	shadow[0] = CELL_FREED;
 	shadow[1] = 17u << 16 | 3u << 8 | CELL_INFO; /* epoch 17 of slot 3 */
 	strncat(calls, "freed ", sizeof(calls) - strlen(calls) - 1);
@@ -39,7 +41,7 @@ void __redflag_increment_epoch(void *thread)
 
 void __redflag_range_reset(void *thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
 {
-	assert_true(!thread && !pc && address == OBJECT && bytes == 24);
+	assert_true(!thread && !pc && ((address == OBJECT && bytes == 24) || (address == ARRAY && bytes == 64)));
 	strncat(calls, "reset ", sizeof(calls) - strlen(calls) - 1);
 }
 
@@ -141,6 +143,40 @@ static void finalizers_have_a_mark_of_their_own(void **state)
 	__redflag_pool_put(7, PUT_PC, OBJECT, 24); /* epochs change hands */
 }
 
+/* All memory has one shadow here: the object's mark is there as long as the array's is. */
+static void arrays_have_a_mark_of_their_own(void **state)
+{
+	const struct rf_alias alias = { .pc = ALIAS_PC, .array = ARRAY, .bytes = 64, .object = OBJECT, .extent = 24 };
+	(void)state;
+	assert_int_equal(settings.aliases, 1);
+	shadow[0] = 0;
+	calls[0] = '\0';
+	__redflag_pool_unalias(ARRAY, 64);
+	assert_string_equal(calls, "");
+	__redflag_pool_alias(7, &alias);
+	__redflag_pool_alias(7, &alias);
+	assert_string_equal(calls, "lock freed epoch unlock ");
+	struct ts_report *used = fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, ALIAS_PC);
+	((struct ts_access *)used->accesses.begin[0])->address = ARRAY + 63;
+	assert_int_equal(rf_mark_kind(used), RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS);
+	assert_false(rf_pool_told(used));
+	printed[0] = '\0';
+	__redflag_print_report(used);
+	assert_non_null(strstr(printed, "REDFLAG: use-after-put-alias\nWrite at "));
+	assert_non_null(strstr(printed, "\nPrevious put at "));
+	((struct ts_access *)used->accesses.begin[0])->address = ARRAY + 64;
+	shadow[0] = 0x40000000; /* a report of the object takes its mark away */
+	assert_false(rf_pool_told(used));
+	((struct ts_access *)used->accesses.begin[0])->address = ARRAY;
+	assert_true(rf_pool_told(used));
+	assert_true(__redflag_on_report(used, false));
+	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_RACE, ALIAS_PC, 0x2000)), RF_SPOOL_KIND_PUT_WHILE_USED);
+	shadow[0] = CELL_FREED;
+	__redflag_pool_unalias(ARRAY, 64);
+	assert_string_equal(calls, "lock freed epoch unlock reset ");
+	__redflag_pool_put(7, PUT_PC, OBJECT, 24); /* epochs change hands */
+}
+
 static void text_has_the_detectors_layout(void **state)
 {
 	(void)state;
@@ -182,6 +218,7 @@ int main(void)
 		cmocka_unit_test(kinds_follow_from_type_and_stacks),
 		cmocka_unit_test(a_lost_stack_is_told_by_its_epoch),
 		cmocka_unit_test(finalizers_have_a_mark_of_their_own),
+		cmocka_unit_test(arrays_have_a_mark_of_their_own),
 		cmocka_unit_test(text_has_the_detectors_layout),
 		cmocka_unit_test(record_has_kind_and_put),
 	};

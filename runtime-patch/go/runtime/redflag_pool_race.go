@@ -80,6 +80,9 @@ func rfPoolGet(x any) {
 	if p, n := rfPoolMemory(x); n != 0 {
 		racecall(&__redflag_pool_get, p, n, 0, 0)
 	}
+	if rfSettings.aliases != 0 {
+		rfPoolUnalias(x)
+	}
 }
 
 // rfPoolMemory gives the memory of the object that a pointer in x points to, as far as it can be marked: whole cells, so

@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 11
+const rfAbiVersion = 12
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -73,6 +73,7 @@ var rfSettings struct {
 	leaks        uintptr // goroutines that are blocked for good are
 	retained     uintptr // values deleted from a sync.Map are watched
 	lost         uintptr // so are channels that are closed with elements in their buffers
+	aliases      uintptr // arrays behind objects in a sync.Pool count as freed
 }
 
 // rfStart is struct rf_start of the glue.

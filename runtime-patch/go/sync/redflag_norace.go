@@ -4,8 +4,10 @@
 
 package sync
 
-func rfPoolPut(x any) {}
-func rfPoolGet(x any) {}
+func rfPoolPut(x any)   {}
+func rfPoolAlias(x any) {}
+func rfPoolMade(x any)  {}
+func rfPoolGet(x any)   {}
 
 func (m *Map) rfSwap(key, value any) (any, bool)        { return m.m.Swap(key, value) }
 func (m *Map) rfLoadOrStore(key, value any) (any, bool) { return m.m.LoadOrStore(key, value) }

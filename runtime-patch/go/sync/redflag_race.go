@@ -1,7 +1,7 @@
 //go:build race
 
-// What sync.Pool tells the race detector of the objects that it is given and hands out (runtime/redflag_pool_race.go), and
-// sync.Map of values that are stored and deleted (runtime/redflag_retained_race.go).
+// What sync.Pool tells the race detector of the objects that it is given and hands out (runtime/redflag_pool_race.go and
+// runtime/redflag_alias_race.go), and sync.Map of values that are stored and deleted (runtime/redflag_retained_race.go).
 
 package sync
 
@@ -11,6 +11,16 @@ import _ "unsafe" // for go:linkname
 //
 //go:linkname rfPoolPut
 func rfPoolPut(x any)
+
+// Called by Put behind that.
+//
+//go:linkname rfPoolAlias
+func rfPoolAlias(x any)
+
+// Called by Get with what New made.
+//
+//go:linkname rfPoolMade
+func rfPoolMade(x any)
 
 // Called by Get with what it returns, be it from the pool or from New.
 //
