@@ -227,6 +227,7 @@ EMBEDDED_FILES := \
 	docs/findings/use-after-free.md \
 	docs/findings/double-free.md \
 	docs/findings/invalid-free.md \
+	docs/findings/native-leak.md \
 	docs/findings/use-after-put.md \
 	docs/findings/use-after-put-alias.md \
 	docs/findings/double-put.md \
@@ -302,6 +303,8 @@ EMBEDDED_FILES := \
 	tsan-glue/cgo_heap.h \
 	tsan-glue/cgo_next.h \
 	tsan-glue/cgo_wrong.h \
+	tsan-glue/cgo_maps.h \
+	tsan-glue/cgo_leaks.h \
 	tsan-glue/cgo.h \
 	tsan-glue/print.h \
 	tsan-glue/process.h \
@@ -326,6 +329,8 @@ EMBEDDED_FILES := \
 	tsan-glue/cgo_heap.c \
 	tsan-glue/cgo_next.c \
 	tsan-glue/cgo_wrong.c \
+	tsan-glue/cgo_maps.c \
+	tsan-glue/cgo_leaks.c \
 	tsan-glue/cgo.c \
 	tsan-glue/print.c \
 	tsan-glue/process.c

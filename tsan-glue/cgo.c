@@ -2,6 +2,7 @@
 
 #if RF_CGO
 #include "tsan-glue/cgo_heap.h"
+#include "tsan-glue/cgo_leaks.h"
 #include "tsan-glue/cgo_next.h"
 #include "tsan-glue/cgo_wrong.h"
 #include "tsan-glue/marks.h"
@@ -248,6 +249,7 @@ static void rf_cgo_init(const struct rf_start *start)
 	    !rf_cgo_heap_init())
 		return;
 	rf_cgo_wrong_init();
+	rf_cgo_leaks_init(start->callback);
 	cgo.callback = start->callback;
 	start->settings->cgo = RF_CGO_HEAP_START;
 	start->settings->cgo_bytes = RF_CGO_HEAP_BYTES;
@@ -266,6 +268,14 @@ static struct rf_cgo_call *call_new(void)
 	}
 	cgo_unlock();
 	return call;
+}
+
+static bool rf_cgo_calls_active(void)
+{
+	bool active = false;
+	for (uint32_t i = 0; i < cgo.call_count; i++)
+		active |= atomic_load(&cgo.calls[i].active);
+	return active;
 }
 
 /* Return addresses on the stack of a goroutine, by frame pointers, from the function that runtime.cgocall returns to. */
@@ -348,6 +358,8 @@ void __redflag_cgo_leave(void *which, uintptr_t thread, uintptr_t pc)
 		mark(thread, pc, call->again[i], 1);
 	for (uint32_t i = 0; i < call->wrong_count; i++)
 		rf_cgo_wrong_tell(&call->wrong[i], call->goid, call->pcs, RF_CGO_FRAMES);
+	memset(call->again, 0, sizeof(call->again)); /* nothing here is to point to a block */
+	memset(call->wrong, 0, sizeof(call->wrong));
 	cgo_lock();
 	call->next = cgo.unused;
 	cgo.unused = (uint32_t)(call - cgo.calls) + 1;

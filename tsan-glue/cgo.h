@@ -15,6 +15,10 @@
 
 /* Tells the runtime where C memory is. Where it isn't to be had, malloc and free go on to be the C library's. */
 static void rf_cgo_init(const struct rf_start *start);
+#if RF_CGO
+/* Whether some call of C isn't back. While the world is stopped. */
+static bool rf_cgo_calls_active(void);
+#endif
 /* Where the block of C memory that holds the address was allocated; NULL: it is none. Valid until the next question. */
 static const struct rf_alloc_site *rf_cgo_site(uintptr_t address, struct rf_memory_query *memory);
 

@@ -212,6 +212,12 @@ static void rf_cgo_heap_queue(struct rf_cgo_block *block)
 	heap_unlock();
 }
 
+static void rf_cgo_heap_table(uintptr_t *start, uintptr_t *end)
+{
+	*start = (uintptr_t)heap.blocks;
+	*end = (uintptr_t)(heap.blocks + (size_t)CHUNK_COUNT * CHUNK_BLOCKS_MAX);
+}
+
 static struct rf_cgo_block *rf_cgo_heap_next(const struct rf_cgo_block *block)
 {
 	uint32_t index = rf_cgo_heap_number(block), chunk = index / CHUNK_BLOCKS_MAX;

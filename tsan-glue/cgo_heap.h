@@ -53,6 +53,8 @@ static void rf_cgo_heap_queue(struct rf_cgo_block *block);
 /* Blocks of this heap by number, from 1; 0 is none. */
 static uint32_t rf_cgo_heap_number(const struct rf_cgo_block *block);
 static struct rf_cgo_block *rf_cgo_heap_numbered(uint32_t number);
+/* Where the blocks' descriptions lie, which are no memory of the program's. */
+static void rf_cgo_heap_table(uintptr_t *start, uintptr_t *end);
 /* Walks the blocks that were ever used: the next one behind `block`, NULL begins and ends. */
 static struct rf_cgo_block *rf_cgo_heap_next(const struct rf_cgo_block *block);
 

@@ -37,6 +37,8 @@ static const char *print_name(enum rf_spool_kind kind)
 		return "double-free";
 	case RF_SPOOL_KIND_INVALID_FREE:
 		return "invalid-free";
+	case RF_SPOOL_KIND_NATIVE_LEAK:
+		return "native-leak";
 	case RF_SPOOL_KIND_PUT_WHILE_USED:
 		return "put-while-used";
 	case RF_SPOOL_KIND_USE_AFTER_FINALIZE:
@@ -96,7 +98,8 @@ static const char *print_action(enum rf_spool_action action)
 		[RF_SPOOL_ACTION_CLOSE] = "close", [RF_SPOOL_ACTION_SEND] = "send", [RF_SPOOL_ACTION_RECEIVE] = "receive",
 		[RF_SPOOL_ACTION_WAIT] = "wait", [RF_SPOOL_ACTION_START] = "start",
 		[RF_SPOOL_ACTION_FINALIZE] = "finalize", [RF_SPOOL_ACTION_STORE] = "store",
-		[RF_SPOOL_ACTION_DELETE] = "delete", [RF_SPOOL_ACTION_FREE] = "free" };
+		[RF_SPOOL_ACTION_DELETE] = "delete", [RF_SPOOL_ACTION_FREE] = "free",
+		[RF_SPOOL_ACTION_ALLOCATE] = "allocate" };
 	return action < RF_SPOOL_ACTION_COUNT ? verbs[action] : NULL;
 }
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 12
+#define RF_ABI_VERSION 13
 
 struct rf_go_string {
 	const char *ptr;
@@ -250,5 +250,18 @@ struct rf_cgo_call_head {
 };
 void __redflag_cgo_enter(uintptr_t goid, const uintptr_t *stack, uintptr_t fp, void **call);
 void __redflag_cgo_leave(void *call, uintptr_t thread, uintptr_t pc);
+
+/* C memory that nothing points to, at the end. While the world is stopped: BEGIN; start: a word for the answer, 0 when that
+ * can't be told now. SKIP for each thread of Go: its stack and its number. SEE for each piece of Go's memory. FINISH:
+ * the word gets the number of places, or RF_CGO_LEAKS_UNKNOWN; then, with the world going on, __redflag_cgo_leak for each of them. */
+#define RF_CGO_LEAKS_UNKNOWN UINTPTR_MAX
+enum rf_cgo_leaks_step {
+	RF_CGO_LEAKS_BEGIN,
+	RF_CGO_LEAKS_SKIP,
+	RF_CGO_LEAKS_SEE,
+	RF_CGO_LEAKS_FINISH
+};
+void __redflag_cgo_leaks(uintptr_t step, uintptr_t start, uintptr_t end, uintptr_t thread);
+void __redflag_cgo_leak(uintptr_t i);
 
 #endif

@@ -134,6 +134,7 @@ enum rf_spool_action {
 	RF_SPOOL_ACTION_STORE = 7,
 	RF_SPOOL_ACTION_DELETE = 8,
 	RF_SPOOL_ACTION_FREE = 9,     /* of a finding; in a record it is RF_SPOOL_ACCESS_FREE */
+	RF_SPOOL_ACTION_ALLOCATE = 10, /* of C memory */
 	RF_SPOOL_ACTION_COUNT
 };
 
@@ -208,6 +209,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_RETAINED_AFTER_DELETE = 16, /* the first side is the delete, the other the store */
 	RF_SPOOL_KIND_LOST_IN_CHANNEL = 17, /* the first side is the close, then the last send and receive, if known */
 	RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS = 18, /* the other side is the Put, of what the memory belongs to */
+	RF_SPOOL_KIND_NATIVE_LEAK = 19, /* C memory that nothing points to at the end; the only side is its allocation */
 	RF_SPOOL_KIND_COUNT
 };
 

@@ -161,6 +161,15 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Let the receiver range over the channel until it is closed and empty, also when it is told to stop. If the "
 			"rest isn't wanted, say so with a suppression.",
 	},
+	[RF_KIND_NATIVE_LEAK] = {
+		.meaning =
+			"C memory was allocated and never freed, and at the end of the process nothing pointed to it any more. "
+			"Go's collector doesn't free it. The stack is of the allocation; the detail says how "
+			"many blocks come from there, and how many bytes.",
+		.cure =
+			"Free it where it is used last: defer C.free behind C.CString, C.CBytes or C.malloc; the library's "
+			"own function for what a C function returned, as its manual says.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

@@ -26,6 +26,7 @@ static const struct {
 	[RF_KIND_RETAINED_AFTER_DELETE] = { "retained-after-delete", "retained after delete" },
 	[RF_KIND_LOST_IN_CHANNEL] = { "lost-in-channel", "lost in channel" },
 	[RF_KIND_USE_AFTER_PUT_ALIAS] = { "use-after-put-alias", "use after put (array)" },
+	[RF_KIND_NATIVE_LEAK] = { "native-leak", "native leak" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 
@@ -47,7 +48,7 @@ bool rf_kind_is_pool(enum rf_kind kind)
 
 bool rf_kind_is_alone(enum rf_kind kind)
 {
-	return kind == RF_KIND_INVALID_FREE;
+	return kind == RF_KIND_INVALID_FREE || kind == RF_KIND_NATIVE_LEAK;
 }
 
 enum rf_kind rf_kind_from_name(rf_str name)
@@ -71,6 +72,7 @@ static const struct {
 	[RF_ACT_FINALIZE] = { "finalize", "Finalize", "finalized" },
 	[RF_ACT_STORE] = { "store", "Store", "stored" },
 	[RF_ACT_DELETE] = { "delete", "Delete", "deleted" },
+	[RF_ACT_ALLOCATE] = { "allocate", "Allocate", "allocated" },
 };
 _Static_assert(sizeof(acts) / sizeof(acts[0]) == RF_ACT_COUNT, "names for each action");
 

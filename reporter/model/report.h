@@ -21,7 +21,7 @@ enum rf_kind {
 	RF_KIND_CLOSE_WHILE_SENDING, /* of channels, as the two below */
 	RF_KIND_SEND_AFTER_CLOSE,
 	RF_KIND_DOUBLE_CLOSE,
-	RF_KIND_DOUBLE_FREE,    /* of C memory, as the one below */
+	RF_KIND_DOUBLE_FREE,    /* of C memory, as the two below */
 	RF_KIND_INVALID_FREE,   /* the free is its only side */
 	RF_KIND_RESURRECTION, /* the sides are the finalizer and who set it, as below */
 	RF_KIND_CLEANUP_KEEPS_ALIVE,
@@ -29,13 +29,14 @@ enum rf_kind {
 	RF_KIND_RETAINED_AFTER_DELETE,
 	RF_KIND_LOST_IN_CHANNEL,
 	RF_KIND_USE_AFTER_PUT_ALIAS, /* of sync.Pool: of an array that is the object's own */
+	RF_KIND_NATIVE_LEAK,    /* the allocation is its only side */
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
 #define RF_KIND_LIST(conjunction)                                                                                      \
 	"data-race, use-after-free, use-after-put, use-after-put-alias, double-put, put-while-used, use-after-finalize, "  \
 	"use-after-gc, close-while-sending, send-after-close, double-close, double-free, invalid-free, resurrection, "     \
-	"cleanup-keeps-alive, goroutine-leak, retained-after-delete " conjunction " lost-in-channel"
+	"cleanup-keeps-alive, goroutine-leak, retained-after-delete, lost-in-channel " conjunction " native-leak"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */
@@ -58,6 +59,7 @@ enum rf_act {
 	RF_ACT_FINALIZE, /* a finalizer or a cleanup was set, or ran */
 	RF_ACT_STORE,
 	RF_ACT_DELETE,
+	RF_ACT_ALLOCATE, /* of C memory */
 	RF_ACT_COUNT
 };
 /* "close", "send" …; "" for none. */

@@ -46,8 +46,9 @@ static int read_renames(struct rf_overlay *o)
 		return rf_fail(o->err, RF_ERR_MEMORY, "not enough memory for the list of renames");
 	while (text.len) {
 		rf_str line = rf_str_trim(rf_str_cut(&text, '\n'));
-		if (line.len && line.ptr[0] != '#')
-			o->renames[o->rename_count++] = line;
+		bool of_cgo = rf_str_starts(line, "cgo ");
+		if (line.len && line.ptr[0] != '#' && (!of_cgo || o->cgo))
+			o->renames[o->rename_count++] = of_cgo ? rf_str_skip(line, 4) : line;
 	}
 	return 0;
 }
@@ -55,7 +56,7 @@ static int read_renames(struct rf_overlay *o)
 int rf_overlay_init(struct rf_overlay *overlay, const struct rf_embedded_file *table, const struct rf_goenv *go, rf_arena *arena,
 		    struct rf_error *err)
 {
-	*overlay = (struct rf_overlay){ .table = table, .go = go, .arena = arena, .err = err, .probe = RF_STR("ok") };
+	*overlay = (struct rf_overlay){ .table = table, .go = go, .cgo = overlay->cgo, .arena = arena, .err = err, .probe = RF_STR("ok") };
 	int rc = read_renames(overlay);
 	if (rc)
 		return rc;

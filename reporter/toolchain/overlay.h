@@ -14,7 +14,7 @@
 #include "toolchain/goenv.h"
 
 /* Goes up when the same files would make another overlay; part of the cache key. */
-#define RF_OVERLAY_BUILDER_VERSION 2
+#define RF_OVERLAY_BUILDER_VERSION 3
 
 struct rf_overlay {
 	const struct rf_embedded_file *table;
@@ -23,7 +23,7 @@ struct rf_overlay {
 	rf_str *renames;
 	size_t rename_count;
 	rf_str probe; /* out: verdict on the detector for the GOAMD64 in use */
-	bool cgo; /* in, after init: with malloc and free of our own (tsan-glue/cgo.h) */
+	bool cgo; /* in, before init: with malloc and free of our own (tsan-glue/cgo.h) */
 	rf_arena *arena;
 	struct rf_error *err;
 };

@@ -165,9 +165,9 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
 		rc = rf_cache_open(arena, &p.cache, err);
 	if (rc == 0)
 		rc = rf_goenv_leave_modcache(&p.go, rf_arena_printf(arena, "%.*s/goroot", RF_STR_ARG(p.cache.directory)), arena, err);
+	p.overlay.cgo = rc == 0 && rf_toolchain_asks_cgo(getenv("REDFLAG")) && rf_str_eq_cstr(p.go.goarch, "amd64");
 	if (rc == 0)
 		rc = rf_overlay_init(&p.overlay, rf_embedded_files, &p.go, arena, err);
-	p.overlay.cgo = rc == 0 && rf_toolchain_asks_cgo(getenv("REDFLAG")) && rf_str_eq_cstr(p.go.goarch, "amd64");
 	if (rc == 0)
 		rc = rf_overlay_key(&p.overlay, &key, err);
 	if (rc)

@@ -87,6 +87,10 @@ static void a_walk_meets_every_block_once(void **state)
 	for (struct rf_cgo_block *b = rf_cgo_heap_next(NULL); b; b = rf_cgo_heap_next(b))
 		more += b->state == RF_CGO_STATE_LIVE;
 	assert_int_equal(more, live + 10);
+	uintptr_t start, end;
+	rf_cgo_heap_table(&start, &end);
+	for (struct rf_cgo_block *b = rf_cgo_heap_next(NULL); b; b = rf_cgo_heap_next(b))
+		assert_true((uintptr_t)b >= start && (uintptr_t)(b + 1) <= end);
 }
 
 static void a_child_has_no_heap(void **state)

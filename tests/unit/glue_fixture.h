@@ -23,6 +23,8 @@
 #include "tsan-glue/cgo_heap.c"
 #include "tsan-glue/cgo_next.c"
 #include "tsan-glue/cgo_wrong.c"
+#include "tsan-glue/cgo_maps.c"
+#include "tsan-glue/cgo_leaks.c"
 #include "tsan-glue/cgo.c"
 #include "tsan-glue/print.c"
 #include "tsan-glue/process.c"

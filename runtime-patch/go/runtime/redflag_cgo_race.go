@@ -7,6 +7,7 @@ package runtime
 
 import (
 	"internal/abi"
+	"internal/runtime/atomic"
 	"internal/runtime/sys"
 	"unsafe"
 )
@@ -17,6 +18,14 @@ var __redflag_cgo_enter byte
 //go:linkname __redflag_cgo_leave __redflag_cgo_leave
 var __redflag_cgo_leave byte
 
+//go:linkname __redflag_cgo_leaks __redflag_cgo_leaks
+var __redflag_cgo_leaks byte
+
+//go:linkname __redflag_cgo_leak __redflag_cgo_leak
+var __redflag_cgo_leak byte
+
+//go:cgo_import_static __redflag_cgo_leaks
+//go:cgo_import_static __redflag_cgo_leak
 //go:cgo_import_static __redflag_cgo_enter
 //go:cgo_import_static __redflag_cgo_leave
 
@@ -94,4 +103,88 @@ func rfCgoRead(p *byte, n int, callerpc uintptr) {
 	if gp := getg(); gp == gp.m.curg {
 		racereadrangepc(unsafe.Pointer(p), uintptr(n), callerpc, abi.FuncPCABIInternal(gostring)+sys.PCQuantum)
 	}
+}
+
+// C memory that nothing points to any more, looked for once, at the end of the process.
+
+const (
+	rfCgoLeaksBegin = iota // as in tsan-glue/runtime_abi.h
+	rfCgoLeaksSkip
+	rfCgoLeaksSee
+	rfCgoLeaksFinish
+
+	rfCgoExitTries   = 50 // while a finalizer, say, still calls C, or a thread only just begins or ends
+	rfCgoExitWait_us = 1000
+)
+
+var rfCgoExited atomic.Uint32
+
+// rfCgoExit is called by runExitHooks, on the goroutine that ends the process, before races are counted. Two collections let
+// go of what dead objects point to, and of what is kept of them for a cycle more.
+func rfCgoExit() {
+	if rfSettings.cgo == 0 || !rfCgoExited.CompareAndSwap(0, 1) {
+		return
+	}
+	GC()
+	GC()
+	places := ^uintptr(0)
+	for try := 0; places == ^uintptr(0); try++ {
+		if try == rfCgoExitTries {
+			return
+		}
+		if try > 0 {
+			usleep(rfCgoExitWait_us)
+		}
+		calm := uintptr(0)
+		stw := stopTheWorldGC(stwGOMAXPROCS)
+		systemstack(func() {
+			rfCgoLeaks(rfCgoLeaksBegin, uintptr(noescape(unsafe.Pointer(&calm))), 0, 0)
+			if calm != 0 {
+				rfCgoSee()
+				rfCgoLeaks(rfCgoLeaksFinish, uintptr(noescape(unsafe.Pointer(&places))), 0, 0)
+			}
+		})
+		startTheWorldGC(stw)
+	}
+	for i := range places {
+		racecall(&__redflag_cgo_leak, i, 0, 0, 0)
+	}
+}
+
+func rfCgoLeaks(step, start, end, thread uintptr) {
+	racecall(&__redflag_cgo_leaks, step, start, end, thread)
+}
+
+// rfCgoSee shows the glue where Go may hold addresses of C memory; the glue itself looks at variables, Go's among them.
+func rfCgoSee() {
+	for mp := allm; mp != nil; mp = mp.alllink {
+		rfCgoLeaks(rfCgoLeaksSkip, mp.g0.stack.lo, mp.g0.stack.hi, uintptr(mp.procid))
+	}
+	forEachGRace(func(gp *g) {
+		if readgstatus(gp)&^_Gscan != _Gdead {
+			rfCgoSeeStack(gp)
+		}
+	})
+	for _, s := range mheap_.allspans {
+		if s.state.get() != mSpanInUse {
+			continue
+		}
+		for i := uintptr(0); i < uintptr(s.nelems); i++ {
+			if !s.isFree(i) {
+				rfCgoLeaks(rfCgoLeaksSee, s.base()+i*s.elemsize, s.base()+(i+1)*s.elemsize, 0)
+			}
+		}
+	}
+}
+
+// rfCgoSeeStack leaves out what lies below the stack pointer: the past.
+func rfCgoSeeStack(gp *g) {
+	sp := gp.sched.sp
+	if gp.syscallsp != 0 && gp.syscallsp < sp {
+		sp = gp.syscallsp
+	}
+	if sp < gp.stack.lo || sp >= gp.stack.hi {
+		sp = gp.stack.lo
+	}
+	rfCgoLeaks(rfCgoLeaksSee, sp, gp.stack.hi, 0)
 }

@@ -30,6 +30,7 @@ func rfSweep(s *mspan)                                               {}
 func rfCollected(s *mspan, i uintptr) bool                           { return false }
 func rfCgoEnter() struct{}                                           { return struct{}{} }
 func rfCgoLeave(struct{})                                            {}
+func rfCgoExit()                                                     {}
 func rfCgoText(p *byte)                                              {}
 func rfCgoBytes(p *byte, n int)                                      {}
 func rfNobody()                                                      {}
