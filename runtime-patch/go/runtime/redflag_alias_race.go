@@ -138,15 +138,10 @@ func rfOwns(owner, array uintptr) bool {
 func rfForgetOwned() {
 	for i := range rfOwned.entries {
 		e := &rfOwned.entries[i]
-		if e.array != 0 && !(rfLives(e.array) && (e.owner == rfOwnedShared || rfLives(e.owner))) {
+		if e.array != 0 && !(rfFound(e.array) && (e.owner == rfOwnedShared || rfFound(e.owner))) {
 			e.array = 0
 		}
 	}
-}
-
-func rfLives(p uintptr) bool {
-	_, s, i := rfFindObject(p)
-	return s != nil && s.markBitsForIndex(i).isMarked()
 }
 
 // rfPoolMade is called by Get with what New made.

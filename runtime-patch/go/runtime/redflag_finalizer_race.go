@@ -45,11 +45,10 @@ type rfFinalized struct {
 
 // rfBlock gives the heap block that holds an address.
 func rfBlock(p uintptr) (start, end uintptr) {
-	s := spanOf(p)
-	if p == 0 || s == nil || s.state.get() != mSpanInUse || p < s.base() || p >= s.limit {
+	start, s, _ := rfFindObject(p)
+	if s == nil {
 		return 0, 0
 	}
-	start = s.base() + s.objIndex(p)*s.elemsize
 	return start, start + s.elemsize
 }
 
@@ -138,7 +137,7 @@ func rfFinalizerSet(x unsafe.Pointer) {
 	}
 	unlock(&rfFinalizing.lock)
 	again := uint32(0)
-	racecall(&__redflag_finalizer_again, alignUp(uintptr(x), rfPoolCell), start, min(end-start, rfFinalizerBytesMax),
+	racecall(&__redflag_finalizer_again, alignUp(uintptr(x), rfCell), start, min(end-start, rfFinalizerBytesMax),
 		uintptr(unsafe.Pointer(&again)))
 	if again != 0 || rfWatch.count != 0 {
 		lock(&rfFinalizing.lock)

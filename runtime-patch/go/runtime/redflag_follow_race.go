@@ -70,8 +70,8 @@ func rfFollowDrop(at int) {
 
 // rfFound says whether this collection has found the object. Only where rfMarkDone is called from.
 func rfFound(block uintptr) bool {
-	s := spanOf(block)
-	return s != nil && s.state.get() == mSpanInUse && s.markBitsForIndex(s.objIndex(block)).isMarked()
+	_, s, i := rfFindObject(block)
+	return s != nil && s.markBitsForIndex(i).isMarked()
 }
 
 // rfMarkDone is called by gcMarkTermination between mark and sweep: on the system stack, the world is stopped, so nobody has

@@ -20,7 +20,7 @@ const (
 	rfKeptBytesMin = 1 << 20  // may be kept in any case
 	rfKeptBytesMax = 64 << 20 // are kept at most
 	rfKeptOneShare = 4        // of that, one object may be this part
-	rfMarkedBytes  = 1024     // of an object are marked; so many the detector marks for a free
+	rfMarkedBytes  = 1024     // of an object are marked; so many the detector marks for a free (tsan_rtl_access.cpp, MemoryRangeFreed)
 
 	rfCell      = 8                                // bytes that share a mark
 	rfMarkFreed = 0x3fffffff                       // tsan_shadow.h, FreedMarker
@@ -163,8 +163,8 @@ func rfCollected(s *mspan, i uintptr) bool {
 	return false
 }
 
-// rfFindObject is findObject for raceSymbolizeData. That one throws for an address in a span that was freed, which an
-// access to freed memory has.
+// rfFindObject is findObject, also for raceSymbolizeData. That one throws for an address in a span that was freed, which an
+// access to freed memory has. s is nil when p is in no block of the heap.
 func rfFindObject(p uintptr) (base uintptr, s *mspan, i uintptr) {
 	s = spanOf(p)
 	if s == nil || s.state.get() != mSpanInUse || p < s.base() || p >= s.limit {

@@ -24,11 +24,7 @@ var __redflag_pool_get byte
 //go:cgo_import_static __redflag_pool_put
 //go:cgo_import_static __redflag_pool_get
 
-const (
-	rfPoolBytesMax      = 1024    // of an object that are marked; the detector marks no more (tsan_rtl_access.cpp, MemoryRangeFreed)
-	rfPoolCell          = 8       // bytes that share a mark
-	rfFinalizerBytesMax = 1 << 16 // of an object that loses its marks before its finalizer runs
-)
+const rfFinalizerBytesMax = 1 << 16 // of an object that loses its marks before its finalizer runs
 
 // rfPoolPut is called by Put, on the goroutine that puts, before the object is in the pool. The pc that it is called
 // from names the Put in reports.
@@ -93,21 +89,20 @@ func rfPoolMemory(x any) (p, n uintptr) {
 		return 0, 0
 	}
 	p, n = uintptr(e.data), (*ptrtype)(unsafe.Pointer(e._type)).Elem.Size_
-	s := spanOf(p)
-	if p == 0 || n == 0 || s == nil || s.state.get() != mSpanInUse || p < s.base() || p >= s.limit {
+	block, s, _ := rfFindObject(p)
+	if n == 0 || s == nil {
 		return 0, 0
 	}
-	block := s.base() + s.objIndex(p)*s.elemsize
 	n = min(n, block+s.elemsize-p)
-	end := alignDown(p+n, rfPoolCell)
+	end := alignDown(p+n, rfCell)
 	if p == block && !(s.spanclass.noscan() && s.elemsize <= 2*goarch.PtrSize) {
-		end = alignUp(p+n, rfPoolCell) // what is behind it is nobody's, unless tiny objects share the block
+		end = alignUp(p+n, rfCell) // what is behind it is nobody's, unless tiny objects share the block
 	}
-	p = alignUp(p, rfPoolCell)
+	p = alignUp(p, rfCell)
 	if end <= p {
 		return 0, 0
 	}
-	return p, min(end-p, rfPoolBytesMax)
+	return p, min(end-p, rfMarkedBytes)
 }
 
 // rfFinalizer is called by queuefinalizer, while the sweeper is at work: on any stack. The span was checked by the sweeper.

@@ -417,16 +417,12 @@ type rfMemoryQuery struct {
 	object      uintptr // where the object begins: behind malloc's header, if there is one
 }
 
-// rfMemory doesn't use findObject, which throws on an address in a span that was freed.
 func rfMemory(q *rfMemoryQuery) {
-	if s := spanOf(q.address); s != nil && s.state.get() == mSpanInUse && q.address >= s.base() && q.address < s.limit {
+	if start, s, _ := rfFindObject(q.address); s != nil {
 		q.kind = 1
-		q.start = s.base() + s.objIndex(q.address)*s.elemsize
+		q.start = start
 		q.size = s.elemsize
-		q.object = q.start
-		if !s.spanclass.noscan() && !heapBitsInSpan(s.elemsize) && s.spanclass.sizeclass() != 0 {
-			q.object += goarch.PtrSize
-		}
+		q.object = start + rfFirst(s)
 		return
 	}
 	if racedatastart <= q.address && q.address < racedataend {

@@ -201,8 +201,7 @@ func rfWatchMarked() {
 		if w.object == 0 {
 			continue
 		}
-		s := spanOf(w.object)
-		if s == nil || s.state.get() != mSpanInUse || !s.markBitsForIndex(s.objIndex(w.object)).isMarked() {
+		if !rfFound(w.object) {
 			w.object = 0
 			rfWatch.count--
 		} else if w.cycle != cycle && w.lives < rfWatchLives && !rfGuessReaches(w.object) {
