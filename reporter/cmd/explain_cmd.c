@@ -10,21 +10,36 @@
 #include "cmd/show_parts.h"
 #include "toolchain/embedded.h"
 
-/* A page of docs/findings/: headings, paragraphs, which are filled anew, and indented lines, which stay as they are. */
+#define ITEM "- "
+
+static void put_paragraph(struct rf_buf *out, const struct rf_terminal *t, rf_str text)
+{
+	size_t indent = rf_str_starts(text, ITEM) ? strlen(ITEM) : 0;
+	if (indent)
+		rf_put_raw(out, t, RF_STYLE_PLAIN, rf_str_take(text, indent));
+	if (text.len)
+		rf_put_wrapped(out, t, RF_STYLE_PLAIN, rf_str_skip(text, indent), indent);
+}
+
+/* A page of docs/findings/: headings, paragraphs and items of lists, which are filled anew, and lines indented by four, which
+ * stay as they are. */
 static void put_page(struct rf_buf *out, const struct rf_terminal *t, rf_str page, rf_arena *arena)
 {
 	rf_str line, paragraph = RF_STR("");
 	while (page.len || paragraph.len) {
 		line = rf_str_cut(&page, '\n');
-		bool plain = line.len && line.ptr[0] != ' ' && line.ptr[0] != '#';
-		if (plain) {
+		bool item = rf_str_starts(line, ITEM);
+		if (rf_str_starts(paragraph, ITEM) && rf_str_starts(line, "  ") && !rf_str_starts(line, "    "))
+			line = rf_str_skip(line, strlen(ITEM));
+		if (line.len && line.ptr[0] != ' ' && line.ptr[0] != '#' && !item) {
 			paragraph = rf_arena_printf(arena, "%.*s%s%.*s", RF_STR_ARG(paragraph), paragraph.len ? " " : "",
 						    RF_STR_ARG(line));
 			continue;
 		}
-		if (paragraph.len)
-			rf_put_wrapped(out, t, RF_STYLE_PLAIN, paragraph, 0);
-		paragraph = RF_STR("");
+		put_paragraph(out, t, paragraph);
+		paragraph = item ? line : RF_STR("");
+		if (item)
+			continue;
 		bool heading = rf_str_starts(line, "#");
 		while (rf_str_starts(line, "#") || (heading && rf_str_starts(line, " ")))
 			line = rf_str_skip(line, 1);
