@@ -197,6 +197,8 @@ static int put_all(struct rf_buf *out, struct rf_show *s, struct rf_store *store
 		return rc;
 	rf_finding_make(&s->report, s->arena, &s->finding);
 	put_head(out, s->terminal, row, s->arena);
+	if (s->report.detail.len)
+		rf_show_field(out, s->terminal, "detail", s->report.detail);
 	put_sides(out, s);
 	put_part(out, s, "Goroutines", rf_show_goroutines);
 	put_part(out, s, "Memory", rf_show_memory);

@@ -183,6 +183,7 @@ static void put_finding(struct writer *w)
 		put_suppression(j, &item->suppressions[i]);
 	rf_json_end(j);
 	rf_json_int(j, "told_by_event", item->event.id);
+	rf_json_str(j, "detail", item->report.detail);
 	rf_json_array(j, "sides");
 	for (uint32_t i = 0; i < item->side_count; i++)
 		put_side(w, &item->sides[i]);

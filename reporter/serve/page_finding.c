@@ -64,6 +64,7 @@ static void put_terms(struct rf_finding_view *v)
 	if (row->package.len)
 		rf_html(p->out, "<dt>package</dt><dd><a href=\"/findings?package=%q\">%t</a></dd>\n", row->package, row->package);
 	rf_html_term(p->out, "tests", rf_words_owners(row->test_a, row->test_b, p->arena));
+	rf_html_term(p->out, "detail", v->report.detail);
 	rf_html_term(p->out, "severity", v->shown.severity);
 	rf_html_term(p->out, "suppressed by", v->shown.suppression);
 	rf_html(p->out, "<dt>fingerprint</dt><dd><code>%t</code></dd>\n</dl>\n", row->fingerprint);

@@ -57,7 +57,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 	char time[RF_TIME_BYTES], classes[RF_CLASSES_BYTES];
 	rf_str none = { NULL, 0 }, by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : none;
 	rf_buf_reset(&p->json);
-	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntinnsiitrinnttnnnnttii" : "tiirsssntinnsiitrinnttnnnntt",
+	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntinnsiitrinnttnnnntttii" : "tiirsssntinnsiitrinnttnnnnttt",
 			   e->uid, p->finding->id, e->run_id, e->process_id,
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_put(e->time_unix_ns, time),
 			   p->verdict, e->seed, e->tag,
@@ -67,7 +67,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 			   switches_json(r, &p->json), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
 			   e->test, by, e->suppression, e->policy ? e->policy->name : none,
 			   e->policy && e->policy->severity.len ? e->policy->severity : none, r->memory_type,
-			   rf_classes_put(e->finding->classes, classes), (int64_t)keep_uid, *id);
+			   rf_classes_put(e->finding->classes, classes), r->detail, (int64_t)keep_uid, *id);
 	if (rc >= 0 && !*id)
 		*id = sqlite3_last_insert_rowid(s->handle);
 	return rc;

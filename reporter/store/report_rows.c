@@ -161,6 +161,7 @@ static int load_event(struct rf_store *s, int64_t event_id, rf_arena *arena, str
 				   .allocated_goid = (uint64_t)sqlite3_column_int64(q, 8),
 				   .text = rf_db_text(q, 10, arena),
 				   .memory_type = rf_db_text(q, 12, arena),
+				   .detail = rf_db_text(q, 14, arena),
 				   .classes = rf_classes_from_text(rf_db_peek(q, 13)) };
 	rf_time_parse(rf_db_text(q, 11, arena), &out->time_unix_ns);
 	rc = each_json(s, "SELECT value ->> 'before_ns', value ->> 'p', value ->> 'm', value ->> 'from', value ->> 'to',"

@@ -407,10 +407,14 @@ static const char version_21[] =
 	"ALTER TABLE events ADD COLUMN memory_type TEXT NOT NULL DEFAULT '';\n" /* of what is at the address */
 	"UPDATE findings SET class = 'map' WHERE kind = 'data-race' AND wildcard = 0 AND title LIKE 'data race (map)%';\n";
 
+/* What a report says besides its sides, such as how many there are like it. */
+static const char version_23[] = "ALTER TABLE events ADD COLUMN detail TEXT NOT NULL DEFAULT '';\n";
+
 const char *const rf_schema_migrations[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
 	rf_schema_executions, rf_schema_storing, version_12, rf_schema_cascade, version_14, rf_schema_details, version_16, rf_schema_overview,
-	rf_schema_stacks, rf_schema_events, rf_schema_search, version_21, rf_schema_growth, NULL,
+	rf_schema_stacks, rf_schema_events, rf_schema_search, version_21, rf_schema_growth,
+	version_23, NULL,
 };
 
 int rf_schema_version(void)

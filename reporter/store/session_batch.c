@@ -121,6 +121,7 @@ static void copy_report(struct rf_report *to, const struct rf_report *from, cons
 	to->allocated = stack_of(known->allocated, &from->allocated);
 	to->memory_name = rf_arena_dup(arena, from->memory_name);
 	to->memory_type = rf_arena_dup(arena, from->memory_type);
+	to->detail = rf_arena_dup(arena, from->detail);
 	to->text = keep_text ? rf_arena_dup(arena, from->text) : (rf_str){ NULL, 0 };
 	copy_switches(to, from, arena);
 }

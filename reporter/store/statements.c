@@ -146,10 +146,10 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"INSERT INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key,"
 		" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,"
 		" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression, policy,"
-		" severity, memory_type, class) VALUES (?,?,?,?,?,?,?,?,?,?,'',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		" severity, memory_type, class, detail) VALUES (?,?,?,?,?,?,?,?,?,?,'',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	/* In place of a text: the text's uid stays known, and so does where it stood. */
 	[RF_SQL_EVENT_UPGRADE] =
-		"UPDATE events SET text_uid = iif(?29, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
+		"UPDATE events SET text_uid = iif(?30, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
 		" process_id = ?4, source = ?5, time = ?6,"
 		" verdict = iif(?7 <> 'alert', ?7, iif(verdict = 'suppressed', 'alert', verdict)), seed = ?8,"
 		" tag = ?9, match_key = ?10,"
@@ -157,7 +157,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" memory_name = ?16, allocated_stack_id = ?17, allocated_goid = ?18, switches = ?19, text = ?20,"
 		" stream_package = iif(?21 = '', stream_package, ?21), stream_test = iif(?21 = '', stream_test, ?22),"
 		" suppressed_by = ?23, suppression = ?24,"
-		" policy = coalesce(policy, ?25), severity = coalesce(?26, severity), memory_type = ?27, class = ?28 WHERE id = ?30",
+		" policy = coalesce(policy, ?25), severity = coalesce(?26, severity), memory_type = ?27, class = ?28,"
+		" detail = ?29 WHERE id = ?31",
 	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
 	[RF_SQL_EVENT_DETAILS_PUT] = "INSERT OR REPLACE INTO event_details (event_id, accesses, goroutines) VALUES (?, ?, ?)",
 	/* Filters: NULL matches everything. Where no owner is known, the test that was running stands in. */
@@ -188,7 +189,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_EVENT_LOAD] =
 		"SELECT f.kind, iif(e.suppressed_by = 'process', 'suppressed', ''), e.source, e.memory,"
 		" e.memory_start, e.memory_bytes, e.memory_name, e.allocated_stack_id, e.allocated_goid, e.switches, e.text, e.time,"
-		" e.memory_type, e.class"
+		" e.memory_type, e.class, e.detail"
 		" FROM events e JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
 	[RF_SQL_EVENT_GOROUTINES] =
 		"SELECT thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over, is_main, finished,"

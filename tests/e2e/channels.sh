@@ -40,6 +40,12 @@ close while sending: channels.TestBugCloseWhileSending_One while channels.TestBu
 "$redflag" export --db "$work/db" --run all --format json >"$work/export"
 check "actions in the export" test "$(grep -c '"access": "send"' "$work/export")" -ge 8 -a \
 	"$(grep -c '"access": "close"' "$work/export")" -ge 10
+detail="SELECT DISTINCT detail FROM events WHERE detail LIKE '%wait to send'"
+check "the detail is stored" equal "2 more wait to send" "$(query "$work/db" "$detail")"
+check "from the text, too" equal "2 more wait to send" "$(query "$work/textdb" "$detail")"
+many=$(query "$work/db" "SELECT finding_id FROM events WHERE detail <> '' LIMIT 1")
+check "show tells it" sh -c '"$1" show --db "$2" "$3" | grep -q "^  detail  *2 more wait to send"' - "$redflag" "$work/db" "$many"
+check "the export tells it" grep -q '"detail": "2 more wait to send"' "$work/export"
 id=$(query "$work/db" "SELECT id FROM v_findings WHERE kind = 'double-close'")
 "$redflag" show --db "$work/db" "$id" >"$work/show" 2>&1
 check "show has both sides" equal 2 "$(grep -c '^ *Close at' "$work/show")"
