@@ -63,9 +63,6 @@ static bool follows(const struct rf_growth *g, int metric)
 		return heap || goroutines;
 	case RF_METRIC_GO_MAPPED:
 		return heap || goroutines || g->grows[RF_METRIC_STACKS] || g->grows[RF_METRIC_HEAP_IN_USE];
-	case RF_METRIC_RESIDENT:
-		return heap || goroutines || g->native_grows || g->grows[RF_METRIC_GO_MAPPED] || g->grows[RF_METRIC_STACKS] ||
-		       g->grows[RF_METRIC_HEAP_IN_USE];
 	default:
 		return false;
 	}

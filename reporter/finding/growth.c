@@ -17,7 +17,7 @@ static const int64_t thresholds[] = {
 	[RF_METRIC_HEAP_IN_USE] = 16 * MIB,
 	[RF_METRIC_STACKS] = 8 * MIB,
 	[RF_METRIC_GO_MAPPED] = 32 * MIB,
-	[RF_METRIC_RESIDENT] = 32 * MIB,
+	[RF_METRIC_RESIDENT] = INT64_MAX, /* never by itself: see growth.h */
 	[RF_METRIC_ITABS] = 100,
 	[RF_METRIC_REFLECTED] = 100,
 	[RF_METRIC_MODULES] = 3,
@@ -25,11 +25,6 @@ static const int64_t thresholds[] = {
 _Static_assert(sizeof(thresholds) / sizeof(thresholds[0]) == RF_METRIC_COUNT, "one threshold a metric");
 
 #define NATIVE_THRESHOLD (16 * MIB)
-
-int64_t rf_growth_threshold(enum rf_metric metric)
-{
-	return (unsigned)metric < RF_METRIC_COUNT ? thresholds[metric] : 0;
-}
 
 struct part {
 	int64_t median, least, most;

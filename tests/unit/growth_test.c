@@ -170,6 +170,27 @@ static void native_memory_is_beyond_the_detectors(void **state)
 	assert_true(of_process(0, 20, 5 * MIB, 0, 0).grows[RF_METRIC_GOROUTINES]);
 }
 
+/* What was mapped at once becomes resident little by little. */
+static void resident_memory_never_grows_by_itself(void **state)
+{
+	static struct rf_growth_sample samples[SAMPLES];
+	struct rf_growth growth;
+	(void)state;
+	fill(steady);
+	for (uint32_t i = 0; i < SAMPLES; i++) {
+		samples[i] = (struct rf_growth_sample){ .elapsed_ms = at_ms[i] };
+		samples[i].values[RF_METRIC_GO_MAPPED] = (i > 0) * SAMPLES * 2 * MIB;
+		samples[i].values[RF_METRIC_RESIDENT] = (i + 1) * 2 * MIB;
+	}
+	rf_growth_look(samples, SAMPLES, &growth);
+	assert_false(growth.too_short);
+	assert_false(rf_growth_any(&growth));
+	for (uint32_t i = 0; i < SAMPLES; i++)
+		samples[i].values[RF_METRIC_GO_MAPPED] = MIB;
+	rf_growth_look(samples, SAMPLES, &growth);
+	assert_true(growth.native_grows);
+}
+
 static void limits_are_told_when_they_are_near(void **state)
 {
 	(void)state;
@@ -190,6 +211,7 @@ int main(void)
 		cmocka_unit_test(too_little_is_no_ground),
 		cmocka_unit_test(any_numbers_are_taken),
 		cmocka_unit_test(native_memory_is_beyond_the_detectors),
+		cmocka_unit_test(resident_memory_never_grows_by_itself),
 		cmocka_unit_test(limits_are_told_when_they_are_near),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
