@@ -134,8 +134,11 @@ func rfOwns(owner, array uintptr) bool {
 	return atomic.Loaduintptr(&e.array) == array && atomic.Loaduintptr(&e.owner) == owner && atomic.Loaduintptr(&e.array) == array
 }
 
-// rfForgetOwned is called with the world stopped, when all that lives has its mark bit and nothing is swept yet.
-func rfForgetOwned() {
+// rfOwnedMarked is called by rfMarkDone.
+func rfOwnedMarked() {
+	if rfSettings.aliases == 0 {
+		return
+	}
 	for i := range rfOwned.entries {
 		e := &rfOwned.entries[i]
 		if e.array != 0 && !(rfFound(e.array) && (e.owner == rfOwnedShared || rfFound(e.owner))) {
@@ -175,10 +178,14 @@ func rfPoolAlias(x any) {
 		return
 	}
 	owner, array, n := rfPoolArray(x)
-	if n == 0 || !rfOwns(owner, array) || rfHasFinalizer(owner) || rfHasFinalizer(array) {
+	if n == 0 || !rfOwns(owner, array) {
 		return
 	}
+	// Finalizers and cleanups get to what is in a pool that nobody has any more.
 	object, extent := rfPoolMemory(x)
+	if extent == 0 || rfHasEnd(owner) || rfHasEnd(array) {
+		return
+	}
 	a := rfAlias{pc: sys.GetCallerPC(), array: array, bytes: n, object: object, extent: extent}
 	caller := rfPoolCaller(getfp())
 	if caller != 0 {
@@ -188,26 +195,6 @@ func rfPoolAlias(x any) {
 	if caller != 0 {
 		racefuncexit()
 	}
-}
-
-// rfHasFinalizer: finalizers and cleanups get to what is in a pool that nobody has any more.
-func rfHasFinalizer(p uintptr) bool {
-	base, s, _ := rfFindObject(p)
-	if s == nil || s.specials == nil {
-		return s == nil
-	}
-	found := false
-	from := base - s.base()
-	mp := acquirem()
-	s.ensureSwept() // the sweeper has the list without its lock
-	lock(&s.speciallock)
-	for special := s.specials; special != nil && !found; special = special.next {
-		at, kind := uintptr(special.offset), special.kind
-		found = at >= from && at < from+s.elemsize && (kind == _KindSpecialFinalizer || kind == _KindSpecialCleanup)
-	}
-	unlock(&s.speciallock)
-	releasem(mp)
-	return found
 }
 
 // rfPoolUnalias is called when Get hands x out.

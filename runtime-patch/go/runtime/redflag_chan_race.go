@@ -47,7 +47,7 @@ func (s *rfSenders) report(c *hchan) {
 //go:noinline
 func (s *rfSenders) tell(c *hchan) {
 	var stacks [1 + rfSendersMax]rfStack
-	var detail rfDetail
+	var room [rfDetailBytesMax]byte
 	gp := getg()
 	f := rfFinding{kind: rfKindCloseWhileSending, address: uintptr(unsafe.Pointer(c)), bytes: unsafe.Sizeof(*c)}
 	stacks[0].walk(gp, *(*uintptr)(unsafe.Pointer(getfp()))) // from report's frame on
@@ -57,11 +57,14 @@ func (s *rfSenders) tell(c *hchan) {
 		f.add(rfActionSend, s.gs[i].goid, s.gs[i].rfslot, &stacks[1+i])
 	}
 	if s.count > rfSendersMax {
-		detail.count(s.count-rfSendersMax, " more wait to send")
+		detail := rfTextIn(room[:])
+		detail.putNumber(uintptr(s.count - rfSendersMax))
+		detail.put(" more wait to send")
 		f.detail = detail.string()
 	}
 	f.report()
 	KeepAlive(&stacks)
+	KeepAlive(&room)
 }
 
 // rfClose is a close, for those who find the channel closed. Rows are looked up by the channel's address: a channel that

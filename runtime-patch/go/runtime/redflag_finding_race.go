@@ -19,6 +19,7 @@ const (
 	rfFindingSidesMax  = 4
 	rfFindingFramesMax = 64 // of a side
 	rfBriefFramesMax   = 12 // of what is only kept in case
+	rfDetailBytesMax   = 96
 
 	// Kinds and actions, as in tsan-glue/spool_format.h.
 	rfKindCloseWhileSending = 8
@@ -65,11 +66,15 @@ type rfFinding struct {
 
 // add adds a side, if there is room. The stack must be kept (KeepAlive) until the finding is reported.
 func (f *rfFinding) add(action uintptr, goid uint64, slot uint32, stack *rfStack) {
+	f.addSide(action, goid, slot, stack.pcs[:])
+}
+
+func (f *rfFinding) addSide(action uintptr, goid uint64, slot uint32, pcs []uintptr) {
 	if f.sideCount == rfFindingSidesMax {
 		return
 	}
 	f.sides[f.sideCount] = rfFindingSide{
-		action: action, goid: goid, slot: uintptr(slot), pcs: (*uintptr)(noescape(unsafe.Pointer(&stack.pcs[0]))), pcCount: rfFindingFramesMax,
+		action: action, goid: goid, slot: uintptr(slot), pcs: (*uintptr)(noescape(unsafe.Pointer(&pcs[0]))), pcCount: uintptr(len(pcs)),
 	}
 	f.sideCount++
 }
@@ -81,18 +86,23 @@ func (f *rfFinding) report() {
 	racecall(&__redflag_finding, uintptr(unsafe.Pointer(f)), 0, 0, 0)
 }
 
-// walk takes the return addresses from the frame at fp outwards, as far as they lie on gp's stack. What runs meanwhile
-// must not be gp, but for its own stack.
+// rfReturns takes the return addresses from the frame at fp outwards, as far as they lie on gp's stack; zeros behind them. What
+// runs meanwhile must not be gp, but for its own stack.
 //
 //go:nosplit
-func (s *rfStack) walk(gp *g, fp uintptr) {
-	for i := range s.pcs {
-		s.pcs[i] = 0
+func rfReturns(pcs []uintptr, gp *g, fp uintptr) {
+	for i := range pcs {
+		pcs[i] = 0
 		if gp.stack.lo <= fp && fp+2*goarch.PtrSize <= gp.stack.hi && fp%goarch.PtrSize == 0 {
-			s.pcs[i] = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+			pcs[i] = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
 			fp = *(*uintptr)(unsafe.Pointer(fp))
 		}
 	}
+}
+
+//go:nosplit
+func (s *rfStack) walk(gp *g, fp uintptr) {
+	rfReturns(s.pcs[:], gp, fp)
 }
 
 // walkWaiting does it for a goroutine that waits. While its status has the scan bit, nobody moves its stack nor wakes it;
@@ -117,13 +127,9 @@ type rfBrief struct {
 func (b *rfBrief) take(fp uintptr) {
 	gp := getg()
 	*b = rfBrief{goid: gp.goid, slot: gp.rfslot}
-	for i := range b.pcs {
-		if fp < gp.stack.lo || fp+2*goarch.PtrSize > gp.stack.hi || fp%goarch.PtrSize != 0 {
-			break
-		}
-		b.pcs[i] = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
-		b.site = (b.site ^ uint32(b.pcs[i])) * 0x9e3779b1
-		fp = *(*uintptr)(unsafe.Pointer(fp))
+	rfReturns(b.pcs[:], gp, fp)
+	for _, pc := range b.pcs {
+		b.site = (b.site ^ uint32(pc)) * 0x9e3779b1
 	}
 }
 
@@ -137,36 +143,7 @@ func (b *rfBrief) takeWaiting(gp *g) {
 
 // addBrief adds a side, if there is room. It must be kept until the finding is reported.
 func (f *rfFinding) addBrief(action uintptr, b *rfBrief) {
-	if f.sideCount == rfFindingSidesMax {
-		return
-	}
-	f.sides[f.sideCount] = rfFindingSide{
-		action: action, goid: b.goid, slot: uintptr(b.slot), pcs: (*uintptr)(noescape(unsafe.Pointer(&b.pcs[0]))), pcCount: rfBriefFramesMax,
-	}
-	f.sideCount++
-}
-
-// rfDetail is a detail that is being put together.
-type rfDetail struct {
-	n     int
-	bytes [96]byte
-}
-
-// add leaves out what has no room.
-func (t *rfDetail) add(text string) {
-	t.n += copy(t.bytes[t.n:], text)
-}
-
-// count adds a number and what it counts.
-func (t *rfDetail) count(n int, what string) {
-	var digits [20]byte
-	t.n += copy(t.bytes[t.n:], itoa(digits[:], uint64(n)))
-	t.add(what)
-}
-
-// string is good for as long as t is.
-func (t *rfDetail) string() string {
-	return unsafe.String(&t.bytes[0], t.n)
+	f.addSide(action, b.goid, b.slot, b.pcs[:])
 }
 
 // rfAtEnd reports what only the end of the program shows. It is called when all tests are over, and when the program ends, on
@@ -174,5 +151,7 @@ func (t *rfDetail) string() string {
 //
 //go:linkname rfAtEnd testing.rfAtEnd
 func rfAtEnd() int {
-	return rfRetainedCheck() + rfLostCheck()
+	found := rfRetainedCheck() + rfLostCheck()
+	rfResurrected(0, true) // makes no collection of its own
+	return found
 }

@@ -77,7 +77,14 @@ func rfFound(block uintptr) bool {
 // rfMarkDone is called by gcMarkTermination between mark and sweep: on the system stack, the world is stopped, so nobody has
 // the lock. It may not allocate.
 func rfMarkDone() {
+	rfOwnedMarked()
+	rfWatchMarked()
 	rfLostMarked()
+	rfFollowMarked()
+	rfRetainedMarked()
+}
+
+func rfFollowMarked() {
 	if rfFollows.count == 0 {
 		return
 	}
@@ -92,5 +99,4 @@ func rfMarkDone() {
 		}
 		w.cycles++
 	}
-	rfRetainedMarked()
 }

@@ -51,9 +51,6 @@ var rfKept struct {
 
 // rfCycle is called by gcSweep, with the world stopped, before anything is swept.
 func rfCycle() {
-	if rfSettings.aliases != 0 {
-		rfForgetOwned()
-	}
 	if rfSettings.gc == 0 {
 		return
 	}

@@ -254,7 +254,7 @@ func (e *rfLeak) read(stack *rfStack) {
 //go:noinline
 func (e *rfLeak) report(alike int) {
 	var stacks [2]rfStack
-	var detail rfDetail
+	var room [rfDetailBytesMax]byte
 	e.read(&stacks[0])
 	if e.key == 0 {
 		return
@@ -264,15 +264,18 @@ func (e *rfLeak) report(alike int) {
 	f := rfFinding{kind: rfKindGoroutineLeak, address: e.address}
 	f.add(rfActionWait, gp.goid, gp.rfslot, &stacks[0])
 	f.add(rfActionStart, gp.parentGoid, 0, &stacks[1])
-	detail.add(gp.waitreason.String())
-	detail.add(rfLeakReason(gp.waitreason))
+	detail := rfTextIn(room[:])
+	detail.put(gp.waitreason.String())
+	detail.put(rfLeakReason(gp.waitreason))
 	if alike > 0 {
-		detail.add("; ")
-		detail.count(alike, " more like it")
+		detail.put("; ")
+		detail.putNumber(uintptr(alike))
+		detail.put(" more like it")
 	}
 	f.detail = detail.string()
 	f.report()
 	KeepAlive(&stacks)
+	KeepAlive(&room)
 }
 
 func rfLeakReason(reason waitReason) string {

@@ -186,7 +186,7 @@ func rfLostTell() (told int) {
 
 func (n *rfLostNote) report() {
 	var room [rfLostTextMax]byte
-	text := rfText{ptr: (*byte)(noescape(unsafe.Pointer(&room[0]))), cap: rfLostTextMax}
+	text := rfTextIn(room[:])
 	text.put("never received: ")
 	text.putNumber(uintptr(n.left))
 	text.put(" of type ")
@@ -204,7 +204,7 @@ func (n *rfLostNote) report() {
 		text.put(funcname(f))
 	}
 	f := rfFinding{kind: rfKindLostInChannel, address: n.address, bytes: unsafe.Sizeof(hchan{})}
-	f.detail = unsafe.String(text.ptr, text.len)
+	f.detail = text.string()
 	f.addBrief(rfActionClose, &n.closed)
 	f.addBrief(rfActionSend, &n.sent)
 	if n.received.goid != 0 {

@@ -20,8 +20,6 @@ func rfFinalizerEnd(f *finalizer)                                    {}
 func rfFinalizerSet(x unsafe.Pointer)                                {}
 func rfKeepsAlive(x unsafe.Pointer, fn *funcval, arg unsafe.Pointer) {}
 func rfFinalizerGone()                                               {}
-func rfWatchMarked()                                                 {}
-func rfLastFindings()                                                {}
 func rfFinalizerHands()                                              {}
 func rfFinalizerSends(c *hchan, p unsafe.Pointer)                    {}
 func rfFinalizerSelects(cases *scase, sends int)                     {}

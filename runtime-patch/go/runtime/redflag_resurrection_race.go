@@ -78,12 +78,10 @@ func rfWatchSet(object uintptr) *[rfWatchWays]rfWatched {
 
 // rfWatchArm is called by SetFinalizer and AddCleanup through a function whose frame is at fp: with rfFinalizing.lock.
 func rfWatchArm(object, fp uintptr) {
-	var stack rfStack
 	gp := getg()
-	stack.walk(gp, fp)
 	s := &rfWatch.sets[rfWatchHash(object)%rfSetMax]
 	s.object, s.goid, s.slot, s.owner = object, gp.goid, gp.rfslot, gp.rfowner
-	s.pcs = [rfSetFramesMax]uintptr(stack.pcs[:rfSetFramesMax])
+	rfReturns(s.pcs[:], gp, fp)
 }
 
 // rfWatchAgain is called with rfFinalizing.lock when an object has an end (marked: again). Whoever wrote the finalizer that has
@@ -189,7 +187,7 @@ func (w *rfWatched) worth() uint64 {
 	return known<<40 | uint64(w.lives)<<32 | uint64(w.cycle)
 }
 
-// rfWatchMarked is called by gcSweep when all that lives is marked, the world is stopped, and no span is swept yet.
+// rfWatchMarked is called by rfMarkDone.
 func rfWatchMarked() {
 	if rfWatch.count == 0 {
 		rfWatch.guessed.Store(0)
@@ -242,16 +240,15 @@ func rfResurrected(owner uint32, all bool) {
 	if rfWatch.count == 0 || owner == 0 && !all {
 		return
 	}
-	for i := range rfWatch.rows {
-		if w := rfWatchTake(i, owner, all, true); w.object != 0 && !rfHasEnd(w.object) {
-			w.report()
-		}
+	rfWatchTell(owner, all, true)
+	if all {
+		rfWatchTell(owner, all, false)
 	}
+}
+
+func rfWatchTell(owner uint32, all, known bool) {
 	for i := range rfWatch.rows {
-		if !all {
-			break
-		}
-		if w := rfWatchTake(i, owner, all, false); w.object != 0 && !rfHasEnd(w.object) {
+		if w := rfWatchTake(i, owner, all, known); w.object != 0 && !rfHasEnd(w.object) {
 			w.report()
 		}
 	}
@@ -278,18 +275,12 @@ func rfWatchTake(i int, owner uint32, all, known bool) rfWatched {
 }
 
 func (w *rfWatched) report() {
-	var stacks [2]rfStack
+	finalizer := [2]uintptr{w.function, w.caller}
 	f := rfFinding{kind: rfKindResurrection, address: w.object, bytes: w.bytes}
-	stacks[0].pcs[0], stacks[0].pcs[1] = w.function, w.caller
-	f.add(rfActionStore, fing.goid, fing.rfslot, &stacks[0])
-	copy(stacks[1].pcs[:], w.set.pcs[:])
-	f.add(rfActionFinalize, w.set.goid, w.set.slot, &stacks[1])
+	f.addSide(rfActionStore, fing.goid, fing.rfslot, finalizer[:])
+	f.addSide(rfActionFinalize, w.set.goid, w.set.slot, w.set.pcs[:])
 	f.detail = "the object lives on, and nothing will be called at its end"
 	f.report()
-	KeepAlive(&stacks)
-}
-
-// rfLastFindings is called when the process is about to end.
-func rfLastFindings() {
-	rfResurrected(0, true)
+	KeepAlive(&finalizer)
+	KeepAlive(w)
 }

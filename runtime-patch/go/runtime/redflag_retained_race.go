@@ -24,7 +24,6 @@ var __redflag_global_name byte
 
 const (
 	rfRetainedCycles = 3   // collections that a value must survive
-	rfRetainedFrames = 12  // of a stack
 	rfRetainedSites  = 64  // reported at a time; a site is a stack of deletes
 	rfRetainedTries  = 4   // values of a site that are looked for
 	rfRetainedText   = 768 // bytes of the way to a value
@@ -181,7 +180,7 @@ func rfRetainedMarked() {
 		site.block = w.block
 		_, end := rfBlock(w.block)
 		site.bytes = end - w.block
-		site.path = rfText{ptr: &site.text[0], cap: rfRetainedText}
+		site.path = rfTextIn(site.text[:])
 		site.root = rfPathFind(w.block, &site.path)
 	}
 }
@@ -231,11 +230,11 @@ func rfRetainedCheck() (reported int) {
 
 func rfRetainedReport(s *rfRetainedSite) {
 	var room [rfGlobalNameMax + 2*rfRetainedText]byte
-	text := rfText{ptr: &room[0], cap: uintptr(len(room))}
+	text := rfTextIn(room[:])
 	text.put("it is still held by ")
 	text.putGlobal(s.root)
 	text.put(" -> ")
-	text.put(unsafe.String(&s.text[0], s.path.len))
+	text.put(s.path.string())
 	if rfStatic(s.note.typ) {
 		text.put(toRType((*_type)(unsafe.Pointer(s.note.typ))).string())
 		text.put(", ")
@@ -246,7 +245,7 @@ func rfRetainedReport(s *rfRetainedSite) {
 		text.put("; deleted here and not collected: ")
 		text.putNumber(uintptr(s.values))
 	}
-	f := rfFinding{kind: rfKindRetained, address: s.block, bytes: s.bytes, detail: unsafe.String(&room[0], text.len)}
+	f := rfFinding{kind: rfKindRetained, address: s.block, bytes: s.bytes, detail: text.string()}
 	f.addBrief(rfActionDelete, &s.note.deleted)
 	f.addBrief(rfActionStore, &s.note.stored)
 	f.report()

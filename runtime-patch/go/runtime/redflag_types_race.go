@@ -84,6 +84,15 @@ func (b *rfText) put(s string) {
 	}
 }
 
+func rfTextIn(room []byte) rfText {
+	return rfText{ptr: unsafe.SliceData(room), cap: uintptr(len(room))}
+}
+
+// string is good for as long as the room is.
+func (b *rfText) string() string {
+	return unsafe.String(b.ptr, b.len)
+}
+
 // rest is the room that is left.
 func (b *rfText) rest() rfText {
 	return rfText{ptr: (*byte)(unsafe.Add(unsafe.Pointer(b.ptr), b.len)), cap: b.cap - b.len}
@@ -96,16 +105,9 @@ func (b *rfText) putIndex(n uintptr) {
 }
 
 func (b *rfText) putNumber(n uintptr) {
-	var digits [20]byte
-	i := len(digits)
-	for i--; ; i-- {
-		digits[i] = byte('0' + n%10)
-		n /= 10
-		if n == 0 {
-			break
-		}
-	}
-	b.put(unsafe.String(&digits[i], len(digits)-i))
+	var room [20]byte
+	digits := itoa(room[:], uint64(n))
+	b.put(unsafe.String(&digits[0], len(digits)))
 }
 
 // rfStatic says whether t is a type of the program's file.

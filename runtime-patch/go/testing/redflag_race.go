@@ -90,7 +90,6 @@ func rfExample(name string) func() {
 // rfLeftover is called by M.Run when all tests are over. It prints a line for each test with races that could not
 // fail it (it had ended before, or is an example or a benchmark that is over), and says whether the package has failed.
 func rfLeftover(prefix string, failed bool) bool {
-	rfResurrected(0, true)
 	retained := rfAtEnd()
 	if !rfExact() {
 		return failed
