@@ -5,12 +5,11 @@
 #include "tsan-glue/cgo_leaks.h"
 #include "tsan-glue/cgo_next.h"
 #include "tsan-glue/cgo_wrong.h"
+#include "tsan-glue/lock.h"
 #include "tsan-glue/marks.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,17 +58,6 @@ static struct {
  * it asks for that (cmd/go/internal/work/exec.go, dynimportfail). */
 void x_cgo_init(void);
 __attribute__((used)) static void (*volatile linked_by_compiler)(void) = x_cgo_init;
-
-static void cgo_lock(void)
-{
-	while (atomic_flag_test_and_set_explicit(&cgo.lock, memory_order_acquire))
-		sched_yield();
-}
-
-static void cgo_unlock(void)
-{
-	atomic_flag_clear_explicit(&cgo.lock, memory_order_release);
-}
 
 /* The call of C that this thread works for; NULL: none, or one that is back in Go already. */
 static struct rf_cgo_call *call_now(void)
@@ -259,14 +247,14 @@ static void rf_cgo_init(const struct rf_start *start)
 static struct rf_cgo_call *call_new(void)
 {
 	struct rf_cgo_call *call = NULL;
-	cgo_lock();
+	rf_spin_lock(&cgo.lock);
 	if (cgo.unused) {
 		call = &cgo.calls[cgo.unused - 1];
 		cgo.unused = call->next;
 	} else if (cgo.call_count < CALLS_MAX) {
 		call = &cgo.calls[cgo.call_count++];
 	}
-	cgo_unlock();
+	rf_spin_unlock(&cgo.lock);
 	return call;
 }
 
@@ -360,10 +348,10 @@ void __redflag_cgo_leave(void *which, uintptr_t thread, uintptr_t pc)
 		rf_cgo_wrong_tell(&call->wrong[i], call->goid, call->pcs, RF_CGO_FRAMES);
 	memset(call->again, 0, sizeof(call->again)); /* nothing here is to point to a block */
 	memset(call->wrong, 0, sizeof(call->wrong));
-	cgo_lock();
+	rf_spin_lock(&cgo.lock);
 	call->next = cgo.unused;
 	cgo.unused = (uint32_t)(call - cgo.calls) + 1;
-	cgo_unlock();
+	rf_spin_unlock(&cgo.lock);
 }
 
 static const struct rf_alloc_site *rf_cgo_site(uintptr_t address, struct rf_memory_query *memory)

@@ -1,8 +1,7 @@
 #if RF_CGO || RF_CGO_HEAP_ALONE
 #include "tsan-glue/cgo_heap.h"
+#include "tsan-glue/lock.h"
 
-#include <sched.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -34,17 +33,6 @@ static struct {
 	struct list free[SIZES], waiting;
 	size_t waiting_bytes;
 } heap = { .lock = ATOMIC_FLAG_INIT };
-
-static void heap_lock(void)
-{
-	while (atomic_flag_test_and_set_explicit(&heap.lock, memory_order_acquire))
-		sched_yield();
-}
-
-static void heap_unlock(void)
-{
-	atomic_flag_clear_explicit(&heap.lock, memory_order_release);
-}
 
 static uint32_t size_of(size_t bytes)
 {
@@ -156,7 +144,7 @@ static struct rf_cgo_block *rf_cgo_heap_take(size_t bytes, bool *again)
 	if (bytes > RF_CGO_BLOCK_BYTES_MAX || !rf_cgo_heap_usable())
 		return NULL;
 	uint32_t size = size_of(bytes);
-	heap_lock();
+	rf_spin_lock(&heap.lock);
 	struct rf_cgo_block *block = list_take(&heap.free[size]);
 	*again = block != NULL;
 	if (!block)
@@ -168,7 +156,7 @@ static struct rf_cgo_block *rf_cgo_heap_take(size_t bytes, bool *again)
 		block->wanted = 0;
 		block->pcs[0] = 0;
 	}
-	heap_unlock();
+	rf_spin_unlock(&heap.lock);
 	return block;
 }
 
@@ -184,11 +172,11 @@ static struct rf_cgo_block *rf_cgo_heap_block(uintptr_t address)
 
 static bool rf_cgo_heap_give(struct rf_cgo_block *block)
 {
-	heap_lock();
+	rf_spin_lock(&heap.lock);
 	bool live = block->state == RF_CGO_STATE_LIVE;
 	if (live)
 		block->state = RF_CGO_STATE_GIVEN;
-	heap_unlock();
+	rf_spin_unlock(&heap.lock);
 	return live;
 }
 
@@ -199,7 +187,7 @@ static size_t whole_bytes(const struct rf_cgo_block *block)
 
 static void rf_cgo_heap_queue(struct rf_cgo_block *block)
 {
-	heap_lock();
+	rf_spin_lock(&heap.lock);
 	block->state = RF_CGO_STATE_FREE;
 	list_add(&heap.waiting, block);
 	heap.waiting_bytes += whole_bytes(block);
@@ -209,7 +197,7 @@ static void rf_cgo_heap_queue(struct rf_cgo_block *block)
 		heap.waiting_bytes -= bytes;
 		list_add(&heap.free[size_of(bytes)], first);
 	}
-	heap_unlock();
+	rf_spin_unlock(&heap.lock);
 }
 
 static void rf_cgo_heap_table(uintptr_t *start, uintptr_t *end)

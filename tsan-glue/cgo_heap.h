@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* With -race Go's heap lies there and nowhere else, and nobody else does (malloc.go, mallocinit; tsan_platform.h, MappingGo48). */
+#define RF_GO_HEAP_START ((uintptr_t)0xc000000000)
+#define RF_GO_HEAP_END ((uintptr_t)0xe000000000)
 #ifndef RF_CGO_HEAP_START
 #define RF_CGO_HEAP_START ((uintptr_t)0xbf00000000)
 #endif

@@ -1,11 +1,10 @@
 #if RF_CGO
 #include "tsan-glue/cgo_heap.h"
 #include "tsan-glue/cgo_maps.h"
+#include "tsan-glue/lock.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #define PAGE 4096u
 #define PAGES 512u /* of the page map, read at a time */
 #define ADDRESSES_MAX ((uintptr_t)256 << 30) /* more than that is not looked through */
-#define GO_HEAP_END ((uintptr_t)0xe000000000)
 #define TOUCHED ((uint64_t)3 << 62) /* present or swapped: Documentation/admin-guide/mm/pagemap.rst */
 
 struct range {
@@ -48,17 +46,6 @@ uintptr_t __redflag_mmap(void *at, uintptr_t bytes, int prot, int flags, int fd,
 uintptr_t __redflag_stock_mmap(void *at, uintptr_t bytes, int prot, int flags, int fd, uint64_t offset) __asm__("rf_orig_" MMAP);
 uintptr_t __redflag_munmap(void *at, uintptr_t bytes) __asm__(MUNMAP);
 uintptr_t __redflag_stock_munmap(void *at, uintptr_t bytes) __asm__("rf_orig_" MUNMAP);
-
-static void maps_lock(void)
-{
-	while (atomic_flag_test_and_set_explicit(&mapped.lock, memory_order_acquire))
-		sched_yield();
-}
-
-static void maps_unlock(void)
-{
-	atomic_flag_clear_explicit(&mapped.lock, memory_order_release);
-}
 
 static void mapped_add(struct range r)
 {
@@ -99,9 +86,9 @@ uintptr_t __redflag_mmap(void *at, uintptr_t bytes, int prot, int flags, int fd,
 {
 	uintptr_t p = __redflag_stock_mmap(at, bytes, prot, flags, fd, offset);
 	if (p <= -(uintptr_t)PAGE) { /* no error number */
-		maps_lock();
+		rf_spin_lock(&mapped.lock);
 		mapped_add(pages_of(p, bytes));
-		maps_unlock();
+		rf_spin_unlock(&mapped.lock);
 	}
 	return p;
 }
@@ -109,9 +96,9 @@ uintptr_t __redflag_mmap(void *at, uintptr_t bytes, int prot, int flags, int fd,
 /* First out of the list, then out of memory: the next to get it may be somebody else. */
 uintptr_t __redflag_munmap(void *at, uintptr_t bytes)
 {
-	maps_lock();
+	rf_spin_lock(&mapped.lock);
 	mapped_remove(pages_of((uintptr_t)at, bytes));
-	maps_unlock();
+	rf_spin_unlock(&mapped.lock);
 	return __redflag_stock_munmap(at, bytes);
 }
 
@@ -147,7 +134,7 @@ static bool step(struct range r, uintptr_t *at, uintptr_t *end)
 /* The next piece of [*at, end) that is to be looked at; its end. */
 static uintptr_t piece(uintptr_t *at, uintptr_t end)
 {
-	struct range table, heaps = { RF_CGO_HEAP_START, GO_HEAP_END };
+	struct range table, heaps = { RF_CGO_HEAP_START, RF_GO_HEAP_END };
 	rf_cgo_heap_table(&table.start, &table.end);
 	for (bool moved = true; moved && *at < end;) {
 		moved = step(heaps, at, &end) || step(table, at, &end);

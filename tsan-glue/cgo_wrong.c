@@ -9,9 +9,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* With -race Go's heap lies there and nowhere else, and nobody else does (malloc.go, mallocinit; tsan_platform.h, MappingGo48). */
-#define GO_HEAP_START ((uintptr_t)0xc000000000)
-#define GO_HEAP_END ((uintptr_t)0xe000000000)
 #define STACK_NEAR ((uintptr_t)8 << 20) /* further up isn't taken for the stack without asking; asking costs */
 
 static struct {
@@ -60,7 +57,7 @@ static enum rf_cgo_place rf_cgo_place_of(uintptr_t address)
 		const struct rf_cgo_block *block = rf_cgo_heap_block(address);
 		return block && rf_cgo_heap_address(block) == address ? RF_CGO_PLACE_ANY : RF_CGO_PLACE_BLOCK;
 	}
-	if (address >= GO_HEAP_START && address < GO_HEAP_END)
+	if (address >= RF_GO_HEAP_START && address < RF_GO_HEAP_END)
 		return RF_CGO_PLACE_GO;
 	if (address >= program.start && address < program.end)
 		return RF_CGO_PLACE_PROGRAM;

@@ -60,9 +60,10 @@ bool __redflag_on_report(const struct ts_report *report, bool suppressed)
 		return suppressed;
 	if (rf_mark_is_unordered(report, RF_MARK_FINALIZER))
 		return true; /* whoever was given the object by its finalizer is at work already */
-	if (rf_mark_kind(report) == RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS && rf_pool_told(report))
+	enum rf_spool_kind kind = rf_mark_kind(report);
+	if (kind == RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS && rf_pool_told(report))
 		return true;
-	return rf_report_handle(report, rf_mark_kind(report), suppressed);
+	return rf_report_handle(report, kind, suppressed);
 }
 
 void __redflag_print_report(const struct ts_report *report)

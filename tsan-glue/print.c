@@ -20,48 +20,30 @@ static void __redflag_raw_write(const char *text)
 }
 #endif
 
+/* NULL: the detector's own words do. */
 static const char *print_name(enum rf_spool_kind kind)
 {
-	switch (kind) {
-	case RF_SPOOL_KIND_USE_AFTER_FREE:
-		return "use-after-free";
-	case RF_SPOOL_KIND_USE_AFTER_GC:
-		return "use-after-gc";
-	case RF_SPOOL_KIND_USE_AFTER_PUT:
-		return "use-after-put";
-	case RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS:
-		return "use-after-put-alias";
-	case RF_SPOOL_KIND_DOUBLE_PUT:
-		return "double-put";
-	case RF_SPOOL_KIND_DOUBLE_FREE:
-		return "double-free";
-	case RF_SPOOL_KIND_INVALID_FREE:
-		return "invalid-free";
-	case RF_SPOOL_KIND_NATIVE_LEAK:
-		return "native-leak";
-	case RF_SPOOL_KIND_PUT_WHILE_USED:
-		return "put-while-used";
-	case RF_SPOOL_KIND_USE_AFTER_FINALIZE:
-		return "use-after-finalize";
-	case RF_SPOOL_KIND_RETAINED_AFTER_DELETE:
-		return "retained-after-delete";
-	case RF_SPOOL_KIND_LOST_IN_CHANNEL:
-		return "lost-in-channel";
-	case RF_SPOOL_KIND_CLOSE_WHILE_SENDING:
-		return "close-while-sending";
-	case RF_SPOOL_KIND_SEND_AFTER_CLOSE:
-		return "send-after-close";
-	case RF_SPOOL_KIND_DOUBLE_CLOSE:
-		return "double-close";
-	case RF_SPOOL_KIND_RESURRECTION:
-		return "resurrection";
-	case RF_SPOOL_KIND_CLEANUP_KEEPS_ALIVE:
-		return "cleanup-keeps-alive";
-	case RF_SPOOL_KIND_GOROUTINE_LEAK:
-		return "goroutine-leak";
-	default:
-		return NULL;
-	}
+	static const char *const names[RF_SPOOL_KIND_COUNT] = {
+		[RF_SPOOL_KIND_USE_AFTER_FREE] = "use-after-free",
+		[RF_SPOOL_KIND_USE_AFTER_GC] = "use-after-gc",
+		[RF_SPOOL_KIND_USE_AFTER_PUT] = "use-after-put",
+		[RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS] = "use-after-put-alias",
+		[RF_SPOOL_KIND_DOUBLE_PUT] = "double-put",
+		[RF_SPOOL_KIND_DOUBLE_FREE] = "double-free",
+		[RF_SPOOL_KIND_INVALID_FREE] = "invalid-free",
+		[RF_SPOOL_KIND_NATIVE_LEAK] = "native-leak",
+		[RF_SPOOL_KIND_PUT_WHILE_USED] = "put-while-used",
+		[RF_SPOOL_KIND_USE_AFTER_FINALIZE] = "use-after-finalize",
+		[RF_SPOOL_KIND_RETAINED_AFTER_DELETE] = "retained-after-delete",
+		[RF_SPOOL_KIND_LOST_IN_CHANNEL] = "lost-in-channel",
+		[RF_SPOOL_KIND_CLOSE_WHILE_SENDING] = "close-while-sending",
+		[RF_SPOOL_KIND_SEND_AFTER_CLOSE] = "send-after-close",
+		[RF_SPOOL_KIND_DOUBLE_CLOSE] = "double-close",
+		[RF_SPOOL_KIND_RESURRECTION] = "resurrection",
+		[RF_SPOOL_KIND_CLEANUP_KEEPS_ALIVE] = "cleanup-keeps-alive",
+		[RF_SPOOL_KIND_GOROUTINE_LEAK] = "goroutine-leak",
+	};
+	return kind < RF_SPOOL_KIND_COUNT ? names[kind] : NULL;
 }
 
 __attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
