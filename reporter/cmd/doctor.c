@@ -292,16 +292,11 @@ static bool is_option(rf_str word)
 /* The first word of REDFLAG that no observed process understands; empty when there is none. */
 static rf_str unknown_option(void)
 {
-	rf_str left = rf_str_from(getenv("REDFLAG"));
-	while (left.len) {
-		size_t n = 0;
-		while (n < left.len && !strchr(" ,\t\n", left.ptr[n]))
-			n++;
-		if (n && !is_option(rf_str_take(left, n)))
-			return rf_str_take(left, n);
-		left = rf_str_skip(left, n + 1);
-	}
-	return left;
+	rf_str word, left = rf_str_from(getenv("REDFLAG"));
+	do {
+		word = rf_toolchain_option(&left);
+	} while (word.len && is_option(word));
+	return word;
 }
 
 static rf_str option_names(rf_arena *arena)

@@ -50,7 +50,7 @@ static void put_page(struct rf_buf *out, const struct rf_terminal *t, rf_str pag
 	}
 }
 
-static void print_kind(enum rf_kind kind, const struct rf_kind_text *text, rf_arena *arena)
+static void print_kind(enum rf_kind kind, rf_arena *arena)
 {
 	rf_str page = rf_embedded_text(rf_embedded_files, rf_arena_printf(arena, "docs/findings/%s.md", rf_kind_name(kind)).ptr);
 	struct rf_terminal t;
@@ -59,17 +59,7 @@ static void print_kind(enum rf_kind kind, const struct rf_kind_text *text, rf_ar
 	if (t.columns > RF_TERMINAL_COLUMNS)
 		t.columns = RF_TERMINAL_COLUMNS; /* longer lines read badly */
 	rf_buf_init(&out);
-	if (page.len) {
-		put_page(&out, &t, page, arena);
-	} else {
-		rf_put_raw(&out, &t, RF_STYLE_BOLD, rf_str_from(rf_kind_name(kind)));
-		rf_buf_put_cstr(&out, "\n\n");
-		rf_put_wrapped(&out, &t, RF_STYLE_PLAIN, rf_str_from(text->meaning), 0);
-		rf_buf_put_char(&out, '\n');
-		rf_put_raw(&out, &t, RF_STYLE_DIM, rf_str_from(text->example ? text->example : ""));
-		rf_buf_put_char(&out, '\n');
-		rf_put_wrapped(&out, &t, RF_STYLE_PLAIN, rf_str_from(text->cure), 0);
-	}
+	put_page(&out, &t, page, arena);
 	rf_buf_printf(&out, "\nFindings of this kind: redflag list --kind %s\n", rf_kind_name(kind));
 	rf_print(&out);
 	rf_buf_release(&out);
@@ -189,9 +179,8 @@ int rf_cmd_explain(const struct rf_args *args, rf_arena *arena, struct rf_error 
 		return rf_fail(err, RF_ERR_USAGE, "explain wants one finding (its number, or the start of its fingerprint) or "
 			       "one kind: " RF_KIND_LIST("or") ".");
 	enum rf_kind kind = rf_kind_from_name(rf_str_from(args->words[0]));
-	const struct rf_kind_text *text = rf_kind_text(kind);
-	if (text) {
-		print_kind(kind, text, arena);
+	if (rf_kind_text(kind)) {
+		print_kind(kind, arena);
 		return RF_EXIT_CLEAN;
 	}
 	return explain_finding(args, arena, err);

@@ -14,9 +14,6 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Give the memory one owner at a time. Either pass it along a channel, or hold one mutex around "
 			"every access to it (the reads too), or use sync/atomic for a single word. A goroutine that is still "
 			"at work when its test ends is waited for: WaitGroup, context, t.Cleanup.",
-		.example =
-			"    go func() { total++ }()       // writes\n"
-			"    fmt.Println(total)            // reads, ordered by nothing\n",
 	},
 	[RF_KIND_USE_AFTER_FREE] = {
 		.meaning =

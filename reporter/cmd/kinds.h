@@ -1,4 +1,5 @@
-/* What each kind of finding means, for `redflag explain KIND`. */
+/* What each kind of finding means, in short: for exports, the web page and `redflag explain ID`. docs/findings/ has a page a
+ * kind. */
 #ifndef RF_CMD_KINDS_H
 #define RF_CMD_KINDS_H
 
@@ -7,7 +8,6 @@
 struct rf_kind_text {
 	const char *meaning; /* one paragraph, filled when it is printed */
 	const char *cure;    /* another */
-	const char *example; /* indented lines; NULL where docs/findings/ has a page, which `redflag explain` prints */
 };
 /* NULL for a kind without a text. */
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind);

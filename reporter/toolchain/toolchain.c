@@ -137,18 +137,26 @@ static int read_probe(struct preparation *p)
 	return rc;
 }
 
+rf_str rf_toolchain_option(rf_str *left)
+{
+	rf_str word = RF_STR("");
+	while (left->len && !word.len) {
+		size_t n = 0;
+		while (n < left->len && !strchr(" ,\t\n", left->ptr[n]))
+			n++;
+		word = rf_str_take(*left, n);
+		*left = rf_str_skip(*left, n < left->len ? n + 1 : n);
+	}
+	return word;
+}
+
 bool rf_toolchain_asks_cgo(const char *options)
 {
-	rf_str left = rf_str_from(options);
+	rf_str word, left = rf_str_from(options);
 	bool wanted = false;
-	while (left.len) {
-		size_t n = 0;
-		while (n < left.len && !strchr(" ,\t\n", left.ptr[n]))
-			n++;
-		rf_str word = rf_str_take(left, n);
+	while ((word = rf_toolchain_option(&left)).len) {
 		if (rf_str_eq_cstr(word, "cgo=1") || rf_str_eq_cstr(word, "cgo=0"))
 			wanted = rf_str_eq_cstr(word, "cgo=1");
-		left = rf_str_skip(left, n < left.len ? n + 1 : n);
 	}
 	return wanted;
 }
