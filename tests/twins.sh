@@ -8,6 +8,7 @@
 #	want_of PATTERN             the lines of $want whose tests match
 #	kinds FILE                  "TEST KIND", a line each, of verbose output: what was printed while each test ran. With
 #	                            $races_too set, a bug may be a data race as well, which isn't counted
+#	kinds_by_stack KIND FILE    the same of a kind that is told when all tests are over: tests by the stacks of its reports
 #	run_twins LABEL GO RUNS     builds ./twins.test with the Go ("local" is the one at hand), and runs it: run_once decides
 #	run_once LABEL I            one run: every bug, no neighbour. A script whose bugs end the program has its own
 #	run_other_gos               run_twins, once, with each other Go that can be had
@@ -46,6 +47,10 @@ kinds() {
 		/^WARNING: REDFLAG: / || (!races && /^WARNING: DATA RACE/) { seen[test " " ($NF == "RACE" ? "data-race" : $NF)] = 1 }
 		/^--- FAIL/ { failed[$3] = 1 }
 		END { for (s in seen) { split(s, p, " "); print p[1], (p[1] in failed) ? p[2] : p[2] "-but-passed" } }' "$1" | sort
+}
+
+kinds_by_stack() {
+	sed -nE "s/^  example\.com\/[a-z]+\.(Test(Bug|Good)[A-Za-z_]*).*/\1 $1/p" "$2" | sort -u
 }
 
 neighbours_pass() { # LABEL FILE

@@ -7,13 +7,9 @@
 twins lost Lost=lost-in-channel
 
 # What is lost is told when a channel is closed after a collection, or when all tests are over: by the stack of who closed it.
-found() {
-	sed -nE 's/^  example\.com\/lost\.(Test(Bug|Good)[A-Za-z_]*).*/\1 lost-in-channel/p' "$1" | sort -u
-}
-
 run_once() { # LABEL RUN
 	GORACE=atexit_sleep_ms=0 REDFLAG=lost=1 ./twins.test -test.v >"out.$1.$2" 2>&1
-	check "$1, run $2: every bug, no neighbour" equal "$want" "$(found "out.$1.$2")"
+	check "$1, run $2: every bug, no neighbour" equal "$want" "$(kinds_by_stack lost-in-channel "out.$1.$2")"
 }
 
 run_twins "this Go" local 5
@@ -21,7 +17,7 @@ export GORACE=atexit_sleep_ms=0
 ./twins.test >out.off 2>&1
 check "nothing unless told to" equal PASS "$(cat out.off)"
 REDFLAG=lost=1 GOGC=10 GODEBUG=gccheckmark=1,clobberfree=1 ./twins.test >out.gc 2>&1
-check "with constant collections" equal "$want" "$(found out.gc)"
+check "with constant collections" equal "$want" "$(kinds_by_stack lost-in-channel out.gc)"
 REDFLAG=lost=1 ./twins.test -test.run Good -test.skip GoodReachable -test.count 10 >out.good 2>&1
 check "neighbours pass, 10 times" equal PASS "$(cat out.good)"
 detail() { sed -n "s/^Detail: \(never received.*$1\)\$/\1/p" "out.this Go.1" | sed 's/goroutine [0-9]*/goroutine N/'; }

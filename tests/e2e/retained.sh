@@ -7,13 +7,9 @@
 twins retained Retained=retained-after-delete
 
 # What is held is told when all tests are over, by the stack of who deleted it.
-found() {
-	sed -nE 's/^  example\.com\/retained\.(Test(Bug|Good)[A-Za-z_]*).*/\1 retained-after-delete/p' "$1" | sort -u
-}
-
 run_once() { # LABEL RUN
 	GORACE=atexit_sleep_ms=0 REDFLAG=retained=1 ./twins.test -test.v >"out.$1.$2" 2>&1
-	check "$1, run $2: every bug, no neighbour" equal "$want" "$(found "out.$1.$2")"
+	check "$1, run $2: every bug, no neighbour" equal "$want" "$(kinds_by_stack retained-after-delete "out.$1.$2")"
 	neighbours_pass "$1, run $2" "out.$1.$2"
 }
 
@@ -22,7 +18,7 @@ export GORACE=atexit_sleep_ms=0
 ./twins.test >out.off 2>&1
 check "nothing unless told to" equal "" "$(grep REDFLAG out.off)"
 REDFLAG=retained=1 GOGC=10 GODEBUG=gccheckmark=1,clobberfree=1 ./twins.test >out.gc 2>&1
-check "with constant collections" equal "$want" "$(found out.gc)"
+check "with constant collections" equal "$want" "$(kinds_by_stack retained-after-delete out.gc)"
 REDFLAG=retained=1 ./twins.test -test.run Good -test.count 10 >out.good 2>&1
 check "neighbours pass, 10 times" equal PASS "$(cat out.good)"
 held() { sed -n "s/^Detail: it is still held by \(.*$1.*\)/\1/p" "out.this Go.1"; }
