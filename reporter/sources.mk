@@ -291,6 +291,7 @@ EMBEDDED_FILES := \
 	tsan-glue/spool.h \
 	tsan-glue/goroutines.h \
 	tsan-glue/owners.h \
+	tsan-glue/dwarf.h \
 	tsan-glue/globals.h \
 	tsan-glue/history.h \
 	tsan-glue/symbols.h \
@@ -314,6 +315,7 @@ EMBEDDED_FILES := \
 	tsan-glue/spool.c \
 	tsan-glue/goroutines.c \
 	tsan-glue/owners.c \
+	tsan-glue/dwarf.c \
 	tsan-glue/globals.c \
 	tsan-glue/history.c \
 	tsan-glue/symbols.c \

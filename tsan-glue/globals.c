@@ -1,9 +1,12 @@
 #include "tsan-glue/globals.h"
 
+#include "tsan-glue/dwarf.h"
+
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define SECTIONS_MAX 4096u
@@ -79,4 +82,73 @@ static bool rf_global_find(uintptr_t address, struct rf_global *out)
 	}
 	close(fd);
 	return found;
+}
+
+/* --- types ------------------------------------------------------------------------------------------------------- */
+
+/* A section of the mapped file by name; NULL: there is none to read. */
+static const uint8_t *section_of(const uint8_t *file, size_t bytes, const char *name, size_t *section_bytes)
+{
+	const ElfW(Ehdr) *header = (const void *)file;
+	const ElfW(Shdr) *sections = (const void *)(file + header->e_shoff);
+	if (bytes < sizeof(*header) || header->e_shentsize != sizeof(*sections) || header->e_shoff % 8 ||
+	    header->e_shoff > bytes || header->e_shnum > (bytes - header->e_shoff) / sizeof(*sections) ||
+	    header->e_shstrndx >= header->e_shnum)
+		return NULL;
+	const ElfW(Shdr) *names = &sections[header->e_shstrndx];
+	for (uint32_t i = 1; i < header->e_shnum; i++) {
+		const ElfW(Shdr) *s = &sections[i];
+		uint64_t at = names->sh_offset + s->sh_name;
+		if (at > bytes || bytes - at <= strlen(name) || memcmp(file + at, name, strlen(name) + 1) != 0)
+			continue;
+		bool fits = s->sh_type == SHT_PROGBITS && s->sh_offset <= bytes && s->sh_size <= bytes - s->sh_offset;
+		*section_bytes = s->sh_size;
+		return fits && !(s->sh_flags & SHF_COMPRESSED) && s->sh_size <= RF_DWARF_BYTES_MAX ? file + s->sh_offset : NULL;
+	}
+	return NULL;
+}
+
+/* The program runs from that file as well: it is as safe to read as our own code. */
+static bool dwarf_open(struct rf_dwarf *out)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	off_t bytes = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	void *file = bytes > 0 ? mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	if (fd >= 0)
+		close(fd);
+	if (file == MAP_FAILED)
+		return false;
+	out->info = section_of(file, (size_t)bytes, ".debug_info", &out->info_bytes);
+	out->abbrevs = section_of(file, (size_t)bytes, ".debug_abbrev", &out->abbrev_bytes);
+	if (out->info && out->abbrevs)
+		return true;
+	munmap(file, (size_t)bytes);
+	return false;
+}
+
+/* Once to count them, once to keep them. */
+static bool variables_list(const struct rf_dwarf *dwarf, struct rf_dwarf_list *out)
+{
+	rf_dwarf_variables(dwarf, out);
+	size_t bytes = out->count * sizeof(*out->rows);
+	void *rows = bytes ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
+	if (rows == MAP_FAILED)
+		return false;
+	*out = (struct rf_dwarf_list){ .rows = rows, .count_max = out->count };
+	rf_dwarf_variables(dwarf, out);
+	return true;
+}
+
+static void rf_global_type(struct rf_type_query *q)
+{
+	static struct rf_dwarf dwarf;
+	static struct rf_dwarf_list list;
+	static bool asked, open;
+	if (!asked)
+		open = dwarf_open(&dwarf) && variables_list(&dwarf, &list);
+	asked = true;
+	uintptr_t address = q->address - bias;
+	const struct rf_dwarf_variable *v = open ? rf_dwarf_nearest(&list, address) : NULL;
+	if (v)
+		rf_dwarf_type(&dwarf, v, address - v->start, q);
 }

@@ -4,9 +4,9 @@
 #ifndef RF_GLOBALS_H
 #define RF_GLOBALS_H
 
+#include "tsan-glue/runtime_abi.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #define RF_GLOBAL_NAME_BYTES_MAX 512u /* longer names are cut */
 
@@ -19,5 +19,8 @@ struct rf_global {
  * us later on. */
 static void rf_globals_init(void);
 static bool rf_global_find(uintptr_t address, struct rf_global *out);
+/* Answers kind, type and path (fields and indexes behind the variable's name) where the file has DWARF that can be read.
+ * Wants the glue's lock. The file stays mapped. */
+static void rf_global_type(struct rf_type_query *q);
 
 #endif

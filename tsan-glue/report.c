@@ -121,7 +121,10 @@ static void gather_type(struct gathered *g)
 		if (g->accesses[i]->address > q->address)
 			q->address = g->accesses[i]->address;
 	}
-	runtime.callback(RF_COMMAND_TYPE, q);
+	if (g->memory.kind == RF_MEMORY_KIND_HEAP)
+		runtime.callback(RF_COMMAND_TYPE, q);
+	else if (rf_spool_active())
+		rf_global_type(q);
 }
 
 static void gather(struct gathered *g, const struct ts_report *report)
@@ -135,6 +138,8 @@ static void gather(struct gathered *g, const struct ts_report *report)
 	runtime.callback(RF_COMMAND_MEMORY, &g->memory);
 	if (g->memory.kind == RF_MEMORY_KIND_HEAP) {
 		g->alloc = alloc_of(&g->memory);
+		gather_type(g);
+	} else if (g->memory.kind == RF_MEMORY_KIND_GLOBAL) {
 		gather_type(g);
 	} else {
 		g->alloc = rf_cgo_site(g->memory.address, &g->memory);

@@ -149,7 +149,7 @@ struct rf_text { /* room of whoever asks; what doesn't fit is cut */
 	uintptr_t bytes, bytes_max;
 };
 
-struct rf_type_query { /* what is at an address of the heap */
+struct rf_type_query { /* what is at an address */
 	uintptr_t address;
 	uintptr_t object;     /* where its object begins */
 	uintptr_t kind;       /* reflect.Kind; 0 unknown */

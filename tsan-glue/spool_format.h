@@ -216,14 +216,14 @@ enum rf_spool_kind {
 #define RF_SPOOL_REPORT_SUPPRESSED 1u /* a suppression matched inside the process; stock printed nothing */
 #define RF_SPOOL_REPORT_CUT 2u        /* something had to be left out to stay within the record's bound */
 
-/* What Go knows of the memory that the next report is about: a block of the heap of which the type is known. */
+/* What is known of the memory that the next report is about: a block of the heap, or a global, whose type is known. */
 struct rf_spool_object {
 	struct rf_spool_record record;
 	uint64_t address;           /* inside both accesses */
 	uint32_t kind;              /* reflect.Kind of what is at the address */
 	uint32_t flags;             /* RF_SPOOL_OBJECT_* */
 	struct rf_spool_ref type;   /* of what is at the address: "[]string" */
-	struct rf_spool_ref path;   /* "shop.Cart.items"; empty when the object has no parts */
+	struct rf_spool_ref path;   /* "shop.Cart.items", of a global ".items"; empty when the object has no parts */
 };
 
 #define RF_SPOOL_OBJECT_CONTEXT 1u /* it was given to context.WithValue */

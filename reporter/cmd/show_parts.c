@@ -94,8 +94,7 @@ void rf_show_memory(const struct rf_show *s, struct rf_block *out)
 	struct rf_buf b;
 	rf_buf_init(&b);
 	if (r->memory == RF_MEMORY_GLOBAL)
-		rf_buf_printf(&b, "  global %.*s", RF_STR_ARG(r->memory_name.len ? rf_words_function(r->memory_name)
-											   : RF_STR("variable")));
+		rf_buf_printf(&b, "  global %.*s", RF_STR_ARG(r->memory_name.len ? rf_words_global(r) : RF_STR("variable")));
 	else
 		rf_buf_put_cstr(&b, "  heap block");
 	if (r->memory_bytes)

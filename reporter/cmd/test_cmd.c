@@ -89,8 +89,8 @@ static int prepare(struct test_run *t, struct rf_args *args, struct rf_error *er
 	return rc;
 }
 
-/* go test strips its binaries; with the symbol table left in a report can name the global
- * that was raced on. Flags of the user's own are left alone. */
+/* go test strips its binaries; what is left in names the global that was raced on, and tells its type (tsan-glue/globals.h).
+ * Flags of the user's own are left alone. */
 static bool keep_symbols(const struct test_run *t, const struct rf_args *args)
 {
 	return !has_flag(args, "ldflags") && !rf_str_contains(t->goflags, "-ldflags");
@@ -107,7 +107,7 @@ static char **arguments(const struct test_run *t, const struct rf_args *args)
 	argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-race"));
 	argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-json"));
 	if (keep_symbols(t, args))
-		argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-ldflags=-s=false"));
+		argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-ldflags=-s=false -w=false -compressdwarf=false"));
 	/* A pass that the list made must not be kept by go for the day when the entry is gone. */
 	if (t->gorace && !has_flag(args, "count"))
 		argv[n++] = (char *)rf_arena_cstr(t->arena, RF_STR("-count=1"));

@@ -122,7 +122,7 @@ static void put_memory(struct writer *w)
 	const struct rf_report *r = &w->item->report;
 	rf_arena *scratch = &w->x->scratch;
 	if (r->memory == RF_MEMORY_GLOBAL)
-		put_term(w, "memory", rf_arena_printf(scratch, "global %.*s", RF_STR_ARG(rf_words_function(r->memory_name))));
+		put_term(w, "memory", rf_arena_printf(scratch, "global %.*s", RF_STR_ARG(rf_words_global(r))));
 	else if (r->memory == RF_MEMORY_HEAP)
 		put_term(w, "memory", rf_arena_printf(scratch, "heap block of %llu bytes", (unsigned long long)r->memory_bytes));
 	if (rf_words_held(r, scratch).len)

@@ -72,13 +72,24 @@ rf_str rf_words_owners(rf_str a, rf_str b, rf_arena *arena)
 	return rf_arena_printf(arena, "%.*s and %.*s", RF_STR_ARG(a), RF_STR_ARG(owner(b)));
 }
 
+rf_str rf_words_global(const struct rf_report *report)
+{
+	rf_str name = rf_words_function(report->memory_name);
+	for (size_t i = (size_t)(rf_str_find(name, '.') + 1); i < name.len; i++) {
+		if (name.ptr[i] == '.' || name.ptr[i] == '[')
+			return rf_str_take(name, i);
+	}
+	return name;
+}
+
 rf_str rf_words_held(const struct rf_report *report, rf_arena *arena)
 {
-	if (report->memory != RF_MEMORY_HEAP || report->memory_type.len == 0)
+	rf_str name = report->memory == RF_MEMORY_GLOBAL ? rf_words_function(report->memory_name) : report->memory_name;
+	if (report->memory == RF_MEMORY_UNKNOWN || report->memory_type.len == 0)
 		return RF_STR("");
-	if (report->memory_name.len == 0)
+	if (name.len == 0)
 		return rf_arena_printf(arena, "a %.*s", RF_STR_ARG(report->memory_type));
-	return rf_arena_printf(arena, "%.*s of type %.*s", RF_STR_ARG(report->memory_name), RF_STR_ARG(report->memory_type));
+	return rf_arena_printf(arena, "%.*s of type %.*s", RF_STR_ARG(name), RF_STR_ARG(report->memory_type));
 }
 
 rf_str rf_words_place(struct rf_place place, rf_arena *arena)

@@ -19,6 +19,8 @@ rf_str rf_words_owner(const struct rf_goroutine *g);
 rf_str rf_words_owners(rf_str test_a, rf_str test_b, rf_arena *arena);
 /* "cart/cart.go:16"; "" unknown */
 rf_str rf_words_place(struct rf_place place, rf_arena *arena);
+/* "shop.cart": the variable in which the memory is, without the field; "" unknown */
+rf_str rf_words_global(const struct rf_report *report);
 /* "shop.Cart.items of type []string": what the memory holds at the address; "" unknown */
 rf_str rf_words_held(const struct rf_report *report, rf_arena *arena);
 

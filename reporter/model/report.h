@@ -173,7 +173,7 @@ struct rf_report {
 	uint32_t goroutine_count;
 	enum rf_memory memory;       /* what the address belongs to */
 	uint64_t memory_start, memory_bytes;
-	rf_str memory_name;          /* a global's name; of the heap type and field, such as "shop.Cart.items" */
+	rf_str memory_name;          /* a global's name and field; of the heap type and field, such as "shop.Cart.items" */
 	rf_str memory_type;          /* Go type of what is at the address, such as "[]string" */
 	uint32_t memory_kind;        /* reflect.Kind of that; 0 unknown */
 	bool memory_in_context;      /* the object was given to context.WithValue */

@@ -376,8 +376,13 @@ static bool read_object(struct report_scan *r, uint32_t sequence)
 	rf_str record = { s->data.ptr + pos, raw.record.length };
 	r->out->memory_kind = raw.kind;
 	r->out->memory_in_context = raw.flags & RF_SPOOL_OBJECT_CONTEXT;
-	return rf_spool_ref_text(record, raw.type, r->arena, &r->out->memory_type) &&
-	       (r->out->memory != RF_MEMORY_HEAP || rf_spool_ref_text(record, raw.path, r->arena, &r->out->memory_name));
+	rf_str path, variable = r->out->memory == RF_MEMORY_GLOBAL ? r->out->memory_name : RF_STR("");
+	if (!rf_spool_ref_text(record, raw.type, r->arena, &r->out->memory_type) ||
+	    !rf_spool_ref_text(record, raw.path, r->arena, &path))
+		return false;
+	if (r->out->memory != RF_MEMORY_UNKNOWN)
+		r->out->memory_name = rf_arena_printf(r->arena, "%.*s%.*s", RF_STR_ARG(variable), RF_STR_ARG(path));
+	return true;
 }
 
 bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out)

@@ -134,7 +134,7 @@ static void put_memory_words(struct rf_finding_view *v)
 	struct rf_buf *out = v->page->out;
 	uint64_t offset = r->access_count ? r->accesses[0].address - r->memory_start : 0;
 	if (r->memory == RF_MEMORY_GLOBAL)
-		rf_html(out, "<p>The global <code>%t</code>", r->memory_name.len ? rf_words_function(r->memory_name) : RF_STR("(unknown)"));
+		rf_html(out, "<p>The global <code>%t</code>", r->memory_name.len ? rf_words_global(r) : RF_STR("(unknown)"));
 	else
 		rf_html(out, "<p>A heap block");
 	if (r->memory_bytes)

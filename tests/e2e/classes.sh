@@ -50,6 +50,11 @@ check "title: a struct beside an atomic" test "$(title TestIs_atomic_copy | cut 
 check "title: counter" equal "data race (counter) in classes.TestIs_counter_Global.func" "$(title TestIs_counter_Global)"
 check "type and field" equal "classes.cart[33].owner string" \
 	"$(query "$db" "SELECT memory_name, memory_type FROM events WHERE test_a = 'TestIs_string_Element'")"
+check "a global's field" equal "example.com/classes.carts[3].owner string" \
+	"$(query "$db" "SELECT memory_name, memory_type FROM events WHERE test_a = 'TestIs_string_GlobalWholeWrite'")"
+"$redflag" test --db "$work/stripped.db" -ldflags=-s=false -run='Is_slice_Global$' . >"$work/stripped.out" 2>&1
+check "without DWARF: the global, but no type" equal "example.com/classes.theItems  " \
+	"$(query "$work/stripped.db" "SELECT memory_name, memory_type, e.class FROM events AS e")"
 check "list --class" equal "$(query "$db" "SELECT count(*) FROM findings WHERE class = 'slice'")" \
 	"$("$redflag" list --db "$db" --class slice --json | grep -c '"class":"slice"')"
 check "list --class: one of several" equal "$(query "$db" "SELECT count(*) FROM findings WHERE class LIKE 'atomic%'")" \

@@ -9,6 +9,7 @@
 #include "tsan-glue/spool.c"
 #include "tsan-glue/goroutines.c"
 #include "tsan-glue/owners.c"
+#include "tsan-glue/dwarf.c"
 #include "tsan-glue/globals.c"
 #include "tsan-glue/history.c"
 #include "tsan-glue/symbols.c"

@@ -270,3 +270,112 @@ func TestNot_context_Behind(t *testing.T) {
 	use := func(ctx context.Context, n int) { (*ctx.Value(key{}).(**cart)).id = n }
 	both(func() { use(ctx, 1) }, func() { use(ctx, 2) })
 }
+
+// --- package variables
+
+var (
+	theName  name
+	theCart  cart
+	carts    [4]cart
+	theItems = []string{"a"}
+	theLists [3][]string
+	theError error
+	theValue any
+	theSum   float64
+	theText  string
+	anyOne   struct {
+		n    int
+		text string
+	}
+	// What looks like one of the headers, word for word.
+	thePair struct {
+		p *byte
+		n int
+	}
+	theTriple struct {
+		p    *byte
+		n, m int
+	}
+	twoPointers struct{ p, q *int }
+	theWords    [3]int
+	thePointer  *string
+	theMap      map[string]int
+)
+
+func TestIs_string_Global(t *testing.T) {
+	both(func() { theName = "ann" }, func() { sink = len(theName) })
+}
+
+func TestIs_string_GlobalField(t *testing.T) {
+	both(func() { theCart.owner = "ann" }, func() { sink = len(theCart.owner) })
+}
+
+func TestIs_string_GlobalAnonymous(t *testing.T) {
+	both(func() { anyOne.text = "ann" }, func() { sink = len(anyOne.text) })
+}
+
+func TestIs_string_GlobalWholeWrite(t *testing.T) {
+	both(func() { carts[3] = cart{owner: "ann"} }, func() { sink = len(carts[3].owner) })
+}
+
+func TestIs_slice_Global(t *testing.T) {
+	both(func() { theItems = append(theItems, "x") }, func() { sink = len(theItems) })
+}
+
+func TestIs_slice_GlobalElement(t *testing.T) {
+	both(func() { theLists[2] = nil }, func() { sink = len(theLists[2]) })
+}
+
+func TestIs_interface_Global(t *testing.T) {
+	both(func() { theValue = 12345 }, func() { sink = theValue != nil })
+}
+
+func TestIs_interface_GlobalError(t *testing.T) {
+	both(func() { theError = context.Canceled }, func() { sink = theError != nil })
+}
+
+func TestIs_counter_GlobalSum(t *testing.T) {
+	add := func() {
+		theSum += 0.5
+	}
+	both(add, add)
+}
+
+func TestNot_string_GlobalBeside(t *testing.T) {
+	both(func() { theCart.id = 3 }, func() { sink = theCart.id })
+}
+
+func TestNot_string_GlobalPair(t *testing.T) {
+	both(func() { thePair.p = nil }, func() { sink = thePair.p == nil })
+}
+
+func TestNot_string_GlobalPointer(t *testing.T) {
+	both(func() { thePointer = nil }, func() { sink = thePointer == nil })
+}
+
+func TestNot_slice_GlobalTriple(t *testing.T) {
+	both(func() { theTriple.p = nil }, func() { sink = theTriple.p == nil })
+}
+
+func TestNot_slice_GlobalWords(t *testing.T) {
+	both(func() { theWords[0] = 1 }, func() { sink = theWords[0] })
+}
+
+func TestNot_slice_GlobalBehind(t *testing.T) {
+	both(func() { theItems[0] = "x" }, func() { sink = len(theItems[0]) })
+}
+
+func TestNot_interface_GlobalPointers(t *testing.T) {
+	both(func() { twoPointers.p = nil }, func() { sink = twoPointers.p == nil })
+}
+
+func TestNot_map_GlobalVariable(t *testing.T) {
+	both(func() { theMap = map[string]int{} }, func() { sink = theMap == nil })
+}
+
+func TestNot_counter_GlobalJoin(t *testing.T) {
+	add := func() {
+		theText += "b"
+	}
+	both(add, add)
+}
