@@ -156,7 +156,7 @@ static struct ts_stack *add_stack(const uintptr_t *pcs, uintptr_t pc_count)
 static void add_thread(uint32_t thread, const struct rf_goroutine *row)
 {
 	for (uint32_t i = 0; i < made.thread_count; i++) {
-		if (made.threads[i].id == (int)thread)
+		if (((const struct ts_thread *)made.thread_pointers[i])->id == (int)thread)
 			return;
 	}
 	uintptr_t creator = row && row->creator ? findings.text + row->creator : 0;
@@ -169,14 +169,14 @@ static void add_thread(uint32_t thread, const struct rf_goroutine *row)
 	made.thread_pointers[made.thread_count++] = t;
 }
 
-static void add_side(const struct rf_finding *f, const struct rf_finding_side *side)
+static void add_side(uintptr_t address, uintptr_t bytes, const struct rf_finding_side *side)
 {
 	const struct rf_goroutine *row = rf_goroutine_of_goid(side->goid, (uint32_t)side->slot);
 	struct ts_access *a = &made.accesses[made.access_count];
 	memset(a, 0, sizeof(*a));
 	a->thread = (int)(row ? row->thread : RF_FINDING_THREAD_UNKNOWN | (side->goid & (RF_FINDING_THREAD_UNKNOWN - 1)));
-	a->address = f->address;
-	a->size = (int)f->bytes;
+	a->address = address;
+	a->size = (int)bytes;
 	a->external_tag = side->action;
 	a->stack = add_stack(side->pcs, side->pc_count);
 	made.access_pointers[made.access_count++] = a;
@@ -188,13 +188,42 @@ static struct ts_vector vector_of(void **pointers, uint32_t count)
 	return (struct ts_vector){ pointers, pointers + count, pointers + count };
 }
 
+static void copy_pointers(void **to, const struct ts_vector *from, uint32_t *count)
+{
+	for (void **p = from->begin; p < from->end; p++)
+		to[(*count)++] = *p;
+}
+
+static size_t length(const struct ts_vector *v)
+{
+	return v->begin ? (size_t)(v->end - v->begin) : 0;
+}
+
+static const struct ts_report *rf_finding_extended(const struct ts_report *report, uintptr_t address,
+						   const struct rf_finding_side *side)
+{
+	if (!findings.callback || length(&report->accesses) >= RF_FINDING_SIDES_MAX ||
+	    length(&report->threads) >= RF_FINDING_SIDES_MAX)
+		return report;
+	made.report = *report;
+	made.access_count = made.thread_count = made.stack_count = made.frame_count = 0;
+	copy_pointers(made.access_pointers, &report->accesses, &made.access_count);
+	copy_pointers(made.thread_pointers, &report->threads, &made.thread_count);
+	rf_lock();
+	add_side(address, 0, side);
+	rf_unlock();
+	made.report.accesses = vector_of(made.access_pointers, made.access_count);
+	made.report.threads = vector_of(made.thread_pointers, made.thread_count);
+	return &made.report;
+}
+
 static void make(const struct rf_finding *f)
 {
 	memset(&made.report, 0, sizeof(made.report));
 	made.access_count = made.thread_count = made.stack_count = made.frame_count = 0;
 	rf_lock();
 	for (uintptr_t i = 0; i < f->side_count && i < RF_FINDING_SIDES_MAX; i++)
-		add_side(f, &f->sides[i]);
+		add_side(f->address, f->bytes, &f->sides[i]);
 	rf_unlock();
 	made.report.type = TS_REPORT_RACE;
 	made.report.accesses = vector_of(made.access_pointers, made.access_count);

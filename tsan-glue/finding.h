@@ -28,5 +28,9 @@ static void rf_finding_init(void (*callback)(uintptr_t command, void *context), 
 static uint32_t rf_findings_count(void);
 /* enum rf_spool_action of a side of a report. */
 static uint32_t rf_finding_action(const struct ts_access *access);
+/* A report of ThreadSanitizer's with one side more, about the same memory, until the next one. Under its lock of reports, which
+ * it holds while it makes one. */
+static const struct ts_report *rf_finding_extended(const struct ts_report *report, uintptr_t address,
+						   const struct rf_finding_side *side);
 
 #endif

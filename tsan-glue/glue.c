@@ -52,6 +52,7 @@ static struct {
 	struct rf_options options;
 	uint32_t features;
 	bool ready;
+	const struct ts_report *told, *told_as; /* the report that the detector is about to print, and what it was made */
 } glue;
 
 bool __redflag_on_report(const struct ts_report *report, bool suppressed)
@@ -63,12 +64,15 @@ bool __redflag_on_report(const struct ts_report *report, bool suppressed)
 	enum rf_spool_kind kind = rf_mark_kind(report);
 	if (kind == RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS && rf_pool_told(report))
 		return true;
-	return rf_report_handle(report, kind, suppressed);
+	glue.told = report;
+	glue.told_as = rf_pool_report(report);
+	return rf_report_handle(glue.told_as, kind, suppressed);
 }
 
 void __redflag_print_report(const struct ts_report *report)
 {
-	if (!RF_LAYOUT_PROVED || !glue.ready || !rf_print_report(report, rf_mark_kind(report)))
+	const struct ts_report *ours = report == glue.told ? glue.told_as : report;
+	if (!RF_LAYOUT_PROVED || !glue.ready || !rf_print_report(ours, rf_mark_kind(report)))
 		__redflag_print_stock(report);
 }
 
@@ -130,6 +134,7 @@ void __redflag_init(const struct rf_start *start)
 	rf_report_init(start);
 	rf_finding_init(start->callback, start->text);
 	rf_finalizers_init(start->callback);
+	rf_pool_init(start->callback);
 	rf_switches_init(start, glue.options.switches);
 	if (glue.options.goroutines && rf_goroutines_init(start->text))
 		glue.features |= RF_SPOOL_FEATURE_GOROUTINES;

@@ -147,8 +147,8 @@ static enum rf_mark mark_by_pc(const struct ts_access *access)
 static enum rf_mark rf_mark_of(const struct ts_report *report, size_t i)
 {
 	const struct ts_access *access = report->accesses.begin[i];
-	enum rf_mark mark = mark_by_pc(access);
-	if (report->type != TS_REPORT_USE_AFTER_FREE)
+	enum rf_mark mark = i < 2 ? mark_by_pc(access) : RF_MARK_NONE;
+	if (i >= 2 || report->type != TS_REPORT_USE_AFTER_FREE)
 		return mark;
 	if (i == 0) /* a Put of what the collector freed is a use of it */
 		return mark != RF_MARK_NONE && mark == rf_mark_of(report, 1) ? mark : RF_MARK_NONE;

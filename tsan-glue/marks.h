@@ -63,7 +63,7 @@ static const struct rf_cycle *rf_mark_cycle(void);
 /* "collection 12, 0.031 s before, forced by runtime.GC"; what is known of it. */
 #define RF_MARK_WORDS_BYTES 96u
 static void rf_mark_words(char words[RF_MARK_WORDS_BYTES]);
-/* What side i of a report is, of two. Only while the detector makes the report, as below. */
+/* What side i of a report is, of the detector's two; further ones mark nothing. Only while the detector makes the report, as below. */
 static enum rf_mark rf_mark_of(const struct ts_report *report, size_t i);
 /* Whether the report is a race between the marker itself, the first side, and a use that nothing orders before it. */
 static bool rf_mark_is_unordered(const struct ts_report *report, enum rf_mark mark);

@@ -1,4 +1,5 @@
 #include "tsan-glue/pool.h"
+#include "tsan-glue/finding.h"
 #include "tsan-glue/marks.h"
 #include "tsan-glue/runtime_abi.h"
 
@@ -11,6 +12,13 @@
 static struct {
 	_Atomic uintptr_t array, bytes, object, extent;
 } aliases[ALIASES];
+
+static void (*pool_callback)(uintptr_t command, void *context);
+
+static void rf_pool_init(void (*callback)(uintptr_t command, void *context))
+{
+	pool_callback = callback;
+}
 
 void __redflag_pool_put(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
 {
@@ -55,13 +63,47 @@ static bool was_used(uintptr_t object, uintptr_t extent)
 	return false;
 }
 
+/* The number of the array that the address is in; ALIASES: in none. */
+static size_t alias_at(uintptr_t address)
+{
+	size_t i = 0;
+	for (; i < ALIASES; i++) {
+		uintptr_t array = atomic_load(&aliases[i].array);
+		if (array && address >= array && address - array < atomic_load(&aliases[i].bytes))
+			break;
+	}
+	return i;
+}
+
 static bool rf_pool_told(const struct ts_report *report)
 {
 	const struct ts_access *use = report->accesses.begin[0];
-	for (size_t i = 0; i < ALIASES; i++) {
-		uintptr_t array = atomic_load(&aliases[i].array);
-		if (array && use->address >= array && use->address - array < atomic_load(&aliases[i].bytes))
-			return was_used(atomic_load(&aliases[i].object), atomic_load(&aliases[i].extent));
+	size_t i = alias_at(use->address);
+	return i < ALIASES && was_used(atomic_load(&aliases[i].object), atomic_load(&aliases[i].extent));
+}
+
+static bool is_of_pool(enum rf_spool_kind kind)
+{
+	return kind == RF_SPOOL_KIND_USE_AFTER_PUT || kind == RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS ||
+	       kind == RF_SPOOL_KIND_DOUBLE_PUT || kind == RF_SPOOL_KIND_PUT_WHILE_USED;
+}
+
+static const struct ts_report *rf_pool_report(const struct ts_report *report)
+{
+	struct rf_got_query query = { 0 };
+	if (!pool_callback || !is_of_pool(rf_mark_kind(report)))
+		return report;
+	for (size_t i = 0; i < 2; i++) { /* they overlap: the greater address is in both */
+		const struct ts_access *a = report->accesses.begin[i];
+		query.address = a->address > query.address ? a->address : query.address;
 	}
-	return false;
+	size_t alias = alias_at(query.address);
+	if (alias < ALIASES)
+		query.address = atomic_load(&aliases[alias].object);
+	pool_callback(RF_COMMAND_GOT, &query);
+	if (!query.object)
+		return report;
+	const struct rf_finding_side get = { .action = RF_SPOOL_ACTION_GET, .goid = query.goid, .slot = query.slot,
+					     .pcs = query.pcs, .pc_count = RF_BRIEF_FRAMES };
+	return rf_finding_extended(report, query.object, &get);
 }

@@ -81,7 +81,7 @@ static const char *print_action(enum rf_spool_action action)
 		[RF_SPOOL_ACTION_WAIT] = "wait", [RF_SPOOL_ACTION_START] = "start",
 		[RF_SPOOL_ACTION_FINALIZE] = "finalize", [RF_SPOOL_ACTION_STORE] = "store",
 		[RF_SPOOL_ACTION_DELETE] = "delete", [RF_SPOOL_ACTION_FREE] = "free",
-		[RF_SPOOL_ACTION_ALLOCATE] = "allocate" };
+		[RF_SPOOL_ACTION_ALLOCATE] = "allocate", [RF_SPOOL_ACTION_GET] = "get" };
 	return action < RF_SPOOL_ACTION_COUNT ? verbs[action] : NULL;
 }
 

@@ -347,7 +347,7 @@ static void charge(const struct gathered *g)
 	for (uint32_t i = 0; i < g->access_count; i++) {
 		const struct rf_goroutine *row = rf_goroutine_of_thread((uint32_t)g->accesses[i]->thread);
 		uint32_t owner = row ? row->owner : 0;
-		bool seen = false;
+		bool seen = rf_finding_action(g->accesses[i]) == RF_SPOOL_ACTION_GET;
 		for (uint32_t k = 0; k < count; k++)
 			seen |= list[k] == owner;
 		if (!seen)

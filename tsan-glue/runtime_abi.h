@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 13
+#define RF_ABI_VERSION 14
 
 struct rf_go_string {
 	const char *ptr;
@@ -113,7 +113,8 @@ enum rf_command { /* for rf_start.callback */
 	RF_COMMAND_FUNCTION = 1000,
 	RF_COMMAND_GOROUTINE = 1001,
 	RF_COMMAND_MEMORY = 1002,
-	RF_COMMAND_TYPE = 1003
+	RF_COMMAND_TYPE = 1003,
+	RF_COMMAND_GOT = 1004
 };
 
 struct rf_function_query {
@@ -156,6 +157,16 @@ struct rf_type_query { /* what is at an address */
 	uintptr_t in_context; /* the object was given to context.WithValue */
 	struct rf_text path;  /* the object's type and the field */
 	struct rf_text type;
+};
+
+#define RF_BRIEF_FRAMES 12u
+
+struct rf_got_query { /* who got an object of a sync.Pool last */
+	uintptr_t address; /* in the object */
+	uintptr_t object;  /* answer; 0: that isn't known */
+	uint64_t goid;
+	uintptr_t slot;
+	uintptr_t pcs[RF_BRIEF_FRAMES]; /* return addresses, innermost first; a 0 ends them */
 };
 
 /* What there is of everything that only grows in a process that leaks; read while it changes. */

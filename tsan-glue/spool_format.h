@@ -135,6 +135,7 @@ enum rf_spool_action {
 	RF_SPOOL_ACTION_DELETE = 8,
 	RF_SPOOL_ACTION_FREE = 9,     /* of a finding; in a record it is RF_SPOOL_ACCESS_FREE */
 	RF_SPOOL_ACTION_ALLOCATE = 10, /* of C memory */
+	RF_SPOOL_ACTION_GET = 11,      /* from a sync.Pool, before the Put; tells of the object, and is at fault in nothing */
 	RF_SPOOL_ACTION_COUNT
 };
 
@@ -193,7 +194,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_UNKNOWN = 0,
 	RF_SPOOL_KIND_RACE = 1,
 	RF_SPOOL_KIND_USE_AFTER_FREE = 2,
-	RF_SPOOL_KIND_USE_AFTER_PUT = 3,  /* the other side is the Put */
+	RF_SPOOL_KIND_USE_AFTER_PUT = 3,  /* the other side is the Put; a third, here and in those below, the Get before it */
 	RF_SPOOL_KIND_DOUBLE_PUT = 4,     /* both sides are */
 	RF_SPOOL_KIND_PUT_WHILE_USED = 5, /* the first side is the Put, which nothing orders behind the other */
 	RF_SPOOL_KIND_USE_AFTER_FINALIZE = 6, /* the other side is the finalizer */

@@ -42,17 +42,19 @@ static void put_head(struct rf_buf *out, const struct rf_terminal *t, const stru
 
 static void put_sides(struct rf_buf *out, const struct rf_show *s)
 {
-	struct rf_block sides[2];
-	for (uint32_t i = 0; i < s->finding.side_count; i++) {
+	struct rf_block sides[RF_REPORT_ACCESSES_MAX];
+	struct rf_side more[RF_FINDING_MORE_MAX];
+	uint32_t two = s->finding.side_count, count = two + rf_finding_more(&s->report, s->arena, more), shown = 0;
+	for (uint32_t i = 0; i < count; i++) {
 		rf_block_init(&sides[i], s->arena);
-		rf_show_side(s, i, &sides[i]);
+		rf_show_side(s, i < two ? &s->finding.sides[i] : &more[i - two], &sides[i]);
 	}
 	rf_buf_put_char(out, '\n');
-	if (s->finding.side_count == 2 && s->terminal->columns >= BESIDE_COLUMNS_MIN) {
+	if (two == 2 && s->terminal->columns >= BESIDE_COLUMNS_MIN) {
 		rf_block_put_beside(out, s->terminal, &sides[0], &sides[1]);
-		return;
+		shown = 2;
 	}
-	for (uint32_t i = 0; i < s->finding.side_count; i++) {
+	for (uint32_t i = shown; i < count; i++) {
 		if (i)
 			rf_buf_put_char(out, '\n');
 		rf_block_put(out, s->terminal, &sides[i]);

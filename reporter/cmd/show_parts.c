@@ -194,7 +194,7 @@ static void add_race(const struct rf_show *s, const struct lanes *l, struct rf_b
 	for (uint32_t i = 0; i < s->report.access_count; i++) {
 		const struct rf_access *a = &s->report.accesses[i];
 		int lane = lane_of(l, a->goroutine->goid);
-		if (lane >= 0)
+		if (lane >= 0 && !cells[lane].len)
 			cells[lane] = a->previous ? RF_STR("(accessed before)") : RF_STR("✗ races here");
 	}
 	add_lane_line(s, l, RF_STR("        0"), cells, RF_STYLE_RED, out);

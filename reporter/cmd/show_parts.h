@@ -22,8 +22,8 @@ void rf_show_heading(struct rf_buf *out, const struct rf_terminal *t, const char
 /* "  name        value", wrapped below itself; nothing when the value is empty. */
 void rf_show_field(struct rf_buf *out, const struct rf_terminal *t, const char *name, rf_str value);
 rf_str rf_show_file(const struct rf_show *s, rf_str file);
-/* One side: what it did, by whom, its stack, the source. `side` as in the finding. */
-void rf_show_side(const struct rf_show *s, uint32_t side, struct rf_block *out);
+/* One side: what it did, by whom, its stack, the source. */
+void rf_show_side(const struct rf_show *s, const struct rf_side *side, struct rf_block *out);
 void rf_show_goroutines(const struct rf_show *s, struct rf_block *out);
 void rf_show_memory(const struct rf_show *s, struct rf_block *out);
 /* Lanes, one a goroutine of the report, of the switches before it. */

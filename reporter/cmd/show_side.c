@@ -65,9 +65,8 @@ static void add_frame(const struct rf_show *s, const struct rf_frame *f, bool co
 		rf_block_printf(out, RF_STYLE_DIM, "      %.*s:%u", RF_STR_ARG(rf_show_file(s, f->file)), f->line);
 }
 
-void rf_show_side(const struct rf_show *s, uint32_t index, struct rf_block *out)
+void rf_show_side(const struct rf_show *s, const struct rf_side *side, struct rf_block *out)
 {
-	const struct rf_side *side = &s->finding.sides[index];
 	const struct rf_access *a = &s->report.accesses[side->access];
 	bool source_shown = false;
 	add_head(s, a, out);

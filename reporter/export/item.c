@@ -77,6 +77,15 @@ const struct rf_item_side *rf_item_first_place(const struct rf_item *item)
 	return first;
 }
 
+bool rf_item_is_again(const struct rf_item *item, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++) {
+		if (item->sides[k].goroutine == item->sides[i].goroutine)
+			return true;
+	}
+	return false;
+}
+
 /* --- loading --------------------------------------------------------------------------------------------------- */
 
 static void load_side(struct rf_export *x, struct rf_item *item, const struct rf_side *side, struct rf_item_side *out)
@@ -103,6 +112,9 @@ static void load_sides(struct rf_export *x, struct rf_item *item)
 		item->sides[0] = item->sides[1];
 		item->sides[1] = freed;
 	}
+	uint32_t more = rf_finding_more(&item->report, &x->scratch, item->more);
+	for (uint32_t i = 0; i < more; i++)
+		load_side(x, item, &item->more[i], &item->sides[item->side_count++]);
 }
 
 int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct rf_error *err)

@@ -37,7 +37,9 @@ struct rf_item {
 	struct rf_event_row event; /* the best one */
 	struct rf_report report;
 	struct rf_finding finding;
-	struct rf_item_side sides[2]; /* the one to blame first: a use before a free, else in the order of the fingerprint */
+	struct rf_item_side sides[RF_REPORT_ACCESSES_MAX]; /* the one to blame first: a use before a free, else in the order of
+	                                                      the fingerprint; then those that are in no fingerprint */
+	struct rf_side more[RF_FINDING_MORE_MAX];          /* what the latter point to */
 	uint32_t side_count;
 	bool is_new;               /* seen first in the run that is exported; without one, in one run only */
 	bool suppressed;
@@ -55,6 +57,8 @@ int rf_export_check(struct rf_export *x, int rc, const struct rf_buf *out, struc
 
 /* Loads finding x->rows[i]; what the one before held is gone. Strings are of x->scratch. */
 int rf_item_load(struct rf_export *x, uint32_t i, struct rf_item *item, struct rf_error *err);
+/* Is the goroutine of side i that of one before it, too? */
+bool rf_item_is_again(const struct rf_item *item, uint32_t i);
 /* The first side with a place below the root, else with any; NULL when neither has one. */
 const struct rf_item_side *rf_item_first_place(const struct rf_item *item);
 /* Of a frame of the finding that was loaded last. */

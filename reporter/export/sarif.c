@@ -106,9 +106,11 @@ static void put_locations(struct writer *w)
 		if (&item->sides[i] != first && item->sides[i].has_place)
 			put_location_object(w, NULL, item->sides[i].place, id++, rf_words_side(&item->sides[i], scratch));
 	}
-	for (uint32_t i = 0; i < item->side_count; i++)
-		put_related_stack(w, &item->sides[i].goroutine->created, id++,
-				  i ? RF_STR("Here the other goroutine was started") : RF_STR("Here the goroutine was started"));
+	for (uint32_t i = 0; i < item->side_count; i++) {
+		if (!rf_item_is_again(item, i))
+			put_related_stack(w, &item->sides[i].goroutine->created, id++,
+					  rf_str_from(i ? "Here the other goroutine was started" : "Here the goroutine was started"));
+	}
 	put_related_stack(w, &item->report.allocated, id++, RF_STR("Here the memory was allocated"));
 	rf_json_end(&w->json);
 }

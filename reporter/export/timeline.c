@@ -76,7 +76,7 @@ static const char *verb(const struct rf_access *a)
 		[RF_ACT_NONE] = "", [RF_ACT_CLOSE] = "closes", [RF_ACT_SEND] = "sends",
 		[RF_ACT_RECEIVE] = "receives", [RF_ACT_WAIT] = "waits", [RF_ACT_START] = "starts",
 		[RF_ACT_FINALIZE] = "finalizes", [RF_ACT_STORE] = "stores", [RF_ACT_DELETE] = "deletes",
-		[RF_ACT_ALLOCATE] = "allocates" };
+		[RF_ACT_ALLOCATE] = "allocates", [RF_ACT_GET] = "gets" };
 	if (a->act)
 		return verbs[a->act];
 	return a->put ? "puts" : a->freed ? "frees" : a->write ? "writes" : "reads";

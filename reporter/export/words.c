@@ -156,7 +156,7 @@ void rf_words_put_stacks(struct rf_buf *out, struct rf_export *x, const struct r
 	}
 	for (uint32_t i = 0; i < item->side_count; i++) {
 		const struct rf_goroutine *g = item->sides[i].goroutine;
-		if (g->created.count == 0 || (i && g == item->sides[0].goroutine))
+		if (g->created.count == 0 || rf_item_is_again(item, i))
 			continue;
 		rf_str who = rf_words_goroutine(g, &x->scratch);
 		rf_buf_printf(out, "\n%.*s was started at:\n", RF_STR_ARG(who));

@@ -58,7 +58,7 @@ struct rf_finding {
 	                          unless there is none to join */
 	char side_hash[2][RF_FINGERPRINT_BYTES + 1]; /* hash of kind and one side alone, in the order of `sides`; joins
 	                          wildcards. Empty for a missing side. */
-	struct rf_side sides[2];  /* sorted; sides[i].access tells which access */
+	struct rf_side sides[2];  /* sorted; sides[i].access tells which access. Others: rf_finding_more */
 	uint32_t side_count;
 	unsigned classes;      /* what the race is about: enum rf_class, as a set; never part of a hash */
 	rf_str title;          /* such as "data race: shop.(*Cart).Add and shop.(*Cart).Total" */
@@ -69,6 +69,11 @@ struct rf_finding {
 void rf_finding_make(const struct rf_report *report, rf_arena *arena, struct rf_finding *out);
 /* Without the exact hash, and without names and roles of the sides' frames: for storing, in a third of the time. */
 void rf_finding_make_brief(const struct rf_report *report, rf_arena *arena, struct rf_finding *out);
+
+/* The sides of the report behind the first two, which are in no hash: more goroutines that wait, who got an object before it
+ * was put. Their number. */
+#define RF_FINDING_MORE_MAX (RF_REPORT_ACCESSES_MAX - 2)
+uint32_t rf_finding_more(const struct rf_report *report, rf_arena *arena, struct rf_side sides[RF_FINDING_MORE_MAX]);
 
 /* The title that the finding has with these classes in place of its own. */
 rf_str rf_finding_title(const struct rf_finding *finding, unsigned classes, rf_arena *arena);

@@ -246,6 +246,15 @@ void rf_finding_make(const struct rf_report *report, rf_arena *arena, struct rf_
 	     rf_side_exact(report, &out->sides[1], arena));
 }
 
+uint32_t rf_finding_more(const struct rf_report *report, rf_arena *arena, struct rf_side sides[RF_FINDING_MORE_MAX])
+{
+	rf_str text;
+	uint32_t count = 0;
+	for (uint32_t i = 2; i < report->access_count; i++)
+		rf_side_make(report, i, false, arena, &sides[count++], &text);
+	return count;
+}
+
 void rf_finding_make_brief(const struct rf_report *report, rf_arena *arena, struct rf_finding *out)
 {
 	make(report, true, arena, out);

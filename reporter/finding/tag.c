@@ -8,6 +8,8 @@ static rf_str from_labels(const struct rf_report *report)
 	rf_str best = { 0 };
 	for (uint32_t i = 0; i < report->access_count; i++) {
 		const struct rf_goroutine *g = report->accesses[i].goroutine;
+		if (rf_access_is_hint(&report->accesses[i]))
+			continue;
 		for (uint32_t k = 0; k < g->label_count; k++) {
 			rf_str value = g->labels[k].value;
 			if (rf_str_eq_cstr(g->labels[k].key, "tag") && value.len &&

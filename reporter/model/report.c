@@ -73,6 +73,7 @@ static const struct {
 	[RF_ACT_STORE] = { "store", "Store", "stored" },
 	[RF_ACT_DELETE] = { "delete", "Delete", "deleted" },
 	[RF_ACT_ALLOCATE] = { "allocate", "Allocate", "allocated" },
+	[RF_ACT_GET] = { "get", "Get", "got" },
 };
 _Static_assert(sizeof(acts) / sizeof(acts[0]) == RF_ACT_COUNT, "names for each action");
 
@@ -116,6 +117,11 @@ enum rf_act rf_act_cut(rf_str *line, bool lower)
 		}
 	}
 	return RF_ACT_NONE;
+}
+
+bool rf_access_is_hint(const struct rf_access *a)
+{
+	return a->act == RF_ACT_GET;
 }
 
 static const char *const memory_names[] = {

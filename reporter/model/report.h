@@ -60,6 +60,7 @@ enum rf_act {
 	RF_ACT_STORE,
 	RF_ACT_DELETE,
 	RF_ACT_ALLOCATE, /* of C memory */
+	RF_ACT_GET,      /* from a sync.Pool, before the Put: tells of the object (rf_access_is_hint) */
 	RF_ACT_COUNT
 };
 /* "close", "send" …; "" for none. */
@@ -154,6 +155,9 @@ struct rf_access {
 	struct rf_goroutine *goroutine; /* never NULL */
 	struct rf_stack stack;
 };
+
+/* It only says where the memory comes from: tags, suppressions and owners don't look at it. */
+bool rf_access_is_hint(const struct rf_access *a);
 
 struct rf_switch {
 	uint64_t time_unix_ns;

@@ -77,7 +77,7 @@ bool rf_suppression_fits(const struct rf_suppression *entry, const struct rf_rep
 	    (entry->kind.len && !rf_str_eq_cstr(entry->kind, rf_kind_name(report->kind))))
 		return false;
 	for (uint32_t i = 0; i < report->access_count; i++) {
-		if (fits_stack(entry, &report->accesses[i].stack))
+		if (!rf_access_is_hint(&report->accesses[i]) && fits_stack(entry, &report->accesses[i].stack))
 			return true;
 	}
 	return false;

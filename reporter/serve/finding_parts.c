@@ -121,8 +121,12 @@ static void put_side(struct rf_finding_view *v, const struct rf_side *side)
 void rf_finding_put_sides(struct rf_finding_view *v)
 {
 	rf_html(v->page->out, "<div class=\"sides\">\n");
+	struct rf_side more[RF_FINDING_MORE_MAX];
+	uint32_t count = rf_finding_more(&v->report, v->page->arena, more);
 	for (uint32_t i = 0; i < v->finding.side_count; i++)
 		put_side(v, &v->finding.sides[i]);
+	for (uint32_t i = 0; i < count; i++)
+		put_side(v, &more[i]);
 	rf_html(v->page->out, "</div>\n");
 }
 

@@ -81,6 +81,9 @@ static void type_answers(struct rf_type_query *type)
 	type->path.bytes = type->path.bytes_max;
 }
 
+/* Who got an object from a pool; nobody unless a test says so. */
+static struct rf_got_query got;
+
 static void runtime_answers(uintptr_t command, void *context)
 {
 	struct symbolize_code *code = context;
@@ -105,6 +108,8 @@ static void runtime_answers(uintptr_t command, void *context)
 		memory->start = memory->address & ~(uintptr_t)15;
 		memory->size = 16;
 		memory->object = memory->start;
+	} else if (command == RF_COMMAND_GOT && ((struct rf_got_query *)context)->address == got.address) {
+		*(struct rf_got_query *)context = got;
 	} else if (command == RF_COMMAND_TYPE) {
 		type_answers(context);
 	}

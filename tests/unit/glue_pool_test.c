@@ -211,6 +211,42 @@ static void record_has_kind_and_put(void **state)
 	assert_int_equal(taken(test), 1);
 }
 
+static void who_got_it_is_a_side_more(void **state)
+{
+	uint32_t count;
+	(void)state;
+	uint32_t test = test_start(0, "TestUse"), other = test_start(0, "TestGet");
+	start_goroutine(800001, 21, 0, test);
+	uint32_t slot = start_goroutine(800002, 22, 0, other);
+	got = (struct rf_got_query){ .address = OBJECT + 8, .object = OBJECT, .goid = 22, .slot = slot, .pcs = { 0x2100, 0x2200 } };
+	struct ts_report *report = fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, PUT_PC);
+	((struct ts_access *)report->accesses.begin[1])->address = OBJECT;
+	printed[0] = '\0';
+	assert_false(__redflag_on_report(report, false));
+	got.object = 0; /* asked once: record and text are the same */
+	__redflag_print_report(report);
+	const char *get = strstr(printed, "\nPrevious get at 0x00c000020000 by goroutine 800002:\n  main.f()\n"
+					  "      /src/f.go:7 +0x0\n  main.f()");
+	assert_non_null(get);
+	assert_true(get > strstr(printed, "\nPrevious put at "));
+	assert_non_null(strstr(get, "\nGoroutine 800002 (running) created at:"));
+	const struct rf_spool_report *r = record_of(RF_SPOOL_REPORT, &count);
+	const struct rf_spool_access *accesses = (const void *)((const char *)r + r->accesses.offset);
+	assert_int_equal(r->kind, RF_SPOOL_KIND_USE_AFTER_PUT);
+	assert_int_equal(r->accesses.length, 3 * sizeof(*accesses));
+	assert_int_equal(accesses[1].flags, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE);
+	assert_int_equal(accesses[2].flags, RF_SPOOL_ACTION_GET << RF_SPOOL_ACCESS_ACTION_SHIFT);
+	assert_int_equal(accesses[2].stack.length, 2 * sizeof(uint32_t));
+	assert_int_equal(taken(test), 1);
+	assert_int_equal(taken(other), 0);
+	assert_ptr_equal(rf_pool_report(report), report); /* not known */
+	report->type = TS_REPORT_RACE;
+	((struct ts_access *)report->accesses.begin[1])->stack = NULL;
+	got.object = OBJECT;
+	assert_ptr_equal(rf_pool_report(report), report); /* a data race */
+	got = (struct rf_got_query){ 0 };
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +257,7 @@ int main(void)
 		cmocka_unit_test(arrays_have_a_mark_of_their_own),
 		cmocka_unit_test(text_has_the_detectors_layout),
 		cmocka_unit_test(record_has_kind_and_put),
+		cmocka_unit_test(who_got_it_is_a_side_more),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

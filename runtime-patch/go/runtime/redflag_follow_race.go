@@ -78,6 +78,7 @@ func rfFound(block uintptr) bool {
 // the lock. It may not allocate.
 func rfMarkDone() {
 	rfOwnedMarked()
+	rfGotsMarked()
 	rfWatchMarked()
 	rfLostMarked()
 	rfFollowMarked()

@@ -3,6 +3,8 @@
 // Objects of sync.Pool: what Put is given counts as freed until Get hands it out. The detector's shadow has a mark for
 // that (tsan-glue/pool.c), which every later access meets.
 //
+// Who got an object last is remembered, in a table that loses some, for the reports about it.
+//
 // Marks go away with Get, with the allocation of the memory for something else (racemalloc; a stack's too), and before a
 // finalizer gets the object, which the pool no longer has then.
 
@@ -11,6 +13,7 @@ package runtime
 import (
 	"internal/abi"
 	"internal/goarch"
+	"internal/runtime/atomic"
 	"internal/runtime/sys"
 	"unsafe"
 )
@@ -24,7 +27,20 @@ var __redflag_pool_get byte
 //go:cgo_import_static __redflag_pool_put
 //go:cgo_import_static __redflag_pool_get
 
-const rfFinalizerBytesMax = 1 << 16 // of an object that loses its marks before its finalizer runs
+const (
+	rfFinalizerBytesMax = 1 << 16 // of an object that loses its marks before its finalizer runs
+	rfGotEntries        = 1024
+	rfGotBusy           = ^uintptr(0) // somebody writes the entry
+)
+
+// rfGots is direct-mapped by the object. Written by whoever gets one, and with the world stopped; read for a report. An entry
+// is the object's for as long as it is there: the collector takes out what it is about to free.
+var rfGots [rfGotEntries]struct {
+	object, bytes uintptr // as Put marks it; 0: none
+	goid          uint64
+	slot          uint32
+	pcs           [rfBriefFramesMax]uintptr
+}
 
 // rfPoolPut is called by Put, on the goroutine that puts, before the object is in the pool. The pc that it is called
 // from names the Put in reports.
@@ -75,9 +91,61 @@ func rfPoolGet(x any) {
 	}
 	if p, n := rfPoolMemory(x); n != 0 {
 		racecall(&__redflag_pool_get, p, n, 0, 0)
+		rfGot(p, n, getfp())
 	}
 	if rfSettings.aliases != 0 {
 		rfPoolUnalias(x)
+	}
+}
+
+// rfGot notes that the calling goroutine got the object, in the frame that fp's function returns to. Of two that want one
+// entry at a time, one isn't noted.
+func rfGot(p, n, fp uintptr) {
+	e := &rfGots[p/rfCell*rfMix>>40%rfGotEntries]
+	old := atomic.Loaduintptr(&e.object)
+	if old == rfGotBusy || !atomic.Casuintptr(&e.object, old, rfGotBusy) {
+		return
+	}
+	gp := getg()
+	e.bytes, e.goid, e.slot = n, gp.goid, gp.rfslot
+	rfReturns(e.pcs[:], gp, fp)
+	atomic.Storeuintptr(&e.object, p)
+}
+
+// rfGotsMarked is called by rfMarkDone.
+func rfGotsMarked() {
+	if rfSettings.pool == 0 {
+		return
+	}
+	for i := range rfGots {
+		e := &rfGots[i]
+		if e.object != 0 && e.object != rfGotBusy && !rfFound(e.object) {
+			e.object = 0
+		}
+	}
+}
+
+// rfGotQuery is struct rf_got_query of the glue.
+type rfGotQuery struct {
+	address uintptr
+	object  uintptr // answer; 0: unknown who got it
+	goid    uint64
+	slot    uintptr
+	pcs     [rfBriefFramesMax]uintptr
+}
+
+func rfWhoGot(q *rfGotQuery) {
+	for i := range rfGots {
+		e := &rfGots[i]
+		object := atomic.Loaduintptr(&e.object)
+		if object == 0 || q.address-object >= e.bytes {
+			continue
+		}
+		q.goid, q.slot, q.pcs = e.goid, uintptr(e.slot), e.pcs
+		if atomic.Loaduintptr(&e.object) == object {
+			q.object = object
+			return
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 13
+const rfAbiVersion = 14
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -363,6 +363,7 @@ const (
 	rfCmdGoroutine = 1001
 	rfCmdMemory    = 1002
 	rfCmdType      = 1003
+	rfCmdGot       = 1004
 )
 
 // rfFunctionQuery is struct rf_function_query of the glue.
@@ -392,6 +393,8 @@ func rfCallback(cmd uintptr, ctx unsafe.Pointer) bool {
 		rfMemory((*rfMemoryQuery)(ctx))
 	case rfCmdType:
 		rfType((*rfTypeQuery)(ctx))
+	case rfCmdGot:
+		rfWhoGot((*rfGotQuery)(ctx))
 	default:
 		return false
 	}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 type item struct {
@@ -64,6 +65,52 @@ func TestBugUseAfterPut_Write(t *testing.T) {
 	x := p.Get().(*item)
 	p.Put(x)
 	x.n = 1
+}
+
+// In another goroutine than the one that got it.
+func TestBugUseAfterPut_GotElsewhere(t *testing.T) {
+	p := newPool()
+	var x *item
+	after(func() { x = borrow(p) })
+	p.Put(x)
+	x.n = 1
+}
+
+func borrow(p *sync.Pool) *item { return p.Get().(*item) }
+
+func TestBugUseAfterPut_NeverGot(t *testing.T) {
+	p := newPool()
+	x := new(item)
+	p.Put(x)
+	x.n = 1
+}
+
+// Where objects were that somebody got, and that are gone.
+func TestBugUseAfterPut_NeverGotHere(t *testing.T) {
+	const many = 2000
+	p := newPool()
+	gone := make(map[uintptr]bool)
+	var kept []*item
+	for i := range many {
+		kept = append(kept, borrow(p)) // or whole pages would be given back
+		x := borrow(p)
+		if i > many-20 { // the last ones are remembered
+			gone[uintptr(unsafe.Pointer(x))] = true
+		}
+	}
+	for range 3 {
+		runtime.GC()
+	}
+	for range 4 * many {
+		x := new(item)
+		if gone[uintptr(unsafe.Pointer(x))] {
+			p.Put(x)
+			x.n = 1
+			return
+		}
+		kept = append(kept, x)
+	}
+	t.Fatal(len(kept), "objects, none of them at an old place")
 }
 
 func TestGood_Write(t *testing.T) {
