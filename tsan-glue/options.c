@@ -26,9 +26,9 @@ static void rf_options_read(struct rf_options *options)
 #undef RF_OPTION_TRUE
 	const char *p = getenv("REDFLAG");
 	while (p && *p) {
-		size_t len = strcspn(p, " ,\t\n");
+		size_t len = strcspn(p, RF_OPTION_SEPARATORS);
 		option_set(options, p, len);
 		p += len;
-		p += strspn(p, " ,\t\n");
+		p += strspn(p, RF_OPTION_SEPARATORS);
 	}
 }

@@ -3,6 +3,8 @@
 #ifndef RF_OPTIONS_LIST_H
 #define RF_OPTIONS_LIST_H
 
+#define RF_OPTION_SEPARATORS " ,\t\n"
+
 #define RF_OPTION_LIST(X)                                                                                              \
 	X(attribution_exact, "attribution", "exact", "stock",                                                          \
 	  "who fails for a race: the owner of its goroutines, or whoever runs")                                        \

@@ -69,6 +69,19 @@ rf_str rf_str_cut(rf_str *s, char sep)
 	return head;
 }
 
+rf_str rf_str_word(rf_str *s, const char *separators)
+{
+	rf_str word = RF_STR("");
+	while (s->len && !word.len) {
+		size_t n = 0;
+		while (n < s->len && (!s->ptr[n] || !strchr(separators, s->ptr[n])))
+			n++;
+		word = rf_str_take(*s, n);
+		*s = rf_str_skip(*s, n < s->len ? n + 1 : n);
+	}
+	return word;
+}
+
 bool rf_str_u64(rf_str s, uint64_t *out)
 {
 	uint64_t v = 0;

@@ -81,6 +81,8 @@ size_t rf_str_count(rf_str s, char c);                 /* how often it is there 
 ptrdiff_t rf_str_find_last(rf_str s, char c);          /* index or -1 */
 /* Cuts the text before the first `sep` off *s and returns it; the whole rest when there is none. */
 rf_str rf_str_cut(rf_str *s, char sep);
+/* Takes the first word off *s: words stand between any number of the bytes in `separators`. Empty when there is none left. */
+rf_str rf_str_word(rf_str *s, const char *separators);
 /* Decimal digits only, whole slice, no sign; false on empty, other bytes or overflow. */
 bool rf_str_u64(rf_str s, uint64_t *out);
 /* Hex digits only, an optional 0x before them; false as above. */

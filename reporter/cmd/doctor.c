@@ -294,7 +294,7 @@ static rf_str unknown_option(void)
 {
 	rf_str word, left = rf_str_from(getenv("REDFLAG"));
 	do {
-		word = rf_toolchain_option(&left);
+		word = rf_str_word(&left, RF_OPTION_SEPARATORS);
 	} while (word.len && is_option(word));
 	return word;
 }

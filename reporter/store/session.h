@@ -33,7 +33,7 @@
 #include "store/store.h"
 
 #define RF_SESSION_WAIT_NS 1000000000u
-#define RF_SESSION_BATCH 8192         /* reports that are stored without waiting longer */
+#define RF_SESSION_BATCH 8192         /* reports that are stored without waiting longer; of a spool, a transaction: 0.2 s */
 #define RF_SESSION_BATCH_BYTES ((size_t)6 << 20)
 #define RF_SESSION_PENDING_MAX 12288  /* reports that wait while the database can't be written */
 #define RF_SESSION_PENDING_BYTES_MAX ((size_t)10 << 20) /* of them, and what one more may take */

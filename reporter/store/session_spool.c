@@ -11,25 +11,14 @@
 #include "store/growth.h"
 #include "store/process.h"
 #include "store/session_state.h"
+#include "tsan-glue/options_list.h"
 #include "tsan-glue/spool_format.h"
-
-#define BATCH_REPORTS 2048 /* of one transaction, some 50 ms */
-
-/* Options of REDFLAG are separated by blanks or commas. */
-static size_t option_length(rf_str options)
-{
-	size_t n = 0;
-	while (n < options.len && options.ptr[n] != ' ' && options.ptr[n] != ',')
-		n++;
-	return n;
-}
 
 /* The schedule profile's seed, where the process was given one: REDFLAG=…,seed=N,… */
 static rf_str seed_of(rf_str options)
 {
-	while (options.len) {
-		rf_str option = rf_str_take(options, option_length(options));
-		options = rf_str_skip(options, option.len + 1);
+	rf_str option;
+	while ((option = rf_str_word(&options, RF_OPTION_SEPARATORS)).len) {
 		if (rf_str_starts(option, "seed="))
 			return rf_str_skip(option, 5);
 	}
@@ -81,7 +70,7 @@ static int put_process(struct rf_session *s, struct rf_spool *spool, rf_str trac
 	return rc;
 }
 
-/* One transaction: up to BATCH_REPORTS reports and the process's row. */
+/* One transaction: up to RF_SESSION_BATCH reports and the process's row. */
 static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace, int64_t *run_id, bool *more,
 		     rf_arena *scratch, struct rf_error *err)
 {
@@ -93,7 +82,7 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 	if (rc == 0)
 		rc = put_process(s, spool, trace, run_id, &process_id, err);
 	*more = rc == 0;
-	for (int i = 0; rc == 0 && *more && i < BATCH_REPORTS; i++) {
+	for (int i = 0; rc == 0 && *more && i < RF_SESSION_BATCH; i++) {
 		rf_arena_reset(scratch);
 		*more = rf_spool_next(spool, scratch, &report);
 		if (scratch->failed || rf_spool_starved(spool))

@@ -10,6 +10,7 @@
 #include "toolchain/cache.h"
 #include "base/files.h"
 #include "toolchain/overlay.h"
+#include "tsan-glue/options_list.h"
 
 #define INFO_BYTES_MAX ((size_t)64 << 10)
 /* Longer than any one build takes. */
@@ -137,24 +138,11 @@ static int read_probe(struct preparation *p)
 	return rc;
 }
 
-rf_str rf_toolchain_option(rf_str *left)
-{
-	rf_str word = RF_STR("");
-	while (left->len && !word.len) {
-		size_t n = 0;
-		while (n < left->len && !strchr(" ,\t\n", left->ptr[n]))
-			n++;
-		word = rf_str_take(*left, n);
-		*left = rf_str_skip(*left, n < left->len ? n + 1 : n);
-	}
-	return word;
-}
-
 bool rf_toolchain_asks_cgo(const char *options)
 {
 	rf_str word, left = rf_str_from(options);
 	bool wanted = false;
-	while ((word = rf_toolchain_option(&left)).len) {
+	while ((word = rf_str_word(&left, RF_OPTION_SEPARATORS)).len) {
 		if (rf_str_eq_cstr(word, "cgo=1") || rf_str_eq_cstr(word, "cgo=0"))
 			wanted = rf_str_eq_cstr(word, "cgo=1");
 	}

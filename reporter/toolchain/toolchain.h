@@ -36,8 +36,6 @@ struct rf_toolchain_request {
 	void *context;
 };
 
-/* Takes the next word off a value of REDFLAG, as observed processes do; empty when there is none left. */
-rf_str rf_toolchain_option(rf_str *left);
 /* Whether REDFLAG, whose value this is (NULL: unset), has cgo=1, the last one of its kind. */
 bool rf_toolchain_asks_cgo(const char *options);
 int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *arena, struct rf_toolchain *out,

@@ -20,7 +20,6 @@
 #include "policy/suppressions.h"
 #include "store/session.h"
 
-#define BATCH 2048 /* as a session does with spools */
 #define PROCESSES 4 /* of a run */
 
 struct times {
@@ -189,8 +188,8 @@ static void fill_all(struct fill *f)
 	for (uint32_t number = 0; number < f->shape.runs; number++) {
 		struct fill_run run;
 		fill_run(&f->shape, number, &run);
-		for (uint64_t first = 0; first < run.events; first += BATCH)
-			put_batch(f, &run, first, run.events - first < BATCH ? run.events - first : BATCH);
+		for (uint64_t first = 0; first < run.events; first += RF_SESSION_BATCH)
+			put_batch(f, &run, first, run.events - first < RF_SESSION_BATCH ? run.events - first : RF_SESSION_BATCH);
 		put_results(f, &run);
 	}
 }

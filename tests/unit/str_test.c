@@ -43,6 +43,12 @@ static void test_cut_and_trim(void **state)
 	assert_str(rf_str_cut(&rest, ':'), "c");
 	assert_int_equal(rest.len, 0);
 	assert_str(rf_str_cut(&rest, ':'), "");
+	rest = (rf_str){ " ,gc=1,\0b,", 10 };
+	assert_str(rf_str_word(&rest, " ,"), "gc=1");
+	rf_str word = rf_str_word(&rest, " ,");
+	assert_int_equal(word.len, 2);
+	assert_str(rf_str_word(&rest, " ,"), "");
+	assert_int_equal(rest.len, 0);
 	assert_str(rf_str_trim(S(" \t x y\r\n")), "x y");
 	assert_str(rf_str_trim(S(" \n")), "");
 	assert_str(rf_str_line(S("a \r\n")), "a ");
