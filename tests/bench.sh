@@ -5,37 +5,14 @@
 #
 #	ROUNDS=5 BENCHTIME=1s tests/bench.sh [NAME...]     only these rows
 . "$(dirname "$0")/lib.sh"
+. "$root/tests/bench/set.sh"
 
 rounds=${ROUNDS:-5} benchtime=${BENCHTIME:-1s}
-# package, benchmark
-rows='
-bench            BenchmarkStorm$
-bench            BenchmarkPingPong$
-bench            BenchmarkLabels$
-bench            BenchmarkAlloc$
-bench            BenchmarkMap$
-bench            BenchmarkClear$
-encoding/json    BenchmarkCodeMarshal$
-encoding/json    BenchmarkCodeUnmarshal$
-compress/flate   BenchmarkEncode/Digits/Default/1e4$
-regexp           BenchmarkLiteral$
-sort             BenchmarkSortString1K$
-container/heap   BenchmarkDup$
-'
-
 overlay=$("$redflag" toolchain --print overlay) || exit
 export REDFLAG_SPOOL=$work/spool
 
-build() { # PACKAGE KIND [FLAG]: a test binary at $work/<package>.<kind>
-	local directory
-	directory=$([ "$1" = bench ] && echo "$root/tests/bench/hooks" || echo "$(go env GOROOT)/src/$1")
-	(cd "$directory" && go test -race ${3:+"$3"} -c -o "$work/${1//\//_}.$2" .) || exit
-}
-
 run() { # PACKAGE KIND BENCHMARK: ns/op
-	local directory
-	directory=$([ "$1" = bench ] && echo "$root/tests/bench/hooks" || echo "$(go env GOROOT)/src/$1")
-	(cd "$directory" && "$work/${1//\//_}.$2" -test.run '^$' -test.bench "^$3" -test.benchtime "$benchtime" 2>/dev/null) |
+	(cd "$(directory_of "$1")" && "$work/${1//\//_}.$2" -test.run '^$' -test.bench "^$3" -test.benchtime "$benchtime" 2>/dev/null) |
 		awk '/ns\/op/ { for (i = 2; i <= NF; i++) if ($i == "ns/op") print $(i - 1) }' | head -n 1
 }
 
@@ -48,8 +25,8 @@ while read -r package benchmark; do
 		continue
 	fi
 	[ -e "$work/${package//\//_}.stock" ] || {
-		build "$package" stock
-		build "$package" ours "-overlay=$overlay"
+		build_benchmark "$package" stock || exit
+		build_benchmark "$package" ours "-overlay=$overlay" || exit
 	}
 	rm -f "$work/a" "$work/b"
 	for ((i = 0; i < rounds; i++)); do
@@ -60,5 +37,5 @@ while read -r package benchmark; do
 	read -r b spread_b <<<"$(median <"$work/b")"
 	printf '%-16s %-36s %12s %7s %12s %7s %6.3f\n' "$package" "${benchmark%\$}" "$a" "$spread_a" "$b" "$spread_b" \
 		"$(awk "BEGIN { print $b / $a }")" | tee -a "$work/table"
-done <<<"$rows"
+done <<<"$benchmark_set"
 awk '{ s += log($NF); n++ } END { if (n) printf "geometric mean of %d ratios (instrumented/stock): %.3f\n", n, exp(s / n) }' "$work/table"

@@ -7,6 +7,7 @@
 # A row is the median of ROUNDS rounds, all N in turn: CPU seconds (user and system), peak memory in MiB, and both as ratios to
 # the first N.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/bench/set.sh"
 
 rounds=${ROUNDS:-3}
 sizes=${*:-0 4 8 16 32 64}
@@ -19,7 +20,6 @@ bench .
 gcc -O2 -o "$work/measure" "$root/tests/bench/stream/measure.c" || exit
 
 directory() { [ "$1" = bench ] && echo "$root/tests/bench/history" || echo "$(go env GOROOT)/src/$1"; }
-median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 printf '%-16s %12s %8s %10s %9s %7s\n' package history_size 'CPU s' 'peak MiB' 'CPU x' 'peak x'
 while read -r package tests; do
@@ -34,7 +34,7 @@ while read -r package tests; do
 	done
 	first=
 	for n in $sizes; do
-		cpu=$(awk '{ print $2 }' "$work/$name.$n" | median) peak=$(awk '{ print $3 / 1024 }' "$work/$name.$n" | median)
+		cpu=$(awk '{ print $2 }' "$work/$name.$n" | middle) peak=$(awk '{ print $3 / 1024 }' "$work/$name.$n" | middle)
 		first=${first:-$cpu $peak}
 		awk -v p="$package" -v n="$n" -v c="$cpu" -v m="$peak" -v f="$first" 'BEGIN { split(f, a, " ")
 			printf "%-16s %12d %8.2f %10.1f %9.2f %7.2f\n", p, n, c, m, c / a[1], m / a[2] }'

@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # root and work are of lib.sh
+# The benchmarks that are compared, for the scripts here. After lib.sh:
+#
+#	$benchmark_set             PACKAGE BENCHMARK, a line each; the package "bench" is tests/bench/hooks
+#	directory_of PACKAGE       where its tests run
+#	build_benchmark PACKAGE KIND [FLAG]   a race build of its tests at $work/PACKAGE.KIND (slashes as _)
+#	middle                     the median of the numbers on standard input, one a line
+
+# shellcheck disable=SC2034 # of those who read this
+benchmark_set='
+bench            BenchmarkStorm$
+bench            BenchmarkPingPong$
+bench            BenchmarkLabels$
+bench            BenchmarkAlloc$
+bench            BenchmarkMap$
+bench            BenchmarkClear$
+encoding/json    BenchmarkCodeMarshal$
+encoding/json    BenchmarkCodeUnmarshal$
+compress/flate   BenchmarkEncode/Digits/Default/1e4$
+regexp           BenchmarkLiteral$
+sort             BenchmarkSortString1K$
+container/heap   BenchmarkDup$
+'
+
+directory_of() {
+	[ "$1" = bench ] && echo "$root/tests/bench/hooks" || echo "$(go env GOROOT)/src/$1"
+}
+
+build_benchmark() {
+	(cd "$(directory_of "$1")" && go test -race ${3:+"$3"} -c -o "$work/${1//\//_}.$2" .)
+}
+
+middle() {
+	sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
