@@ -82,7 +82,7 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 	if (rc == 0)
 		rc = put_process(s, spool, trace, run_id, &process_id, err);
 	*more = rc == 0;
-	for (int i = 0; rc == 0 && *more && i < RF_SESSION_BATCH; i++) {
+	for (int i = 0; rc == 0 && *more && i < RF_SESSION_BATCH && !rf_store_is_full(s->options.store); i++) {
 		rf_arena_reset(scratch);
 		*more = rf_spool_next(spool, scratch, &report);
 		if (scratch->failed || rf_spool_starved(spool))

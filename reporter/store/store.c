@@ -207,6 +207,11 @@ int rf_store_check_references(struct rf_store *s, bool on, struct rf_error *err)
 	return rf_db_exec(s, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", err);
 }
 
+bool rf_store_is_full(const struct rf_store *s)
+{
+	return s->intern.arena.used_total > 2 * RF_INTERN_BYTES_MAX;
+}
+
 int rf_store_begin(struct rf_store *s, struct rf_error *err)
 {
 	int rc = rf_db_run(s, RF_SQL_BEGIN, NULL, err, "");

@@ -53,6 +53,8 @@ int rf_store_check_references(struct rf_store *s, bool on, struct rf_error *err)
 int rf_store_begin(struct rf_store *s, struct rf_error *err);
 int rf_store_commit(struct rf_store *s, struct rf_error *err);
 void rf_store_rollback(struct rf_store *s);
+/* Whether the transaction remembers twice as much of its stacks as is kept between two: time to commit. */
+bool rf_store_is_full(const struct rf_store *s);
 /* Commits when `rc`, what came of the transaction's work, is no error and the commit isn't one either; else rolls back. 0, or the
  * error. */
 int rf_store_end(struct rf_store *s, int rc, struct rf_error *err);

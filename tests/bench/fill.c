@@ -146,6 +146,10 @@ static void put_batch(struct fill *f, const struct fill_run *run, uint64_t first
 		struct rf_event event = { .run_id = run_id, .process_id = process_ids[(first + i) / 256 % PROCESSES],
 					  .uid = uids[i], .package = packages[i] };
 		put_event(f, run, &made[i], &event);
+		if (rf_store_is_full(f->store)) {
+			check(f, rf_store_commit(f->store, &f->err));
+			check(f, rf_store_begin(f->store, &f->err));
+		}
 	}
 	check(f, rf_store_commit(f->store, &f->err));
 	struct times after = times_now();
