@@ -74,7 +74,7 @@ serve() {
 	local at=$1
 	shift
 	end_serve
-	rm -f "$work/serve.out"
+	: >"$work/serve.out"
 	(cd "$at" && exec "$redflag" serve --addr 127.0.0.1:0 "$@") >"$work/serve.out" 2>"$work/serve.err" &
 	server=$!
 	for _ in $(seq 200); do

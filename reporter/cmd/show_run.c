@@ -84,47 +84,25 @@ static int put_findings(struct rf_buf *out, const struct rf_terminal *t, struct 
 
 /* --- growth ------------------------------------------------------------------------------------------------------- */
 
-static void put_growing(struct rf_buf *out, const struct rf_terminal *t, const struct rf_growth_row *row,
-			const struct rf_growth *growth, rf_arena *arena)
-{
-	struct rf_growth_line lines[RF_GROWTH_LINES_MAX];
-	uint32_t count = rf_growth_lines(row, growth, arena, lines);
-	rf_buf_put_cstr(out, "  ");
-	rf_put_wrapped(out, t, RF_STYLE_PLAIN, rf_growth_title(row, growth, arena), 4);
-	for (uint32_t i = 0; i < count; i++) {
-		rf_buf_printf(out, "    %-*.*s", NAME_COLUMNS, RF_STR_ARG(lines[i].name));
-		rf_put_wrapped(out, t, RF_STYLE_PLAIN, lines[i].text, 4 + NAME_COLUMNS);
-	}
-}
-
-/* Of the processes in which nothing grows only their number. */
 static int put_growth(struct rf_buf *out, const struct rf_terminal *t, struct rf_store *store, int64_t run_id,
 		      rf_arena *arena, struct rf_error *err)
 {
-	struct rf_growth_row *rows;
-	uint32_t count, calm = 0, brief = 0, samples = 0;
-	int rc = rf_query_growth(store, run_id, PROCESSES_MAX, arena, &rows, &count, err);
+	struct rf_growth_words words;
+	int rc = rf_growth_words(store, run_id, PROCESSES_MAX, arena, &words, err);
 	if (rc < 0)
 		return rc;
 	rf_show_heading(out, t, "Growth");
-	for (uint32_t i = 0; i < count; i++) {
-		struct rf_growth growth;
-		rf_growth_look(rows[i].samples, rows[i].sample_count, &growth);
-		if (rf_growth_any(&growth))
-			put_growing(out, t, &rows[i], &growth, arena);
-		else if (growth.too_short)
-			brief++;
-		else
-			calm++;
-		samples += growth.samples;
+	for (uint32_t i = 0; i < words.part_count; i++) {
+		const struct rf_growth_part *part = &words.parts[i];
+		rf_buf_put_cstr(out, "  ");
+		rf_put_wrapped(out, t, RF_STYLE_PLAIN, part->title, 4);
+		for (uint32_t k = 0; k < part->line_count; k++) {
+			rf_buf_printf(out, "    %-*.*s", NAME_COLUMNS, RF_STR_ARG(part->lines[k].name));
+			rf_put_wrapped(out, t, RF_STYLE_PLAIN, part->lines[k].text, 4 + NAME_COLUMNS);
+		}
 	}
-	if (calm)
-		rf_buf_printf(out, "  nothing grows in %u%s process%s (%u samples in all)\n", calm, calm + brief < count ? " other" : "",
-			      calm == 1 ? "" : "es", samples);
-	if (brief)
-		rf_buf_printf(out, "  too short to tell in %u process%s\n", brief, brief == 1 ? "" : "es");
-	if (count == 0)
-		rf_buf_put_cstr(out, "  no samples: nothing instrumented ran, or not for long\n");
+	for (int i = 0; i < 2 && words.rest[i].len; i++)
+		rf_buf_printf(out, "  %.*s\n", RF_STR_ARG(words.rest[i]));
 	return 0;
 }
 

@@ -140,8 +140,8 @@ static void add_limit(struct rf_growth_line *lines, uint32_t *count, int64_t has
 	add(lines, count, name, text, arena);
 }
 
-uint32_t rf_growth_lines(const struct rf_growth_row *row, const struct rf_growth *g, rf_arena *arena,
-			 struct rf_growth_line *lines)
+static uint32_t put_lines(const struct rf_growth_row *row, const struct rf_growth *g, rf_arena *arena,
+			  struct rf_growth_line *lines)
 {
 	struct rf_buf text;
 	uint32_t count = 0;
@@ -167,10 +167,51 @@ uint32_t rf_growth_lines(const struct rf_growth_row *row, const struct rf_growth
 	return count;
 }
 
-rf_str rf_growth_title(const struct rf_growth_row *row, const struct rf_growth *g, rf_arena *arena)
+static rf_str title_of(const struct rf_growth_row *row, const struct rf_growth *g, rf_arena *arena)
 {
 	rf_str name = row->package.len ? row->package : row->arguments;
 	return rf_arena_printf(arena, "%.*s, pid %lld: %u sample%s in %lld.%lld s%s", RF_STR_ARG(name), (long long)row->pid,
 			       g->samples, g->samples == 1 ? "" : "s", (long long)g->lasted_ms / 1000,
 			       (long long)(g->lasted_ms % 1000 / 100), row->finished ? "" : ", killed or still running");
+}
+
+/* Of the processes in which nothing grows only their number. */
+static void put_rest(uint32_t count, uint32_t calm, uint32_t brief, uint32_t samples, rf_arena *arena, rf_str *rest)
+{
+	uint32_t n = 0;
+	if (calm)
+		rest[n++] = rf_arena_printf(arena, "nothing grows in %u%s process%s (%u samples in all)", calm,
+					    calm + brief < count ? " other" : "", calm == 1 ? "" : "es", samples);
+	if (brief)
+		rest[n++] = rf_arena_printf(arena, "too short to tell in %u process%s", brief, brief == 1 ? "" : "es");
+	if (count == 0)
+		rest[n++] = RF_STR("no samples: nothing instrumented ran, or not for long");
+}
+
+int rf_growth_words(struct rf_store *store, int64_t run_id, uint32_t limit, rf_arena *arena, struct rf_growth_words *out,
+		    struct rf_error *err)
+{
+	struct rf_growth_row *rows;
+	uint32_t count, calm = 0, brief = 0, samples = 0;
+	*out = (struct rf_growth_words){ .rest = { RF_STR(""), RF_STR("") } };
+	int rc = rf_query_growth(store, run_id, limit, arena, &rows, &count, err);
+	if (rc < 0)
+		return rc;
+	out->parts = rf_arena_array(arena, count, sizeof(*out->parts));
+	for (uint32_t i = 0; i < count && out->parts; i++) {
+		struct rf_growth growth;
+		rf_growth_look(rows[i].samples, rows[i].sample_count, &growth);
+		if (rf_growth_any(&growth)) {
+			struct rf_growth_part *part = &out->parts[out->part_count++];
+			part->title = title_of(&rows[i], &growth, arena);
+			part->line_count = put_lines(&rows[i], &growth, arena, part->lines);
+		} else if (growth.too_short) {
+			brief++;
+		} else {
+			calm++;
+		}
+		samples += growth.samples;
+	}
+	put_rest(count, calm, brief, samples, arena, out->rest);
+	return arena->failed ? rf_fail(err, RF_ERR_MEMORY, "Out of memory while looking at what grows.") : 0;
 }

@@ -1,6 +1,7 @@
 /* The runs, and one run. */
 #include <string.h>
 
+#include "export/growth_text.h"
 #include "serve/page.h"
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */
@@ -161,6 +162,26 @@ static int put_processes(struct rf_page *p, int64_t run_id, struct rf_error *err
 	return 0;
 }
 
+/* What rises all the time in a process; docs/growth.md. */
+static int put_growth(struct rf_page *p, int64_t run_id, struct rf_error *err)
+{
+	struct rf_growth_words words;
+	int rc = rf_growth_words(p->store, run_id, PROCESSES_MAX, p->arena, &words, err);
+	if (rc < 0)
+		return rc;
+	rf_html(p->out, "<h2>Growth</h2>\n");
+	for (uint32_t i = 0; i < words.part_count; i++) {
+		const struct rf_growth_part *part = &words.parts[i];
+		rf_html(p->out, "<h3>%t</h3>\n<dl>\n", part->title);
+		for (uint32_t k = 0; k < part->line_count; k++)
+			rf_html(p->out, "<dt>%t</dt><dd>%t</dd>\n", part->lines[k].name, part->lines[k].text);
+		rf_html(p->out, "</dl>\n");
+	}
+	for (int i = 0; i < 2 && words.rest[i].len; i++)
+		rf_html(p->out, "<p class=\"dim\">%t</p>\n", words.rest[i]);
+	return 0;
+}
+
 static int put_drops(struct rf_page *p, int64_t run_id, struct rf_error *err)
 {
 	struct rf_process_counters counters;
@@ -193,5 +214,7 @@ int rf_page_run(struct rf_page *p, struct rf_error *err)
 		rc = put_results(p, run.id, err);
 	if (rc == 0)
 		rc = put_processes(p, run.id, err);
+	if (rc == 0)
+		rc = put_growth(p, run.id, err);
 	return rc < 0 ? rc : put_drops(p, run.id, err);
 }

@@ -38,7 +38,7 @@ static const char site_style[] =
 	"input, select, button { font: inherit; color: inherit; padding: .3rem .55rem; border: 1px solid var(--line);\n"
 	"  border-radius: .3rem;\n"
 	"  background: var(--raise); min-width: 0; }\n"
-	"button { cursor: pointer; } button:hover { background: var(--hover); }\n"
+	"button { cursor: pointer; white-space: nowrap; } button:hover { background: var(--hover); }\n"
 	"button.main { background: var(--accent); border-color: var(--accent); color: var(--back); font-weight: 600; }\n"
 	"footer.site { padding: 1rem; border-top: 1px solid var(--line); color: var(--dim); font-size: .85rem;\n"
 	"  text-align: center; }\n"

@@ -193,6 +193,12 @@ for mode in pool saw warm come; do
 	check "$mode: nothing grows" sh -c "'$redflag' show $mode.1 | tee /dev/stderr | grep -q 'nothing grows in 1 process'"
 done
 
+. "$root/tests/serve-sample.sh"
+serve "$work/shop" --db "$work/db"
+check "a run's page has them" sh -c "curl -s '$url/runs/heap.1' | grep -q '<dt>heap in use\|<dt>live heap\|too short to tell'"
+check "and says that nothing grows" sh -c "curl -s '$url/runs/saw.1' | grep -q 'nothing grows in 1 process'"
+end_serve
+
 # A process that is killed has left its samples.
 { TRACE_ID=killed.1 ./shop receivers killed; } >/dev/null 2>&1
 check "the spool of a killed process is read" "$redflag" ingest "$work"/spools/*.spool
