@@ -303,6 +303,7 @@ EMBEDDED_FILES := \
 	tsan-glue/finding.h \
 	tsan-glue/cgo_heap.h \
 	tsan-glue/cgo_next.h \
+	tsan-glue/cgo_stacks.h \
 	tsan-glue/cgo_wrong.h \
 	tsan-glue/cgo_maps.h \
 	tsan-glue/cgo_leaks.h \
@@ -330,6 +331,7 @@ EMBEDDED_FILES := \
 	tsan-glue/finding.c \
 	tsan-glue/cgo_heap.c \
 	tsan-glue/cgo_next.c \
+	tsan-glue/cgo_stacks.c \
 	tsan-glue/cgo_wrong.c \
 	tsan-glue/cgo_maps.c \
 	tsan-glue/cgo_leaks.c \

@@ -4,6 +4,7 @@
 #include "tsan-glue/cgo_heap.h"
 #include "tsan-glue/cgo_leaks.h"
 #include "tsan-glue/cgo_next.h"
+#include "tsan-glue/cgo_stacks.h"
 #include "tsan-glue/cgo_wrong.h"
 #include "tsan-glue/lock.h"
 #include "tsan-glue/marks.h"
@@ -35,14 +36,17 @@ struct rf_cgo_call {
 	struct rf_cgo_call *outer; /* the call whose C code called Go, which made this one */
 	uint64_t goid;
 	bool wanted;
+	bool walking; /* the unwinder may allocate */
 	uint32_t given; /* blocks, the last one first */
 	uintptr_t again[WRONG_MAX];
+	uint32_t again_by[WRONG_MAX];
 	struct rf_cgo_wrong wrong[WRONG_MAX];
 	uint32_t again_count, wrong_count;
 };
 
 static struct {
 	_Atomic bool on;
+	bool each; /* each malloc and free has its stack of C */
 	pthread_key_t key; /* the thread's struct rf_cgo_call */
 	void (*callback)(uintptr_t command, void *context);
 	atomic_flag lock; /* of what follows */
@@ -73,8 +77,18 @@ static size_t cells(size_t bytes)
 	return bytes ? (bytes + CELL_BYTES - 1) & ~(size_t)(CELL_BYTES - 1) : CELL_BYTES;
 }
 
+static uint32_t stack_of(struct rf_cgo_call *call, const void *caller)
+{
+	if (call->walking)
+		return 0;
+	call->walking = true;
+	uint32_t stack = rf_cgo_stack_now(caller, call->head.function);
+	call->walking = false;
+	return stack;
+}
+
 /* NULL: the block isn't to be ours. */
-static void *cgo_take(size_t bytes, bool *again)
+static void *cgo_take(size_t bytes, const void *caller, bool *again)
 {
 	if (!atomic_load_explicit(&cgo.on, memory_order_acquire))
 		return NULL;
@@ -82,10 +96,11 @@ static void *cgo_take(size_t bytes, bool *again)
 	if (!block)
 		return NULL;
 	uintptr_t address = rf_cgo_heap_address(block);
-	const struct rf_cgo_call *call = call_now();
+	struct rf_cgo_call *call = call_now();
 	if (call) {
 		block->goid = call->goid;
 		block->wanted = call->wanted;
+		block->allocated_by = cgo.each && !call->wanted ? stack_of(call, caller) : 0;
 		memcpy(block->pcs, call->pcs, sizeof(block->pcs));
 	}
 	if (*again)
@@ -94,19 +109,19 @@ static void *cgo_take(size_t bytes, bool *again)
 }
 
 /* True: malloc never gave that address, so there is nothing to do but to tell. What threads of C free is left to the C library. */
-static bool cgo_note_wrong(uintptr_t address, bool moved)
+static bool cgo_note_wrong(uintptr_t address, const void *caller, bool moved)
 {
 	struct rf_cgo_call *call = call_now();
 	enum rf_cgo_place place = call ? rf_cgo_place_of(address) : RF_CGO_PLACE_ANY;
 	if (place == RF_CGO_PLACE_ANY)
 		return false;
 	if (call->wrong_count < WRONG_MAX)
-		call->wrong[call->wrong_count++] = (struct rf_cgo_wrong){ address, place, moved };
+		call->wrong[call->wrong_count++] = (struct rf_cgo_wrong){ address, place, moved, stack_of(call, caller) };
 	call->head.events = 1;
 	return true;
 }
 
-static void cgo_give(uintptr_t address)
+static void cgo_give(uintptr_t address, const void *caller)
 {
 	struct rf_cgo_block *block = rf_cgo_heap_block(address);
 	struct rf_cgo_call *call = call_now();
@@ -114,6 +129,7 @@ static void cgo_give(uintptr_t address)
 		return;
 	if (!rf_cgo_heap_give(block)) {
 		if (call && call->again_count < WRONG_MAX) {
+			call->again_by[call->again_count] = stack_of(call, caller);
 			call->again[call->again_count++] = address;
 			call->head.events = 1;
 		}
@@ -123,24 +139,54 @@ static void cgo_give(uintptr_t address)
 		rf_cgo_heap_queue(block);
 		return;
 	}
+	block->freed_by = cgo.each ? stack_of(call, caller) : 0;
 	block->next = call->given;
 	call->given = rf_cgo_heap_number(block);
 	call->head.events = 1;
 }
 
-static void *cgo_malloc(size_t bytes)
+static void *new_block(size_t bytes, const void *caller)
 {
 	bool again;
-	void *p = cgo_take(bytes, &again);
+	void *p = cgo_take(bytes, caller, &again);
 	rf_cgo_next_find();
 	return p ? p : rf_cgo_next.malloc(bytes);
+}
+
+static void end_block(void *p, const void *caller)
+{
+	rf_cgo_next_find();
+	if (cgo_note_wrong((uintptr_t)p, caller, false))
+		return;
+	if (rf_cgo_heap_has((uintptr_t)p))
+		cgo_give((uintptr_t)p, caller);
+	else
+		rf_cgo_next.free(p);
+}
+
+/* A block that is ours always moves, so that who keeps the old address is found out. */
+static void *move_block(void *p, size_t bytes, const void *caller)
+{
+	const struct rf_cgo_block *block = rf_cgo_heap_block((uintptr_t)p);
+	size_t old = block ? block->bytes : 0;
+	void *to = bytes ? new_block(bytes, caller) : NULL;
+	if (to)
+		memcpy(to, p, old < bytes ? old : bytes);
+	if (to || !bytes)
+		end_block(p, caller);
+	return to;
+}
+
+static void *cgo_malloc(size_t bytes)
+{
+	return new_block(bytes, __builtin_return_address(0));
 }
 
 static void *cgo_calloc(size_t count, size_t bytes)
 {
 	bool again;
 	size_t all;
-	void *p = __builtin_mul_overflow(count, bytes, &all) ? NULL : cgo_take(all, &again);
+	void *p = __builtin_mul_overflow(count, bytes, &all) ? NULL : cgo_take(all, __builtin_return_address(0), &again);
 	rf_cgo_next_find();
 	if (!p)
 		return rf_cgo_next.calloc(count, bytes);
@@ -151,40 +197,22 @@ static void *cgo_calloc(size_t count, size_t bytes)
 
 static void cgo_free(void *p)
 {
-	rf_cgo_next_find();
-	if (cgo_note_wrong((uintptr_t)p, false))
-		return;
-	if (rf_cgo_heap_has((uintptr_t)p))
-		cgo_give((uintptr_t)p);
-	else
-		rf_cgo_next.free(p);
-}
-
-/* A block that is ours always moves, so that who keeps the old address is found out. */
-static void *cgo_move(void *p, size_t bytes)
-{
-	const struct rf_cgo_block *block = rf_cgo_heap_block((uintptr_t)p);
-	size_t old = block ? block->bytes : 0;
-	void *to = bytes ? cgo_malloc(bytes) : NULL;
-	if (to)
-		memcpy(to, p, old < bytes ? old : bytes);
-	if (to || !bytes)
-		cgo_free(p);
-	return to;
+	end_block(p, __builtin_return_address(0));
 }
 
 static void *cgo_realloc(void *p, size_t bytes)
 {
+	const void *caller = __builtin_return_address(0);
 	rf_cgo_next_find();
 	if (!p)
-		return cgo_malloc(bytes);
-	if (cgo_note_wrong((uintptr_t)p, true)) {
-		void *to = cgo_malloc(bytes);
+		return new_block(bytes, caller);
+	if (cgo_note_wrong((uintptr_t)p, caller, true)) {
+		void *to = new_block(bytes, caller);
 		if (to)
 			rf_cgo_wrong_copy(to, (uintptr_t)p, bytes);
 		return to;
 	}
-	return rf_cgo_heap_has((uintptr_t)p) ? cgo_move(p, bytes) : rf_cgo_next.realloc(p, bytes);
+	return rf_cgo_heap_has((uintptr_t)p) ? move_block(p, bytes, caller) : rf_cgo_next.realloc(p, bytes);
 }
 
 static size_t cgo_usable(void *p)
@@ -231,12 +259,14 @@ static bool loader_prefers_ours(void)
 	return false;
 }
 
-static void rf_cgo_init(const struct rf_start *start)
+static void rf_cgo_init(const struct rf_start *start, bool each)
 {
 	if (!RF_MARKS_PROVED || !loader_prefers_ours() || pthread_key_create(&cgo.key, NULL) != 0 || !shadow_fits() ||
 	    !rf_cgo_heap_init())
 		return;
 	rf_cgo_wrong_init();
+	rf_cgo_stacks_init(start);
+	cgo.each = each;
 	rf_cgo_leaks_init(start->callback);
 	cgo.callback = start->callback;
 	start->settings->cgo = RF_CGO_HEAP_START;
@@ -310,6 +340,7 @@ void __redflag_cgo_enter(uintptr_t goid, const uintptr_t *stack, uintptr_t fp, v
 	*out = call;
 	if (!call)
 		return;
+	call->head.function = 0;
 	call->head.events = call->given = call->again_count = call->wrong_count = 0;
 	call->owner = pthread_self();
 	call->outer = call_now();
@@ -318,6 +349,7 @@ void __redflag_cgo_enter(uintptr_t goid, const uintptr_t *stack, uintptr_t fp, v
 	uintptr_t facts = call->pcs[0] ? caller_facts(call->pcs[0]) : 0;
 	call->wanted = (facts & CALLER_WANTED) != 0;
 	call->head.frames = !call->pcs[0] ? 0 : (facts & CALLER_SILENT) && call->pcs[1] ? 2 : 1;
+	call->walking = false;
 	atomic_store(&call->active, true);
 	pthread_setspecific(cgo.key, call);
 }
@@ -342,8 +374,12 @@ void __redflag_cgo_leave(void *which, uintptr_t thread, uintptr_t pc)
 		mark(thread, pc, rf_cgo_heap_address(block), block->bytes);
 		rf_cgo_heap_queue(block);
 	}
-	for (uint32_t i = 0; i < call->again_count; i++)
+	for (uint32_t i = 0; i < call->again_count; i++) {
+		struct rf_cgo_block *block = rf_cgo_heap_block(call->again[i]);
+		if (block)
+			block->again_by = call->again_by[i];
 		mark(thread, pc, call->again[i], 1);
+	}
 	for (uint32_t i = 0; i < call->wrong_count; i++)
 		rf_cgo_wrong_tell(&call->wrong[i], call->goid, call->pcs, RF_CGO_FRAMES);
 	memset(call->again, 0, sizeof(call->again)); /* nothing here is to point to a block */
@@ -370,9 +406,9 @@ static const struct rf_alloc_site *rf_cgo_site(uintptr_t address, struct rf_memo
 
 #else
 
-static void rf_cgo_init(const struct rf_start *start)
+static void rf_cgo_init(const struct rf_start *start, bool each)
 {
-	(void)start;
+	(void)start, (void)each;
 }
 
 static const struct rf_alloc_site *rf_cgo_site(uintptr_t address, struct rf_memory_query *memory)

@@ -13,8 +13,9 @@
 
 #include <stdbool.h>
 
-/* Tells the runtime where C memory is. Where it isn't to be had, malloc and free go on to be the C library's. */
-static void rf_cgo_init(const struct rf_start *start);
+/* Tells the runtime where C memory is. each: every malloc and free has its stack of C, else only those that are wrong by
+ * themselves. Where it isn't to be had, malloc and free go on to be the C library's. */
+static void rf_cgo_init(const struct rf_start *start, bool each);
 #if RF_CGO
 /* Whether some call of C isn't back. While the world is stopped. */
 static bool rf_cgo_calls_active(void);

@@ -154,6 +154,7 @@ static struct rf_cgo_block *rf_cgo_heap_take(size_t bytes, bool *again)
 		block->bytes = (uint32_t)bytes;
 		block->goid = 0;
 		block->wanted = 0;
+		block->allocated_by = block->freed_by = block->again_by = 0;
 		block->pcs[0] = 0;
 	}
 	rf_spin_unlock(&heap.lock);

@@ -37,6 +37,7 @@ struct rf_cgo_block {
 	uint32_t bytes; /* as asked for */
 	uint32_t wanted;  /* allocated by Go code (C.malloc, C.CString, C.CBytes) */
 	uint64_t goid;    /* who allocated it; 0 unknown */
+	uint32_t allocated_by, freed_by, again_by; /* stacks of C (cgo_stacks.h): malloc, free, another free; 0 unknown */
 	uintptr_t pcs[RF_CGO_FRAMES]; /* return addresses in Go, innermost first; a 0 ends them */
 };
 

@@ -3,6 +3,7 @@
 #include "tsan-glue/cgo_heap.h"
 #include "tsan-glue/cgo_leaks.h"
 #include "tsan-glue/cgo_maps.h"
+#include "tsan-glue/cgo_stacks.h"
 #include "tsan-glue/finding.h"
 #include "tsan-glue/symbols.h"
 
@@ -97,7 +98,8 @@ static void note_pointed(const struct rf_cgo_block *from)
 static void add_leak(const struct rf_cgo_block *block)
 {
 	uint32_t i = 0;
-	while (i < state.leak_count && memcmp(state.leaks[i].first->pcs, block->pcs, sizeof(block->pcs)) != 0)
+	while (i < state.leak_count && (state.leaks[i].first->allocated_by != block->allocated_by ||
+					memcmp(state.leaks[i].first->pcs, block->pcs, sizeof(block->pcs)) != 0))
 		i++;
 	if (i == RF_CGO_LEAKS_MAX)
 		return;
@@ -174,8 +176,10 @@ void __redflag_cgo_leak(uintptr_t i)
 			 noun_of(l->first), l->count == 1 ? "" : "s", (unsigned long long)l->bytes);
 	struct rf_finding f = { .kind = RF_SPOOL_KIND_NATIVE_LEAK, .address = rf_cgo_heap_address(l->first),
 				.bytes = l->first->bytes, .side_count = 1, .detail = { words, n > 0 ? (uintptr_t)n : 0 } };
-	f.sides[0] = (struct rf_finding_side){ .action = RF_SPOOL_ACTION_ALLOCATE, .goid = l->first->goid, .pcs = l->first->pcs,
-					       .pc_count = RF_CGO_FRAMES };
+	uintptr_t all[RF_CGO_C_FRAMES + RF_CGO_FRAMES];
+	rf_cgo_stack_join(l->first->allocated_by, l->first->pcs, RF_CGO_FRAMES, all, sizeof(all) / sizeof(all[0]));
+	f.sides[0] = (struct rf_finding_side){ .action = RF_SPOOL_ACTION_ALLOCATE, .goid = l->first->goid, .pcs = all,
+					       .pc_count = sizeof(all) / sizeof(all[0]) };
 	__redflag_finding(&f);
 }
 

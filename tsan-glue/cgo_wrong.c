@@ -1,5 +1,6 @@
 #if RF_CGO
 #include "tsan-glue/cgo_heap.h"
+#include "tsan-glue/cgo_stacks.h"
 #include "tsan-glue/cgo_wrong.h"
 #include "tsan-glue/finding.h"
 
@@ -97,7 +98,10 @@ static void rf_cgo_wrong_tell(const struct rf_cgo_wrong *wrong, uint64_t goid, c
 	const char *words = words_of(wrong);
 	struct rf_finding f = { .kind = RF_SPOOL_KIND_INVALID_FREE, .address = wrong->address, .bytes = 1, .side_count = 1,
 				.detail = { words, strlen(words) } };
-	f.sides[0] = (struct rf_finding_side){ .action = RF_SPOOL_ACTION_FREE, .goid = goid, .pcs = pcs, .pc_count = pc_count };
+	uintptr_t all[RF_CGO_C_FRAMES + RF_CGO_FRAMES];
+	rf_cgo_stack_join(wrong->by, pcs, pc_count, all, sizeof(all) / sizeof(all[0]));
+	f.sides[0] = (struct rf_finding_side){ .action = RF_SPOOL_ACTION_FREE, .goid = goid, .pcs = all,
+					       .pc_count = sizeof(all) / sizeof(all[0]) };
 	__redflag_finding(&f);
 }
 #endif

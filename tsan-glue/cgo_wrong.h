@@ -22,6 +22,7 @@ struct rf_cgo_wrong {
 	uintptr_t address;
 	enum rf_cgo_place place;
 	bool moved; /* by realloc */
+	uint32_t by; /* stack of C (cgo_stacks.h) */
 };
 
 static void rf_cgo_wrong_init(void);

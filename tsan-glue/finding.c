@@ -1,5 +1,6 @@
 #include "tsan-glue/finding.h"
 
+#include "tsan-glue/cgo_stacks.h"
 #include "tsan-glue/finalizers.h"
 #include "tsan-glue/goroutines.h"
 #include "tsan-glue/lock.h"
@@ -120,6 +121,10 @@ static bool is_bottom(const char *function)
 /* The frames at one address: several where functions were inlined (tsan_go.cpp, SymbolizeCode). */
 static struct ts_frame **add_frames(uintptr_t pc, struct ts_frame **link)
 {
+	if (made.frame_count < FRAMES_MAX && rf_cgo_frame(pc, &made.frames[made.frame_count])) {
+		*link = &made.frames[made.frame_count];
+		return &made.frames[made.frame_count++].next;
+	}
 	while (made.frame_count < FRAMES_MAX) {
 		struct symbolize_code code = { .pc = pc };
 		findings.callback(COMMAND_SYMBOLIZE_CODE, &code);
@@ -230,12 +235,15 @@ static void make(const struct rf_finding *f)
 	made.report.threads = vector_of(made.thread_pointers, made.thread_count);
 }
 
-/* GORACE=suppressions=FILE: a line of race: or race_top: that fits a stack of a side. */
+/* GORACE=suppressions=FILE: a line of race: or race_top: that fits a stack of a side, as Go has it: frames of C have no line. */
 static bool suppressed(void)
 {
 	for (uint32_t i = 0; i < made.access_count; i++) {
 		void *suppression = NULL;
-		if (__redflag_is_suppressed(TS_REPORT_RACE, made.accesses[i].stack, &suppression))
+		struct ts_stack stack = *made.accesses[i].stack;
+		while (stack.frames && !stack.frames->info.line)
+			stack.frames = stack.frames->next;
+		if (__redflag_is_suppressed(TS_REPORT_RACE, &stack, &suppression))
 			return true;
 	}
 	return false;

@@ -46,8 +46,8 @@ static bool find_symtab(int fd, ElfW(Shdr) *symtab, ElfW(Shdr) *strings)
 	return false;
 }
 
-/* Finds the data symbol that holds `address` (as the file has it). */
-static bool find_symbol(int fd, const ElfW(Shdr) *symtab, uintptr_t address, ElfW(Sym) *out)
+/* Finds the symbol of that type that holds `address` (as the file has it). */
+static bool find_symbol(int fd, const ElfW(Shdr) *symtab, int type, uintptr_t address, ElfW(Sym) *out)
 {
 	ElfW(Sym) part[SYMBOLS_A_READ];
 	uint64_t count = symtab->sh_size / sizeof(*out);
@@ -56,7 +56,7 @@ static bool find_symbol(int fd, const ElfW(Shdr) *symtab, uintptr_t address, Elf
 		if (!read_at(fd, part, n * sizeof(*out), symtab->sh_offset + i * sizeof(*out)))
 			return false;
 		for (uint64_t k = 0; k < n; k++) {
-			if (ELF64_ST_TYPE(part[k].st_info) == STT_OBJECT && address >= part[k].st_value &&
+			if (ELF64_ST_TYPE(part[k].st_info) == type && address >= part[k].st_value &&
 			    address - part[k].st_value < part[k].st_size) {
 				*out = part[k];
 				return true;
@@ -66,16 +66,16 @@ static bool find_symbol(int fd, const ElfW(Shdr) *symtab, uintptr_t address, Elf
 	return false;
 }
 
-static bool rf_global_find(uintptr_t address, struct rf_global *out)
+static bool find_in_file(const char *path, int type, uintptr_t address, struct rf_global *out)
 {
 	ElfW(Shdr) symtab, strings;
 	ElfW(Sym) symbol;
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	bool found = find_symtab(fd, &symtab, &strings) && find_symbol(fd, &symtab, address - bias, &symbol);
+	bool found = find_symtab(fd, &symtab, &strings) && find_symbol(fd, &symtab, type, address, &symbol);
 	if (found) {
-		out->start = symbol.st_value + bias;
+		out->start = symbol.st_value;
 		out->size = symbol.st_size;
 		ssize_t n = pread(fd, out->name, sizeof(out->name) - 1, (off_t)(strings.sh_offset + symbol.st_name));
 		out->name[n > 0 ? n : 0] = 0;
@@ -83,6 +83,21 @@ static bool rf_global_find(uintptr_t address, struct rf_global *out)
 	close(fd);
 	return found;
 }
+
+static bool rf_global_find(uintptr_t address, struct rf_global *out)
+{
+	bool found = find_in_file("/proc/self/exe", STT_OBJECT, address - bias, out);
+	if (found)
+		out->start += bias;
+	return found;
+}
+
+#if RF_CGO
+static bool rf_function_find(const char *path, uintptr_t address, struct rf_global *out)
+{
+	return find_in_file(path, STT_FUNC, address, out);
+}
+#endif
 
 /* --- types ------------------------------------------------------------------------------------------------------- */
 

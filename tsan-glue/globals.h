@@ -19,6 +19,10 @@ struct rf_global {
  * us later on. */
 static void rf_globals_init(void);
 static bool rf_global_find(uintptr_t address, struct rf_global *out);
+#if RF_CGO
+/* The function of an ELF file that holds an address, as the file has it. */
+static bool rf_function_find(const char *path, uintptr_t address, struct rf_global *out);
+#endif
 /* Answers kind, type and path (fields and indexes behind the variable's name) where the file has DWARF that can be read.
  * Wants the glue's lock. The file stays mapped. */
 static void rf_global_type(struct rf_type_query *q);

@@ -12,6 +12,7 @@
 #endif
 
 #include "tsan-glue/cgo.h"
+#include "tsan-glue/cgo_stacks.h"
 #include "tsan-glue/counters.h"
 #include "tsan-glue/finalizers.h"
 #include "tsan-glue/finding.h"
@@ -66,13 +67,25 @@ bool __redflag_on_report(const struct ts_report *report, bool suppressed)
 		return true;
 	glue.told = report;
 	glue.told_as = rf_pool_report(report);
-	return rf_report_handle(glue.told_as, kind, suppressed);
+	rf_cgo_frames_add(glue.told_as, kind);
+	suppressed = rf_report_handle(glue.told_as, kind, suppressed);
+	rf_cgo_frames_remove(glue.told_as);
+	return suppressed;
+}
+
+static bool print_own(const struct ts_report *report)
+{
+	const struct ts_report *ours = report == glue.told ? glue.told_as : report;
+	enum rf_spool_kind kind = rf_mark_kind(report);
+	rf_cgo_frames_add(ours, kind);
+	bool printed = rf_print_report(ours, kind);
+	rf_cgo_frames_remove(ours);
+	return printed;
 }
 
 void __redflag_print_report(const struct ts_report *report)
 {
-	const struct ts_report *ours = report == glue.told ? glue.told_as : report;
-	if (!RF_LAYOUT_PROVED || !glue.ready || !rf_print_report(ours, rf_mark_kind(report)))
+	if (!RF_LAYOUT_PROVED || !glue.ready || !print_own(report))
 		__redflag_print_stock(report);
 }
 
@@ -161,7 +174,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->shadow = rf_marks_shadow();
 	start->settings->channels = glue.options.channels && RF_FINDING_PROVED;
 	if (!glue.options.cgo_unwatched)
-		rf_cgo_init(start);
+		rf_cgo_init(start, glue.options.cstacks);
 	start->settings->resurrection = start->settings->finalizers && RF_FINDING_PROVED;
 	start->settings->cleanups = glue.options.cleanups && RF_FINDING_PROVED;
 	start->settings->leaks = glue.options.leaks && RF_FINDING_PROVED && start->settings->exact;

@@ -1,5 +1,7 @@
 #include "tsan-glue/marks.h"
 
+#include "tsan-glue/cgo_stacks.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -135,7 +137,7 @@ static bool rf_mark_restored(uint8_t slot, uint16_t epoch)
 
 static enum rf_mark mark_by_pc(const struct ts_access *access)
 {
-	const struct ts_frame *f = access->stack ? access->stack->frames : NULL, *second = f ? f->next : NULL;
+	const struct ts_frame *f = access->stack ? rf_cgo_frames_skip(access->stack->frames) : NULL, *second = f ? f->next : NULL;
 	for (uint32_t mark = RF_MARK_PUT; f && mark < RF_MARK_COUNT; mark++) {
 		uintptr_t pc = atomic_load_explicit(&marks.pcs[mark], memory_order_relaxed);
 		if (pc && (pc == f->info.address || (second && pc == second->info.address)))

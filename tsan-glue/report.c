@@ -1,6 +1,7 @@
 #include "tsan-glue/report.h"
 
 #include "tsan-glue/cgo.h"
+#include "tsan-glue/cgo_stacks.h"
 #include "tsan-glue/counters.h"
 #include "tsan-glue/finalizers.h"
 #include "tsan-glue/finding.h"
@@ -151,19 +152,20 @@ static bool is_runtime(const char *function)
 	return strncmp(function, "runtime.", 8) == 0 || strncmp(function, "internal/runtime/", 17) == 0;
 }
 
-/* Frames of the allocation from the first that isn't the runtime's own; all of them when there is no other. */
+/* Frames of C, then those of Go from the first that isn't the runtime's own; all of them when there is no other. */
 static void alloc_stack_collect(const struct rf_alloc_site *site)
 {
 	struct rf_stack_ids *s = rf_stack_new(site);
 	if (!s)
 		return;
+	uint32_t of_c = s->count = rf_cgo_alloc_frames(site->address, s->ids);
 	for (uint32_t i = 0; i < RF_ALLOC_FRAMES; i++) {
 		uintptr_t pc = site->pcs[i];
 		if (pc <= runtime.text || pc > runtime.etext)
 			continue;
 		struct rf_function_query f = { .pc = pc - 1 };
 		runtime.callback(RF_COMMAND_FUNCTION, &f);
-		if (s->count == 0 && i + 1 < RF_ALLOC_FRAMES && f.name && is_runtime(f.name))
+		if (s->count == of_c && i + 1 < RF_ALLOC_FRAMES && f.name && is_runtime(f.name))
 			continue;
 		s->ids[s->count++] = rf_symbol_id_of_pc(pc - 1);
 	}

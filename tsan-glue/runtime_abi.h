@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 14
+#define RF_ABI_VERSION 15
 
 struct rf_go_string {
 	const char *ptr;
@@ -258,6 +258,7 @@ void __redflag_finalizer_again(uintptr_t address, uintptr_t block, uintptr_t byt
 struct rf_cgo_call_head {
 	uint32_t events; /* not 0: there is something to tell */
 	uint32_t frames; /* the detector doesn't know of: 0 to 2, innermost first */
+	uintptr_t function; /* of C, which cgo made: the runtime fills it in */
 };
 void __redflag_cgo_enter(uintptr_t goid, const uintptr_t *stack, uintptr_t fp, void **call);
 void __redflag_cgo_leave(void *call, uintptr_t thread, uintptr_t pc);

@@ -22,10 +22,11 @@ void rf_show_field(struct rf_buf *out, const struct rf_terminal *t, const char *
 
 static bool plain_frame(rf_str function)
 {
-	return rf_str_starts(function, "testing.") || rf_str_starts(function, "runtime.");
+	return rf_str_starts(function, "testing.") || rf_str_starts(function, "runtime.") || rf_str_starts(function, "C.") ||
+	       rf_str_find_str(function, RF_STR("._Cfunc_")) >= 0;
 }
 
-/* The first frame that is not Go's own, and its place; "" when there is none. */
+/* The first frame that is neither Go's own nor C, and its place; "" when there is none. */
 static rf_str place_of(const struct rf_show *s, const struct rf_stack *stack)
 {
 	const struct rf_frame *f = NULL;

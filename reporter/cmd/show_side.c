@@ -61,7 +61,9 @@ static void add_frame(const struct rf_show *s, const struct rf_frame *f, bool co
 	enum rf_style style = counts ? RF_STYLE_PLAIN : RF_STYLE_DIM;
 	rf_str name = f->function.len ? rf_words_function(f->function) : RF_STR("(unknown function)");
 	rf_block_printf(out, style, "  %.*s", RF_STR_ARG(name));
-	if (counts && f->file.len)
+	if (f->file.len && !f->line) /* of C: where it is in which file */
+		rf_block_printf(out, RF_STYLE_DIM, "      %.*s+0x%llx", RF_STR_ARG(f->file), (unsigned long long)f->offset);
+	else if (counts && f->file.len)
 		rf_block_printf(out, RF_STYLE_DIM, "      %.*s:%u", RF_STR_ARG(rf_show_file(s, f->file)), f->line);
 }
 

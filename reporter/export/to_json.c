@@ -8,6 +8,7 @@ static const char *const role_names[RF_FRAME_ROLE_COUNT] = {
 	[RF_FRAME_COUNTED] = "counted", [RF_FRAME_LEAF] = "leaf", [RF_FRAME_RUNTIME] = "runtime",
 	[RF_FRAME_SYNC] = "sync", [RF_FRAME_TESTING] = "testing", [RF_FRAME_GENERATED] = "generated",
 	[RF_FRAME_DEEPER] = "deeper", [RF_FRAME_UNKNOWN] = "unknown", [RF_FRAME_STDLIB] = "stdlib",
+	[RF_FRAME_C] = "c",
 };
 
 struct writer {

@@ -31,6 +31,7 @@ enum rf_frame_role {
 	RF_FRAME_DEEPER,     /* user code below the first three: only in the exact hash */
 	RF_FRAME_UNKNOWN,    /* dropped: no name */
 	RF_FRAME_STDLIB,     /* dropped: other standard library, called by user code further out */
+	RF_FRAME_C,          /* dropped: C code, whose names depend on what was stripped */
 	RF_FRAME_ROLE_COUNT
 };
 const char *rf_frame_role_reason(enum rf_frame_role role); /* half a sentence for people */

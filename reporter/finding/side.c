@@ -16,6 +16,7 @@ static const char *const reasons[] = {
 	[RF_FRAME_DEEPER] = "only in the exact hash: user code behind the first frames",
 	[RF_FRAME_UNKNOWN] = "dropped: has no name",
 	[RF_FRAME_STDLIB] = "dropped: standard library, called by user code further out",
+	[RF_FRAME_C] = "dropped: C code, which has names only where nothing was stripped",
 };
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == RF_FRAME_ROLE_COUNT, "one reason a role");
 
@@ -76,6 +77,8 @@ static enum rf_frame_role base_role(const struct rf_frame *f, enum rank *rank)
 		return RF_FRAME_GENERATED;
 	if (rf_str_eq_cstr(f->file, "_testmain.go"))
 		return RF_FRAME_TESTING;
+	if (rf_str_eq_cstr(package, "C")) /* no Go package can be called that; tsan-glue/cgo_stacks.c */
+		return RF_FRAME_C;
 	if (rf_stdlib_has(package)) {
 		enum rf_frame_role role = stdlib_role(package);
 		*rank = role == RF_FRAME_STDLIB ? RANK_STDLIB : RANK_LOW;

@@ -20,6 +20,34 @@ check "titles" equal "use after free: cgomem.TestBugUseAfterFree_Read after cgom
 	"$(query "$work/db" "SELECT title FROM v_findings WHERE test_a = 'TestBugUseAfterFree_Read'")"
 explained
 
+# Frames of C come first, without the stub that cgo made; with the symbol table left in they have names.
+(eval "$("$redflag" env)" && go test -race -c -ldflags=-s=false -o named.test . && go test -race -c -ldflags=-s -o stripped.test .)
+c_frames() { sed -n '/^=\{18\}$/,$ s/^  \(C\.[^ ]*\)()$/\1/p' "$1" | tr '\n' ' '; }
+told() { # OUT PROGRAM TEST [OPTIONS]
+	REDFLAG="cgo=1 ${4-}" "./$2" -test.run "^$3\$" >"$1" 2>&1
+}
+told deep.out named.test TestBugUseAfterFree_Deep
+check "a free deep in C: its frames" equal "C.drop C.drop_later C.deep_free " "$(c_frames deep.out)"
+check "in front of Go's" equal "C.drop() C.drop_later() C.deep_free() runtime.cgocall() example.com/cgomem._Cfunc_deep_free() " \
+	"$(sed -n '/^Previous free/,$p' deep.out | grep '^  [^ ]' | head -5 | tr -d '\n' | tr -s ' ' | sed 's/^ //; s/$/ /')"
+told down.out named.test TestBugUseAfterFree_DeepDown
+check "deeper than is kept" equal "C.drop C.down C.down C.down C.down C.down " "$(c_frames down.out)"
+told again.out named.test TestBugDoubleFree_Deep
+check "a double free: those of the first" equal "C.drop C.drop_later C.deep_free " "$(c_frames again.out)"
+told inside.out named.test TestBugInvalidFree_Deep
+check "a wrong free: its own" equal "C.drop C.deep_free_inside " "$(c_frames inside.out)"
+told plain.out named.test TestBugDoubleFree_Plain
+check "what Go frees itself has none" equal "" "$(c_frames plain.out)"
+told off.out named.test TestBugUseAfterFree_Deep cstacks=0
+check "cstacks=0: none" equal "example.com/cgomem 1" "$(sed -n 's/^  \(example.com.cgomem\)\._Cfunc_deep_free()$/\1/p' off.out) $(grep -c REDFLAG off.out)$(c_frames off.out)"
+told off.out named.test TestBugInvalidFree_Deep cstacks=0
+check "but of what is wrong by itself" equal "C.drop C.deep_free_inside " "$(c_frames off.out)"
+told stripped.out stripped.test TestBugUseAfterFree_Deep
+check "stripped: where they are in the file" equal 3 "$(grep -cE '^      stripped\.test:0 \+0x[0-9a-f]+$' stripped.out)"
+"$redflag" show --db "$work/db" "$(query "$work/db" "SELECT id FROM findings WHERE test_a = 'TestBugUseAfterFree_Deep'")" >shown.out
+check "show: the frames, and where Go allocated it" equal "C.drop C.drop_later C.deep_free cgomem.newDeep, " \
+	"$(sed -n 's/^  \(C\..*\)/\1/p; s/.*allocated in \(.* \)deep.go:.*/\1/p' shown.out | tr '\n' ' ' | sed 's/  $/ /')"
+
 # A program with a malloc of its own, one that forks in C, and one without C.
 mkdir own forks plain
 printf 'module example.com/programs\n\ngo 1.25\n' >go.mod

@@ -30,6 +30,10 @@ check "how many and how much" grep -q '^Detail: 100 blocks, 14950 bytes, that no
 ./twins.test -test.v -test.run BugNativeLeak_String >out.string 2>&1
 check "strings by their name" grep -q '^Detail: 1 C string, 12 bytes, that nothing points to$' out.string
 check "a chain by its head" equal 1 "$(./twins.test -test.run BugNativeLeak_Chain 2>&1 | grep -c '^WARNING')"
+(eval "$("$redflag" env)" && go test -race -c -ldflags=-s=false -o named.test .)
+./named.test -test.run BugNativeLeak_TwoPlaces >out.two 2>&1
+check "two places in C: two reports, frames of C first" equal "Allocate C.first_place Allocate C.strdup C.second_place " \
+	"$(sed -n 's/^\(Allocate\) .*/\1/p; s/^  \(C\.[^ ]*\)()$/\1/p' out.two | sed 's/__strdup/strdup/' | tr '\n' ' ')"
 env -u REDFLAG ./twins.test -test.run Bug >out.off 2>&1
 check "without the option at the run: nothing" equal PASS "$(cat out.off)"
 run_other_gos

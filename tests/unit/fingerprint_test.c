@@ -210,6 +210,11 @@ static void test_standard_library_is_not_user_code(void **state)
 	assert_int_equal(side->roles[0], RF_FRAME_STDLIB);
 	assert_int_equal(side->roles[1], RF_FRAME_STDLIB);
 	assert_int_equal(side->roles[2], RF_FRAME_LEAF);
+	struct rf_finding with_c = with_top("  C.drop()\n      libz.so.1:0 +0x3f0a\n  C.(unknown)()\n      a.test:0 +0x1\n"
+					    "  main.f()\n      /a.go:1 +0x1\n");
+	assert_int_equal(side_with_leaf(&with_c, "main.f")->roles[0], RF_FRAME_C);
+	assert_int_equal(side_with_leaf(&with_c, "main.f")->roles[1], RF_FRAME_C);
+	assert_string_equal(f.fingerprint, with_c.fingerprint);
 	struct rf_finding other = with_top("  bytes.(*Buffer).Len()\n      /go/v.go:1 +0x0\n  main.f()\n      /a.go:1 +0x1\n");
 	assert_string_equal(f.fingerprint, other.fingerprint);
 }

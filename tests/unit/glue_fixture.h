@@ -23,6 +23,7 @@
 #include "tsan-glue/finding.c"
 #include "tsan-glue/cgo_heap.c"
 #include "tsan-glue/cgo_next.c"
+#include "tsan-glue/cgo_stacks.c"
 #include "tsan-glue/cgo_wrong.c"
 #include "tsan-glue/cgo_maps.c"
 #include "tsan-glue/cgo_leaks.c"

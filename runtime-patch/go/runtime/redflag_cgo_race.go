@@ -31,9 +31,10 @@ var __redflag_cgo_leak byte
 
 // rfCgoCall is the beginning of struct rf_cgo_call of the glue, in memory of its own.
 type rfCgoCall struct {
-	events uint32
-	frames uint32 // of callers that don't tell the detector of their calls
-	pcs    [2]uintptr
+	events   uint32
+	frames   uint32  // of callers that don't tell the detector of their calls
+	function uintptr // of C, which cgo made
+	pcs      [2]uintptr
 }
 
 // rfCgoInit lets the detector have C memory: rfInit calls it before Go's heap is there, which begins where this ends.
@@ -49,11 +50,14 @@ func rfCgoInit() {
 //
 //go:nosplit
 //go:noinline
-func rfCgoEnter() (call *rfCgoCall) {
+func rfCgoEnter(fn unsafe.Pointer) (call *rfCgoCall) {
 	if rfSettings.cgo != 0 {
 		gp := getg()
 		racecall(&__redflag_cgo_enter, uintptr(gp.goid), uintptr(unsafe.Pointer(&gp.stack)), getfp(),
 			uintptr(unsafe.Pointer(&call)))
+	}
+	if call != nil {
+		call.function = uintptr(fn)
 	}
 	return call
 }
@@ -113,7 +117,7 @@ const (
 	rfCgoLeaksSee
 	rfCgoLeaksFinish
 
-	rfCgoExitTries   = 50 // while a finalizer, say, still calls C, or a thread only just begins or ends
+	rfCgoExitTries   = 200 // while a finalizer, say, still calls C, or a thread only just begins or ends
 	rfCgoExitWait_us = 1000
 )
 

@@ -26,7 +26,7 @@ func rfFinalizerSelects(cases *scase, sends int)                     {}
 func rfCycle()                                                       {}
 func rfSweep(s *mspan)                                               {}
 func rfCollected(s *mspan, i uintptr) bool                           { return false }
-func rfCgoEnter() struct{}                                           { return struct{}{} }
+func rfCgoEnter(fn unsafe.Pointer) struct{}                          { return struct{}{} }
 func rfCgoLeave(struct{})                                            {}
 func rfCgoExit()                                                     {}
 func rfCgoText(p *byte)                                              {}

@@ -56,6 +56,17 @@ static char *greeting(const char *name) {
 	return strcat(p, name);
 }
 static void *grow(void *p, size_t n) { return realloc(p, n); }
+
+#define APART __attribute__((noinline, noclone))
+static APART void *first_place(void) { void *p = malloc(30); __asm__ volatile("" ::: "memory"); return p; }
+static APART void *second_place(void) { void *p = strdup("of the second place"); __asm__ volatile("" ::: "memory"); return p; }
+static void two_places(int lost) {
+	void *p = first_place(), *q = second_place();
+	if (!lost) {
+		free(p);
+		free(q);
+	}
+}
 */
 import "C"
 
@@ -73,4 +84,5 @@ func grow(p unsafe.Pointer, n int) unsafe.Pointer { return C.grow(p, C.size_t(n)
 func hold(i int, p unsafe.Pointer)                { C.hold(C.int(i), p) }
 func holdInThread(p unsafe.Pointer)               { C.hold_in_thread(p) }
 func holdAligned(p unsafe.Pointer) bool           { return C.hold_aligned(p) != 0 }
+func twoPlaces(lost int)                          { C.two_places(C.int(lost)) }
 func holdBig(p unsafe.Pointer) bool               { return C.hold_big(p) != 0 }

@@ -191,3 +191,12 @@ func TestGoodNativeLeak_BigTable(t *testing.T) {
 func TestGoodNativeLeak_ThreadVariable(t *testing.T) {
 	holdInThread(malloc(60))
 }
+
+// Two blocks that one call of C loses.
+func TestBugNativeLeak_TwoPlaces(t *testing.T) {
+	twoPlaces(1)
+}
+
+func TestGoodNativeLeak_TwoPlaces(t *testing.T) {
+	twoPlaces(0)
+}
