@@ -247,6 +247,8 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_clear_race.s \
 	runtime-patch/go/runtime/redflag_clear_norace.s \
+	runtime-patch/go/runtime/redflag_fast_race.go \
+	runtime-patch/go/runtime/redflag_fast_race.s \
 	runtime-patch/go/runtime/redflag_pool_race.go \
 	runtime-patch/go/runtime/redflag_alias_race.go \
 	runtime-patch/go/bytes/redflag_race.go \
@@ -280,6 +282,8 @@ EMBEDDED_FILES := \
 	runtime-patch/go/sync/redflag_norace.go \
 	tsan-glue/renames.txt \
 	tsan-glue/probe.c \
+	tsan-glue/fast_model.h \
+	tsan-glue/fast_probe.h \
 	tsan-glue/spool_format.h \
 	tsan-glue/crc32c.h \
 	tsan-glue/report_layout.h \

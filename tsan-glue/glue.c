@@ -179,6 +179,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->cleanups = glue.options.cleanups && RF_FINDING_PROVED;
 	start->settings->leaks = glue.options.leaks && RF_FINDING_PROVED && start->settings->exact;
 	start->settings->retained = !glue.options.retained_unwatched && RF_FINDING_PROVED;
+	start->settings->fast = glue.options.fast ? RF_LAYOUT_FAST : 0;
 	start->settings->lost = !glue.options.lost_unwatched && RF_FINDING_PROVED;
 	glue.ready = true;
 }

@@ -5,7 +5,8 @@
  * All is well: exit 0, and on stdout the lines of C that head the glue: RF_LAYOUT_THREAD_ID, the offset of the thread
  * number in ThreadState, RF_LAYOUT_FREED if memory can be marked as freed (marks.h), RF_LAYOUT_SHADOW if it is known where
  * such marks stand, RF_LAYOUT_COLLECTED if those of collections work, RF_LAYOUT_REPORTS if reports of ours can stand among
- * the detector's (finding.h). Otherwise: exit 1 and one sentence on stderr.
+ * the detector's (finding.h), RF_LAYOUT_FAST for which of the runtime's accesses and calls short cuts do the same as the
+ * detector (fast_probe.h). Otherwise: exit 1 and one sentence on stderr.
  */
 #define _GNU_SOURCE
 #include "tsan-glue/history.c" /* these stand in their place as in the glue */
@@ -25,7 +26,11 @@ void __tsan_go_start(void *parent, void **child, void *pc);
 void __tsan_go_end(void *thread);
 void __tsan_read_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t pc);
 void __tsan_write_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t pc);
+void __tsan_read(void *thread, void *address, void *pc);
+void __tsan_write(void *thread, void *address, void *pc);
 void __tsan_func_enter(void *thread, void *pc);
+void __tsan_func_exit(void *thread);
+void __tsan_acquire(void *thread, void *address);
 void __tsan_release(void *thread, void *address);
 
 /* Marks of freed memory (marks.c). A detector without them is one without findings of pools. */
@@ -382,6 +387,8 @@ static bool reports_work(void)
 	return found && passed;
 }
 
+#include "tsan-glue/fast_probe.h"
+
 int main(void)
 {
 	void *main_thread;
@@ -422,6 +429,9 @@ int main(void)
 		if (shadow_works(threads[3]))
 			printf("#define RF_LAYOUT_SHADOW(address) %s\n%s", EXPANDED_TEXT(SHADOW(address)),
 			       collected_works(threads[7]) ? "#define RF_LAYOUT_COLLECTED 1\n" : "");
+#ifdef __x86_64__ /* the only one with short cuts */
+		printf("#define RF_LAYOUT_FAST %d\n", fast_works(threads + 20));
+#endif
 	}
 	if (reports_work())
 		printf("#define RF_LAYOUT_REPORTS 1\n");

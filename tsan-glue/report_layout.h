@@ -18,6 +18,9 @@
 #else
 #define RF_LAYOUT_PROVED 0
 #endif
+#ifndef RF_LAYOUT_FAST
+#define RF_LAYOUT_FAST 0 /* no short cuts */
+#endif
 
 struct ts_vector { /* sanitizer's Vector<T>: begin_, end_, last_ (of the capacity) */
 	void **begin, **end, **last;

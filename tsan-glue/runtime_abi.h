@@ -43,6 +43,7 @@ struct rf_settings {
 	uintptr_t retained; /* values deleted from a sync.Map are watched */
 	uintptr_t lost;     /* so are channels that are closed with elements in their buffers */
 	uintptr_t aliases;  /* arrays behind objects in a sync.Pool count as freed */
+	uintptr_t fast;     /* which short cuts into the detector are taken: RF_LAYOUT_FAST */
 };
 
 #define RF_RING_ENTRIES 64u

@@ -138,6 +138,23 @@ static struct finding_out check_probe(struct doctor *d)
 					    "knows, or a newer redflag") };
 }
 
+static struct finding_out check_fast(struct doctor *d)
+{
+	if (!d->has_toolchain)
+		return skipped("needs the toolchain first");
+	if (rf_str_eq_cstr(d->toolchain.fast, "3"))
+		return (struct finding_out){ STATE_OK, RF_STR("accesses and calls that can't race are decided without the detector"), RF_STR("") };
+	if (!rf_str_eq_cstr(d->go.goarch, "amd64"))
+		return (struct finding_out){ STATE_NOTE, RF_STR("there are no short cuts for this processor: programs are as fast as with stock Go"),
+					     RF_STR("nothing needs to be done") };
+	if (rf_str_eq_cstr(d->toolchain.fast, "1"))
+		return (struct finding_out){ STATE_NOTE,
+					     RF_STR("only calls, and accesses that the detector knows already, are decided without it"),
+					     RF_STR("GOAMD64=v1 is faster under -race") };
+	return (struct finding_out){ STATE_NOTE, RF_STR("not proved on this Go's detector: programs are as fast as with stock Go"),
+				     RF_STR("use a Go that this redflag knows, or a newer redflag") };
+}
+
 /* What no part of the toolchain can make up for where Go itself can't do it. */
 static struct finding_out check_leaks(struct doctor *d)
 {
@@ -354,7 +371,7 @@ static const struct {
 } checks[] = {
 	{ "go", check_go },	       { "C compiler", check_compiler }, { "cache", check_cache },
 	{ "toolchain", check_toolchain }, { "probe", check_probe },	 { "program", check_hello },
-	{ "leaks", check_leaks },	  { "settings", check_settings },
+	{ "short cuts", check_fast },	  { "leaks", check_leaks },	  { "settings", check_settings },
 	{ "database", check_database }, { "libraries", check_libraries },
 };
 

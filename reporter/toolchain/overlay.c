@@ -202,8 +202,10 @@ static int probe_detector(struct builder *b, const struct detector *d, rf_str ob
 		rc = rf_dirs_make(directory.ptr, o->err);
 	if (rc == 0)
 		rc = rf_probe_run(o->table, o->go, rf_buf_str(&text), directory.ptr, o->arena, probe, o->err);
-	if (rc == 0 && is_in_use(o, d))
+	if (rc == 0 && is_in_use(o, d)) {
 		o->probe = probe->verdict;
+		o->fast = probe->fast;
+	}
 	rf_tree_remove(directory.ptr);
 	rf_buf_release(&text);
 	return rc;

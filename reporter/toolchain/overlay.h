@@ -14,7 +14,7 @@
 #include "toolchain/goenv.h"
 
 /* Goes up when the same files would make another overlay; part of the cache key. */
-#define RF_OVERLAY_BUILDER_VERSION 3
+#define RF_OVERLAY_BUILDER_VERSION 4
 
 struct rf_overlay {
 	const struct rf_embedded_file *table;
@@ -23,6 +23,7 @@ struct rf_overlay {
 	rf_str *renames;
 	size_t rename_count;
 	rf_str probe; /* out: verdict on the detector for the GOAMD64 in use */
+	rf_str fast;  /* out: which short cuts it has (probe.h) */
 	bool cgo; /* in, before init: with malloc and free of our own (tsan-glue/cgo.h) */
 	rf_arena *arena;
 	struct rf_error *err;

@@ -8,10 +8,23 @@
 #define RUN_TIMEOUT_MS 30000u
 #define CC_WORDS_MAX 16
 
+#define FAST_LINE "#define RF_LAYOUT_FAST "
+
+static rf_str find_fast(rf_str layout)
+{
+	while (layout.len) {
+		rf_str line = rf_str_cut(&layout, '\n');
+		if (rf_str_starts(line, FAST_LINE))
+			return rf_str_skip(line, sizeof(FAST_LINE) - 1);
+	}
+	return layout;
+}
+
 static int refuse(struct rf_probe *out, rf_arena *arena, const char *why, rf_str detail)
 {
 	rf_str line = rf_str_trim(rf_str_cut(&detail, '\n'));
 	out->layout = RF_STR("#define RF_LAYOUT_UNPROVED 1\n");
+	out->fast = RF_STR("");
 	out->verdict = rf_arena_printf(arena, "%s%s%.*s", why, line.len ? ": " : "", RF_STR_ARG(line));
 	return 0;
 }
@@ -65,6 +78,7 @@ static int run(const char *directory, rf_arena *arena, struct rf_probe *out, str
 	if (result.status != 0)
 		return refuse(out, arena, "the probe refused", result.err.len ? result.err : result.out);
 	out->layout = result.out;
+	out->fast = find_fast(result.out);
 	out->verdict = RF_STR("ok");
 	return 0;
 }

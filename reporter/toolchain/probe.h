@@ -13,6 +13,7 @@
 struct rf_probe {
 	rf_str layout;  /* text for the head of the glue */
 	rf_str verdict; /* "ok", or the sentence */
+	rf_str fast;    /* which short cuts are proved: the value of RF_LAYOUT_FAST; empty: none */
 };
 
 /* `detector` is its assembly (RF_OBJPRINT_WEAK); `directory` is empty and ours. Fails only for lack of memory or disk. */

@@ -217,6 +217,7 @@ check "a wrapper off PATH says so" contains "isn't on PATH" "$("$redflag" toolch
 
 check "doctor: all is well" "$redflag" doctor
 check "doctor proves it with a program" contains "left it in a spool" "$("$redflag" doctor | tr -s ' \n' ' ')"
+[ "$(go env GOARCH)" != amd64 ] || check "doctor: short cuts are proved" sh -c '"$1" doctor | grep -q "ok *short cuts"' - "$redflag"
 check "doctor without go: status 3" equal 3 "$(PATH=/usr/bin:/bin "$redflag" doctor >/dev/null 2>&1; echo $?)"
 check "doctor without go says what to do" contains "install Go" "$(PATH=/nowhere "$redflag" doctor)"
 finish

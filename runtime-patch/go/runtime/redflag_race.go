@@ -74,6 +74,7 @@ var rfSettings struct {
 	retained     uintptr // values deleted from a sync.Map are watched
 	lost         uintptr // so are channels that are closed with elements in their buffers
 	aliases      uintptr // arrays behind objects in a sync.Pool count as freed
+	fast         uintptr // which short cuts into the detector are taken (redflag_fast_race.go)
 }
 
 // rfStart is struct rf_start of the glue.

@@ -1,0 +1,1 @@
+// So that the compiler lets functions have no body.

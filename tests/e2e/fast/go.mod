@@ -1,0 +1,3 @@
+module redflag.test/fast
+
+go 1.25

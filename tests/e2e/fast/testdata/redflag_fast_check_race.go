@@ -1,0 +1,295 @@
+//go:build race
+
+// A file of package runtime, by an overlay of the test's: random accesses, calls and returns from random states, each
+// made by the short cut and, from the same state, by the full call. All that either may change has to be the same then:
+// ThreadState, the word's four cells (a race shows there: it leaves one cell that is a read of nothing), the trace, the top
+// of the shadow stack.
+
+package runtime
+
+import "unsafe"
+
+const (
+	fastCheckState  = 1536 // bytes of ThreadState, as in tsan-glue/probe.c
+	fastCheckWords  = 64
+	fastCheckDepth  = 60 // calls: more than the shadow stack has room for at first
+	fastCheckTraced = 5  // events that a call may write: up to two that fill a page, and one of two words
+)
+
+// fastState is the head of ThreadState, struct rf_fast_state of tsan-glue/fast_model.h.
+type fastState struct {
+	state          uint32
+	_              uint32
+	shadowStackPos uintptr
+	tracePos       uintptr
+	tracePrevPC    uintptr
+	_              [3]uint32
+	clock          [256]uint16
+	_              [5]uint32
+	shadowStackEnd uintptr
+}
+
+type fastImage struct {
+	state [fastCheckState]byte
+	cells [4]uint32
+	trace [fastCheckTraced]uintptr
+	call  uintptr
+}
+
+// fastCounts says what was met; differs is the first step with a difference, from 1 on.
+type fastCounts struct {
+	Same, Stored, Raced, Ignored, Pages, Parts, Calls, Grown, Differs uint64
+
+	Settings           uintptr    // rfSettings.fast
+	Before, Fast, Full [8]uintptr // of that step: fast_state, stack, trace, pc, cells 0 and 1, cells 2 and 3, events
+}
+
+type fastChecker struct {
+	*fastCounts
+	thread  *fastState
+	others  [3]*fastState
+	memory  uintptr
+	random  uint64
+	depth   int
+	access  [2][2]func(uintptr) // by the short cut or full; read or write
+	address uintptr
+	cells   *[4]uint32
+	before  fastImage
+	fast    fastImage
+	full    fastImage
+}
+
+// What the full calls of accesses are: stock's own code.
+func rfReadFull(addr uintptr)
+func rfWriteFull(addr uintptr)
+
+// fastThread gives the calling goroutine's ThreadState.
+//
+//go:linkname fastThread main.fastThread
+func fastThread() uintptr { return getg().racectx }
+
+var fastCheckedAt fastChecker
+
+// fastCheck makes so many steps. The goroutine isn't preempted meanwhile; nothing else may touch the words.
+//
+//go:linkname fastCheck main.fastCheck
+func fastCheck(steps int, seed uint64, memory unsafe.Pointer, others [3]uintptr, counts *fastCounts) {
+	c := &fastCheckedAt
+	c.fastCounts = counts
+	c.thread = (*fastState)(unsafe.Pointer(getg().racectx))
+	for i, p := range others {
+		c.others[i] = (*fastState)(unsafe.Pointer(p))
+	}
+	c.memory = uintptr(memory)
+	c.random = seed
+	c.Settings = rfSettings.fast
+	c.access = [2][2]func(uintptr){{racewrite, raceread}, {rfWriteFull, rfReadFull}}
+	raceread(c.memory) // from here on it has a trace
+	for i := 0; i < steps; {
+		mp := acquirem()
+		for n := 0; n < 10000 && i < steps && c.Differs == 0; n++ {
+			i++
+			if c.below(4) != 0 {
+				c.oneAccess()
+			} else {
+				c.oneCall()
+			}
+			if c.Differs != 0 {
+				c.Differs = uint64(i)
+			}
+		}
+		releasem(mp)
+		if c.Differs != 0 {
+			return
+		}
+	}
+	for ; c.depth > 0; c.depth-- {
+		racefuncexit()
+	}
+}
+
+func (c *fastChecker) below(n uint32) uint32 {
+	c.random = c.random*6364136223846793005 + 1442695040888963407
+	return uint32(c.random>>33) % n
+}
+
+func (c *fastChecker) save(m *fastImage, s *fastState) {
+	m.state = *(*[fastCheckState]byte)(unsafe.Pointer(c.thread))
+	m.cells = *c.cells
+	m.trace = *(*[fastCheckTraced]uintptr)(unsafe.Pointer(s.tracePos))
+	if s.shadowStackPos != s.shadowStackEnd {
+		m.call = *(*uintptr)(unsafe.Pointer(s.shadowStackPos))
+	}
+}
+
+func (c *fastChecker) restore(m *fastImage) {
+	*(*[fastCheckState]byte)(unsafe.Pointer(c.thread)) = m.state
+	*c.cells = m.cells
+	*(*[fastCheckTraced]uintptr)(unsafe.Pointer(c.thread.tracePos)) = m.trace
+	if c.thread.shadowStackPos != c.thread.shadowStackEnd {
+		*(*uintptr)(unsafe.Pointer(c.thread.shadowStackPos)) = m.call
+	}
+}
+
+// moved says that the trace goes on elsewhere: its part was full, which can't be taken back.
+func (c *fastChecker) moved(old *fastState) bool {
+	return c.thread.tracePos-old.tracePos > fastCheckTraced*8
+}
+
+// cell makes one as a thread may have left it, now or a little earlier, or any.
+func (c *fastChecker) cell() uint32 {
+	switch c.below(8) {
+	case 0, 1:
+		return 0
+	case 2:
+		return c.below(1<<31) << 1
+	case 3:
+		return 0x3fffffff // freed
+	}
+	s := c.thread.state
+	if n := c.below(6); n < 3 {
+		s = c.others[n].state
+	}
+	epoch := s >> 16 & 0x3fff
+	if back := c.below(3); epoch > back+1 {
+		epoch -= back
+	}
+	bytes := 1 << c.below(8)
+	if c.below(2) == 0 {
+		bytes = int(1 + c.below(255))
+	}
+	return c.below(4)<<30 | epoch<<16 | s&0xff00 | uint32(bytes)
+}
+
+func (c *fastChecker) scene() {
+	c.address = c.memory + uintptr(c.below(8*fastCheckWords))
+	c.cells = (*[4]uint32)(unsafe.Pointer(rfSettings.shadow + c.address&^7*2))
+	if c.below(3) == 0 {
+		for i := range c.cells {
+			c.cells[i] = c.cell()
+		}
+	}
+	if c.below(4) == 0 {
+		c.cells[c.below(4)] = c.cell()
+	}
+	switch c.below(8) {
+	case 0:
+		// What an event of one word can tell the way to, and what it can't.
+		c.thread.tracePrevPC -= 0x3ffd + uintptr(c.below(6))
+	case 1:
+		c.thread.tracePrevPC += 0x3ffd + uintptr(c.below(6))
+	case 2:
+		c.thread.tracePrevPC -= uintptr(c.below(0x10000)) - 0x8000
+	case 3:
+		c.thread.tracePrevPC = uintptr(c.below(1 << 30))
+	}
+}
+
+// note counts what kind of step the short cut made.
+func (c *fastChecker) note(old *fastState) {
+	switch {
+	case *c.cells == [4]uint32{0x40000000} && c.before.cells != *c.cells:
+		c.Raced++
+	case old.tracePos == c.thread.tracePos && old.state>>31 != 0:
+		c.Ignored++
+	case old.tracePos == c.thread.tracePos:
+		c.Same++
+	case (old.tracePos+8)&0xff0 == 0:
+		c.Pages++
+	default:
+		c.Stored++
+	}
+}
+
+func (c *fastChecker) oneAccess() {
+	c.scene()
+	kind := c.below(2)
+	ignored := c.below(32) == 0
+	if ignored {
+		c.thread.state |= 1 << 31
+	}
+	old := *c.thread
+	c.save(&c.before, &old)
+	for i := range c.access {
+		c.access[i][kind](c.address) // one place for both, so one pc
+		if c.moved(&old) {
+			c.Parts++
+			break
+		}
+		if i == 0 {
+			c.note(&old)
+			c.save(&c.fast, &old)
+			c.restore(&c.before)
+		} else {
+			c.save(&c.full, &old)
+			c.compare()
+		}
+	}
+	if ignored {
+		c.thread.state &^= 1 << 31
+	}
+}
+
+func (c *fastChecker) oneCall() {
+	enter := c.depth == 0 || c.depth < fastCheckDepth && c.below(2) == 0
+	pc := uintptr(0x400000 + c.below(1<<24))
+	old := *c.thread
+	c.cells = (*[4]uint32)(unsafe.Pointer(rfSettings.shadow + c.memory&^7*2))
+	if enter {
+		c.depth++
+	} else {
+		c.depth--
+	}
+	if enter && old.shadowStackPos == old.shadowStackEnd {
+		racefuncenter(pc) // what the full call does can't be taken back
+		c.Grown++
+		if c.thread.shadowStackEnd == old.shadowStackEnd || *(*uintptr)(unsafe.Pointer(c.thread.shadowStackPos - 8)) != pc {
+			c.Differs++
+		}
+		return
+	}
+	c.save(&c.before, &old)
+	for i := 0; i < 2; i++ {
+		switch {
+		case i == 0 && enter:
+			racefuncenter(pc)
+		case i == 0:
+			racefuncexit()
+		case enter:
+			racecall(&__tsan_func_enter, uintptr(unsafe.Pointer(c.thread)), pc, 0, 0)
+		default:
+			racecall(&__tsan_func_exit, uintptr(unsafe.Pointer(c.thread)), 0, 0, 0)
+		}
+		if c.moved(&old) {
+			c.Parts++
+			return
+		}
+		if i == 0 {
+			c.Calls++
+			c.save(&c.fast, &old)
+			c.restore(&c.before)
+		} else {
+			c.save(&c.full, &old)
+			c.compare()
+		}
+	}
+}
+
+func (c *fastChecker) compare() {
+	if c.fast == c.full {
+		return
+	}
+	c.Differs++
+	show := func(m *fastImage) [8]uintptr {
+		s := (*fastState)(unsafe.Pointer(&m.state))
+		return [8]uintptr{uintptr(s.state), s.shadowStackPos, s.tracePos, s.tracePrevPC,
+			uintptr(m.cells[0])<<32 | uintptr(m.cells[1]), uintptr(m.cells[2])<<32 | uintptr(m.cells[3]), m.trace[0], m.trace[1]}
+	}
+	c.Before, c.Fast, c.Full = show(&c.before), show(&c.fast), show(&c.full)
+}
+
+//go:linkname __tsan_func_enter __tsan_func_enter
+var __tsan_func_enter byte
+
+//go:linkname __tsan_func_exit __tsan_func_exit
+var __tsan_func_exit byte

@@ -1,0 +1,164 @@
+/* The probe's part about short cuts: random accesses, calls and returns on random states, each done by the model
+ * (fast_model.h) and, from the same state, by the detector. Where the model takes the short cut, all that may differ must be
+ * the same: ThreadState, the word's cells, the event in the trace, the top of the shadow stack.
+ */
+#ifndef RF_FAST_PROBE_H
+#define RF_FAST_PROBE_H
+
+#include "tsan-glue/fast_model.h"
+
+#define FAST_STEPS 30000u
+#define FAST_WORDS 64u
+#define FAST_DEPTH_MAX 60 /* calls: more than the shadow stack has room for at first */
+#define FAST_TAKEN_MIN (FAST_STEPS / 50) /* of each kind, or nothing was proved */
+#define FAST_THREADS 4u
+#define FAST_SAME 1
+#define FAST_STORE 2
+
+struct fast_image {
+	unsigned char state[THREAD_STATE_BYTES];
+	uint32_t cells[RF_FAST_CELLS];
+	uint64_t trace[2], call;
+};
+
+static struct fast_walk {
+	struct rf_fast_state *state; /* of threads[0] */
+	void *threads[FAST_THREADS];
+	char *memory;
+	uint64_t random;
+	int depth;
+	unsigned same, stored, called;
+	bool same_differs, store_differs;
+} fast;
+
+static uint32_t fast_random(uint32_t below)
+{
+	fast.random = fast.random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((fast.random >> 33) % below);
+}
+
+static void fast_save(struct fast_image *image, const struct rf_fast_state *s, const void *cells)
+{
+	memset(image, 0, sizeof(*image));
+	memcpy(image->state, fast.state, sizeof(image->state));
+	memcpy(image->cells, cells, sizeof(image->cells));
+	if (rf_fast_room(s))
+		memcpy(image->trace, s->trace_pos, sizeof(image->trace));
+	if (s->shadow_stack_pos != s->shadow_stack_end)
+		image->call = *s->shadow_stack_pos;
+}
+
+static void fast_restore(const struct fast_image *image, void *cells)
+{
+	memcpy(fast.state, image->state, sizeof(image->state));
+	memcpy(cells, image->cells, sizeof(image->cells));
+	if (rf_fast_room(fast.state))
+		memcpy(fast.state->trace_pos, image->trace, sizeof(image->trace));
+	if (fast.state->shadow_stack_pos != fast.state->shadow_stack_end)
+		*fast.state->shadow_stack_pos = image->call;
+}
+
+/* A cell as one of the threads may have left it: now or a little earlier, any bytes, any kind; or none. */
+static uint32_t fast_cell(void)
+{
+	uint32_t state;
+	memcpy(&state, fast.threads[fast_random(FAST_THREADS)], sizeof(state));
+	uint32_t epoch = state >> 16 & 0x3fff, back = fast_random(3);
+	uint32_t bytes = fast_random(2) ? 1u << fast_random(8) : 1 + fast_random(255);
+	if (!fast_random(4))
+		return 0;
+	return (epoch > back + 1 ? epoch - back : 1) << 16 | (state & 0xff00) | bytes | fast_random(4) << 30;
+}
+
+static void fast_scene(uint32_t *cells)
+{
+	if (!fast_random(3)) {
+		for (unsigned i = 0; i < RF_FAST_CELLS; i++)
+			cells[i] = fast_cell();
+	}
+	if (!fast_random(40)) {
+		void *from = fast.threads[fast_random(FAST_THREADS)], *to = fast.threads[fast_random(FAST_THREADS)];
+		__tsan_release(from, heap);
+		__tsan_acquire(to, heap);
+	}
+}
+
+static void fast_compare(const struct fast_image *before, const void *cells, const struct fast_image *model, bool *differs)
+{
+	struct rf_fast_state old;
+	struct fast_image real;
+	memcpy(&old, before->state, sizeof(old));
+	fast_save(&real, &old, cells);
+	*differs |= memcmp(&real, model, sizeof(real)) != 0;
+}
+
+static void fast_access(void)
+{
+	uintptr_t address = (uintptr_t)fast.memory + fast_random(8 * FAST_WORDS);
+	uint64_t pc = PC_READ + fast_random(4) * (fast_random(8) ? 16 : 0x10000);
+	uint32_t kind = fast_random(2) ? RF_FAST_READ : 0, *cells = (uint32_t *)SHADOW(address);
+	struct fast_image before, model;
+	fast_scene(cells);
+	bool ignored = !fast_random(20);
+	if (ignored)
+		fast.state->fast_state |= RF_FAST_IGNORE;
+	struct rf_fast_state old = *fast.state;
+	fast_save(&before, &old, cells);
+	bool same = rf_fast_same(fast.state, cells, address, kind);
+	bool taken = same || rf_fast_store(fast.state, cells, address, kind, pc);
+	fast_save(&model, &old, cells);
+	if (!taken)
+		fast.store_differs |= memcmp(&before, &model, sizeof(model)) != 0;
+	fast_restore(&before, cells);
+	(kind ? __tsan_read : __tsan_write)(fast.threads[0], (void *)address, (void *)(uintptr_t)pc);
+	if (taken)
+		fast_compare(&before, cells, &model, same ? &fast.same_differs : &fast.store_differs);
+	fast.same += same;
+	fast.stored += taken && !same;
+	if (ignored)
+		fast.state->fast_state &= ~RF_FAST_IGNORE;
+}
+
+static void fast_call(void)
+{
+	static const uint32_t no_cells[RF_FAST_CELLS];
+	uint32_t scratch[RF_FAST_CELLS];
+	uint64_t pc = PC_CALLER + fast_random(0x100000);
+	bool enter = fast.depth == 0 || (fast.depth < FAST_DEPTH_MAX && fast_random(2));
+	struct fast_image before, model;
+	struct rf_fast_state old = *fast.state;
+	fast.depth += enter ? 1 : -1;
+	fast_save(&before, &old, no_cells);
+	bool taken = enter ? rf_fast_enter(fast.state, pc) : rf_fast_exit(fast.state);
+	fast_save(&model, &old, no_cells);
+	fast_restore(&before, scratch);
+	if (enter)
+		__tsan_func_enter(fast.threads[0], (void *)(uintptr_t)pc);
+	else
+		__tsan_func_exit(fast.threads[0]);
+	if (taken)
+		fast_compare(&before, no_cells, &model, &fast.same_differs);
+	fast.called += taken;
+}
+
+/* Which short cuts are proved. */
+static int fast_works(void *const *some_threads)
+{
+	memcpy(fast.threads, some_threads, sizeof(fast.threads));
+	fast.state = fast.threads[0];
+	fast.memory = heap + 16384;
+	range_reset(NULL, 0, (uintptr_t)fast.memory, 8 * FAST_WORDS);
+	for (unsigned i = 0; i < FAST_THREADS; i++)
+		__tsan_func_enter(fast.threads[i], (void *)(uintptr_t)PC_BOTTOM);
+	for (unsigned i = 0; i < FAST_STEPS; i++) {
+		if (fast_random(3))
+			fast_access();
+		else
+			fast_call();
+	}
+	bool same = !fast.same_differs && fast.same > FAST_TAKEN_MIN && fast.called > FAST_TAKEN_MIN;
+	bool stored = !fast.store_differs && fast.stored > FAST_TAKEN_MIN;
+	return same ? stored ? FAST_SAME | FAST_STORE : FAST_SAME : 0;
+}
+
+#endif
