@@ -146,7 +146,7 @@ static struct finding_out check_fast(struct doctor *d)
 		return (struct finding_out){ STATE_OK, RF_STR("accesses and calls that can't race are decided without the detector"),
 					     RF_STR("") };
 	if (!rf_str_eq_cstr(d->go.goarch, "amd64"))
-		return (struct finding_out){ STATE_NOTE, RF_STR("there are no short cuts for this processor: programs are as fast as with stock Go"),
+		return (struct finding_out){ STATE_NOTE, RF_STR("there are none for this processor: programs are as fast as with stock Go"),
 					     RF_STR("nothing needs to be done") };
 	if (rf_str_eq_cstr(d->toolchain.fast, "1"))
 		return (struct finding_out){ STATE_NOTE,
