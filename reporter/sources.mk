@@ -239,6 +239,7 @@ EMBEDDED_FILES := \
 	docs/findings/close-while-sending.md \
 	docs/findings/send-after-close.md \
 	docs/findings/double-close.md \
+	docs/findings/finalizer-backlog.md \
 	docs/findings/goroutine-leak.md \
 	docs/findings/retained-after-delete.md \
 	docs/findings/lost-in-channel.md \
@@ -272,6 +273,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_retained_race.go \
 	runtime-patch/go/runtime/redflag_path_race.go \
 	runtime-patch/go/runtime/redflag_lost_race.go \
+	runtime-patch/go/runtime/redflag_backlog_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \
 	runtime-patch/go/internal/runtime/maps/redflag_norace.go \

@@ -180,6 +180,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->leaks = glue.options.leaks && RF_FINDING_PROVED && start->settings->exact;
 	start->settings->retained = !glue.options.retained_unwatched && RF_FINDING_PROVED;
 	start->settings->fast = glue.options.fast ? RF_LAYOUT_FAST : 0;
+	start->settings->backlog = RF_FINDING_PROVED ? glue.options.backlog : 0;
 	start->settings->lost = !glue.options.lost_unwatched && RF_FINDING_PROVED;
 	glue.ready = true;
 }

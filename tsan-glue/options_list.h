@@ -1,4 +1,4 @@
-/* The options of REDFLAG, one row each: the table that the glue's parser and `redflag doctor` are made from.
+/* The options of REDFLAG, one row each: the tables that the glue's parser and `redflag doctor` are made from.
  * X(field of struct rf_options, name, value that means true (default), value that means false, help) */
 #ifndef RF_OPTIONS_LIST_H
 #define RF_OPTIONS_LIST_H
@@ -32,5 +32,10 @@
 	  "1: report values that were deleted from a sync.Map and are still held by a package variable at the end")   \
 	X(lost_unwatched, "lost", "0", "1",                                                                            \
 	  "1: report elements in the buffer of a channel that was closed and that nobody can receive from any more")
+
+/* Those with a number: X(field, name, greatest value, help). 0, the default, is off. */
+#define RF_OPTION_NUMBER_LIST(X)                                                                                       \
+	X(backlog, "backlog", 86400,                                                                                   \
+	  "report a finalizer or cleanup that has been running for so many seconds while others wait behind it")
 
 #endif

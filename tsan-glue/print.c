@@ -42,6 +42,7 @@ static const char *print_name(enum rf_spool_kind kind)
 		[RF_SPOOL_KIND_RESURRECTION] = "resurrection",
 		[RF_SPOOL_KIND_CLEANUP_KEEPS_ALIVE] = "cleanup-keeps-alive",
 		[RF_SPOOL_KIND_GOROUTINE_LEAK] = "goroutine-leak",
+		[RF_SPOOL_KIND_FINALIZER_BACKLOG] = "finalizer-backlog",
 	};
 	return kind < RF_SPOOL_KIND_COUNT ? names[kind] : NULL;
 }

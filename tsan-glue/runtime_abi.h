@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 15
+#define RF_ABI_VERSION 16
 
 struct rf_go_string {
 	const char *ptr;
@@ -44,6 +44,7 @@ struct rf_settings {
 	uintptr_t lost;     /* so are channels that are closed with elements in their buffers */
 	uintptr_t aliases;  /* arrays behind objects in a sync.Pool count as freed */
 	uintptr_t fast;     /* which short cuts into the detector are taken: RF_LAYOUT_FAST */
+	uintptr_t backlog;  /* seconds that a finalizer may have others wait for; 0 any time */
 };
 
 #define RF_RING_ENTRIES 64u

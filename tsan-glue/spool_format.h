@@ -211,6 +211,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_LOST_IN_CHANNEL = 17, /* the first side is the close, then the last send and receive, if known */
 	RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS = 18, /* the other side is the Put, of what the memory belongs to */
 	RF_SPOOL_KIND_NATIVE_LEAK = 19, /* C memory that nothing points to at the end; the only side is its allocation */
+	RF_SPOOL_KIND_FINALIZER_BACKLOG = 20, /* the first side runs a finalizer or cleanup, the other set it */
 	RF_SPOOL_KIND_COUNT
 };
 

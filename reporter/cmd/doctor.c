@@ -299,11 +299,17 @@ static struct finding_out check_libraries(struct doctor *d)
 
 static bool is_option(rf_str word)
 {
+	uint64_t n;
 #define IS_OPTION(field, name, yes, no, help)                                                                          \
 	if (rf_str_eq_cstr(word, name "=" yes) || rf_str_eq_cstr(word, name "=" no))                                   \
 		return true;
 	RF_OPTION_LIST(IS_OPTION)
 #undef IS_OPTION
+#define IS_NUMBER(field, name, max, help)                                                                              \
+	if (rf_str_starts(word, name "=") && rf_str_u64(rf_str_skip(word, strlen(name "=")), &n) && n <= max)          \
+		return true;
+	RF_OPTION_NUMBER_LIST(IS_NUMBER)
+#undef IS_NUMBER
 	return false;
 }
 
@@ -320,7 +326,9 @@ static rf_str unknown_option(void)
 static rf_str option_names(rf_arena *arena)
 {
 #define OPTION_NAME(field, name, yes, no, help) " " name "=" yes "|" no
-	return rf_arena_printf(arena, "the options are%s", RF_OPTION_LIST(OPTION_NAME));
+#define NUMBER_NAME(field, name, max, help) " " name "=0.." #max
+	return rf_arena_printf(arena, "the options are%s", RF_OPTION_LIST(OPTION_NAME) RF_OPTION_NUMBER_LIST(NUMBER_NAME));
+#undef NUMBER_NAME
 #undef OPTION_NAME
 }
 

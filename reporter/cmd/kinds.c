@@ -142,6 +142,15 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Give it an end: a channel with room for its one result, a context or a done channel in its select, a close "
 			"from whoever sends, an Unlock or a Done on every way out. In a test, tell it to stop and wait for it.",
 	},
+	[RF_KIND_FINALIZER_BACKLOG] = {
+		.meaning =
+			"A finalizer or cleanup doesn't come to its end, and others wait behind it: one goroutine runs all finalizers, "
+			"one or a few run all cleanups. What waits is not released meanwhile, and finalizers keep their objects. "
+			"The other side is who set it.",
+		.cure =
+			"A finalizer or cleanup must not wait for anybody: close, unmap, free, and return. What can take long belongs "
+			"in a goroutine that it starts, what can fail in a Close method that is called.",
+	},
 	[RF_KIND_RETAINED_AFTER_DELETE] = {
 		.meaning =
 			"A value was deleted from a sync.Map, and when the program was over a package variable held it still. The "

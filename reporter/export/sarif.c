@@ -274,6 +274,7 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_RETAINED_AFTER_DELETE] = "Value deleted from a sync.Map and still held",
 		[RF_KIND_LOST_IN_CHANNEL] = "Elements left in a channel that nobody can reach",
 		[RF_KIND_NATIVE_LEAK] = "C memory that nothing points to",
+		[RF_KIND_FINALIZER_BACKLOG] = "A finalizer or cleanup that others wait behind",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

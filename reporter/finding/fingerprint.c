@@ -168,7 +168,8 @@ rf_str rf_finding_title(const struct rf_finding *f, unsigned classes, rf_arena *
 		return rf_arena_printf(arena, "%s: %.*s, started by %.*s", rf_kind_words(f->kind), RF_STR_ARG(first ? b : a),
 				       RF_STR_ARG(first ? a : b));
 	bool meanwhile = f->kind == RF_KIND_PUT_WHILE_USED || f->kind == RF_KIND_CLOSE_WHILE_SENDING;
-	bool set = f->kind == RF_KIND_RESURRECTION || f->kind == RF_KIND_CLEANUP_KEEPS_ALIVE;
+	bool set = f->kind == RF_KIND_RESURRECTION || f->kind == RF_KIND_CLEANUP_KEEPS_ALIVE ||
+		   f->kind == RF_KIND_FINALIZER_BACKLOG;
 	const char *kind = rf_kind_words(f->kind);
 	if (!race && f->kind != RF_KIND_LOST_IN_CHANNEL && first != second) {
 		bool swap = first != meanwhile;

@@ -27,6 +27,7 @@ static const struct {
 	[RF_KIND_LOST_IN_CHANNEL] = { "lost-in-channel", "lost in channel" },
 	[RF_KIND_USE_AFTER_PUT_ALIAS] = { "use-after-put-alias", "use after put (array)" },
 	[RF_KIND_NATIVE_LEAK] = { "native-leak", "native leak" },
+	[RF_KIND_FINALIZER_BACKLOG] = { "finalizer-backlog", "finalizer backlog" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 

@@ -30,13 +30,15 @@ enum rf_kind {
 	RF_KIND_LOST_IN_CHANNEL,
 	RF_KIND_USE_AFTER_PUT_ALIAS, /* of sync.Pool: of an array that is the object's own */
 	RF_KIND_NATIVE_LEAK,    /* the allocation is its only side */
+	RF_KIND_FINALIZER_BACKLOG, /* the first side runs a finalizer, the other set it */
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
 #define RF_KIND_LIST(conjunction)                                                                                      \
 	"data-race, use-after-free, use-after-put, use-after-put-alias, double-put, put-while-used, use-after-finalize, "  \
 	"use-after-gc, close-while-sending, send-after-close, double-close, double-free, invalid-free, resurrection, "     \
-	"cleanup-keeps-alive, goroutine-leak, retained-after-delete, lost-in-channel " conjunction " native-leak"
+	"cleanup-keeps-alive, goroutine-leak, retained-after-delete, lost-in-channel, native-leak " \
+	conjunction " finalizer-backlog"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */

@@ -253,6 +253,20 @@ static void options_are_read_from_the_environment(void **state)
 	unsetenv("REDFLAG");
 	rf_options_read(&o);
 	assert_true(o.allocs && o.attribution_exact);
+	setenv("REDFLAG", "backlog=30", 1);
+	rf_options_read(&o);
+	assert_int_equal(o.backlog, 30);
+	assert_true(o.pool);
+	setenv("REDFLAG", "backlog=30 backlog= backlog=x backlog=7s,backlog=-1 backlog=86401 backlog=99999999999999999999999 backlog", 1);
+	rf_options_read(&o);
+	assert_int_equal(o.backlog, 30); /* what is none is passed over */
+	setenv("REDFLAG", "backlog=30 backlog=0", 1);
+	rf_options_read(&o);
+	assert_int_equal(o.backlog, 0);
+	setenv("REDFLAG", "backlog=86400", 1);
+	rf_options_read(&o);
+	assert_int_equal(o.backlog, 86400);
+	unsetenv("REDFLAG");
 }
 
 static void own_global_has_a_name(void **state)

@@ -54,6 +54,9 @@ func rfBlock(p uintptr) (start, end uintptr) {
 
 // rfFinalizerBegin is called by runFinalizers before each finalizer.
 func rfFinalizerBegin(f *finalizer) {
+	if rfSettings.backlog != 0 {
+		rfBegin(rfFinalizers, uintptr(f.arg), f.fn.fn, sys.GetCallerPC(), 0)
+	}
 	if rfSettings.finalizers == 0 {
 		return
 	}
@@ -70,6 +73,9 @@ func rfFinalizerBegin(f *finalizer) {
 //
 //go:noinline
 func rfFinalizerEnd(f *finalizer) {
+	if rfSettings.backlog != 0 {
+		rfEnded()
+	}
 	if rfSettings.finalizers == 0 {
 		return
 	}

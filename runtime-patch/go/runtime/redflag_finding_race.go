@@ -30,6 +30,7 @@ const (
 	rfKindGoroutineLeak     = 15
 	rfKindRetained          = 16
 	rfKindLostInChannel     = 17
+	rfKindBacklog           = 20
 
 	rfActionClose    = 1
 	rfActionSend     = 2
@@ -151,6 +152,7 @@ func (f *rfFinding) addBrief(action uintptr, b *rfBrief) {
 //
 //go:linkname rfAtEnd testing.rfAtEnd
 func rfAtEnd() int {
+	rfBacklogTell()
 	found := rfRetainedCheck() + rfLostCheck()
 	rfResurrected(0, true) // makes no collection of its own
 	return found

@@ -20,6 +20,10 @@ func rfFinalizerEnd(f *finalizer)                                    {}
 func rfFinalizerSet(x unsafe.Pointer)                                {}
 func rfKeepsAlive(x unsafe.Pointer, fn *funcval, arg unsafe.Pointer) {}
 func rfFinalizerGone()                                               {}
+func rfCleanupQueued()                                               {}
+func rfCleanupSet(key unsafe.Pointer)                                {}
+func rfCleanupBegin(*cleanupBlock, int, *funcval, unsafe.Pointer)    {}
+func rfCleanupsEnd()                                                 {}
 func rfFinalizerHands()                                              {}
 func rfFinalizerSends(c *hchan, p unsafe.Pointer)                    {}
 func rfFinalizerSelects(cases *scase, sends int)                     {}

@@ -175,6 +175,7 @@ func rfPoolMemory(x any) (p, n uintptr) {
 
 // rfFinalizer is called by queuefinalizer, while the sweeper is at work: on any stack. The span was checked by the sweeper.
 func rfFinalizer(p unsafe.Pointer) {
+	rfQueued(rfFinalizers)
 	if rfSettings.pool == 0 && rfSettings.finalizers == 0 {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 15
+const rfAbiVersion = 16
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -75,6 +75,7 @@ var rfSettings struct {
 	lost         uintptr // so are channels that are closed with elements in their buffers
 	aliases      uintptr // arrays behind objects in a sync.Pool count as freed
 	fast         uintptr // which short cuts into the detector are taken (redflag_fast_race.go)
+	backlog      uintptr // seconds that a finalizer may have others wait for; 0: any time
 }
 
 // rfStart is struct rf_start of the glue.
@@ -179,6 +180,7 @@ func rfGoroutineEnd() {
 // them first, and work for everybody.
 func rfNobody() {
 	rfTestSet(0)
+	rfBacklogWatched()
 }
 
 type rfLabel struct{ key, value string }

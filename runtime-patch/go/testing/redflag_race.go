@@ -39,6 +39,9 @@ func rfResurrected(id uint32, all bool)
 //go:linkname rfExact
 func rfExact() bool
 
+//go:linkname rfBacklogTell
+func rfBacklogTell()
+
 //go:linkname rfLeakCheck
 func rfLeakCheck(owner uint32)
 
@@ -68,6 +71,7 @@ func (c *common) rfRaces(global int64) int64 {
 func (c *common) rfEnd() {
 	rfResurrected(c.rfowner, false)
 	rfLeakCheck(c.rfowner)
+	rfBacklogTell()
 	for c.rfowner != 0 && !rfTestEnd(c.rfowner) {
 		c.checkRaces()
 	}
@@ -81,6 +85,7 @@ func rfExample(name string) func() {
 		if id != 0 {
 			rfResurrected(id, false)
 			rfLeakCheck(id)
+			rfBacklogTell()
 			rfTestEnd(id)
 		}
 		rfTestSet(old)

@@ -1,0 +1,3 @@
+module example.com/backlog
+
+go 1.25
