@@ -12,7 +12,8 @@ import (
 
 const (
 	rfSendersMax = rfFindingSidesMax - 1 // that are named; the others are counted
-	rfClosesMax  = 1 << 10               // remembered, by channel; 560 KiB, touched as used
+	rfCloseSets  = 1 << 8                // remembered, by channel; 560 KiB, touched as used
+	rfCloseWays  = 4
 )
 
 // rfSenders collects the goroutines that a close finds waiting to send. A variable of closechan.
@@ -68,20 +69,34 @@ func (s *rfSenders) tell(c *hchan) {
 }
 
 // rfClose is a close, for those who find the channel closed. Rows are looked up by the channel's address: a channel that
-// is closed is the last one that was closed there.
+// is closed is the last one that was closed there. The oldest of a set makes room.
 type rfClose struct {
 	busy    atomic.Uint32 // being written or read
 	slot    uint32
 	address uintptr
+	number  uint32 // of the closes; 0: none
 	goid    uint64
 	stack   rfStack
 }
 
-var rfCloses [rfClosesMax]rfClose
+var (
+	rfCloses     [rfCloseSets][rfCloseWays]rfClose
+	rfCloseCount atomic.Uint32
+)
 
-func rfCloseOf(c *hchan) *rfClose {
-	p := uintptr(unsafe.Pointer(c))
-	return &rfCloses[(p>>4^p>>14)%rfClosesMax]
+// rfCloseRow is the row for a close of a channel at that address.
+func rfCloseRow(address uintptr) *rfClose {
+	set := &rfCloses[(address>>4^address>>14)%rfCloseSets]
+	oldest := &set[0]
+	for i := range set {
+		if set[i].address == address {
+			return &set[i]
+		}
+		if int32(set[i].number-oldest.number) < 0 {
+			oldest = &set[i]
+		}
+	}
+	return oldest
 }
 
 // rfClosed is called by closechan under the channel's lock.
@@ -94,12 +109,13 @@ func rfClosed(c *hchan) {
 	if rfSettings.channels == 0 {
 		return
 	}
-	row := rfCloseOf(c)
+	row := rfCloseRow(uintptr(unsafe.Pointer(c)))
 	if !row.busy.CompareAndSwap(0, 1) {
 		return
 	}
 	gp := getg()
 	row.address = uintptr(unsafe.Pointer(c))
+	row.number = rfCloseCount.Add(1)
 	row.goid = gp.goid
 	row.slot = gp.rfslot
 	row.stack.walk(gp, getfp())
@@ -148,7 +164,7 @@ func rfChanPanic(c *hchan, send bool) {
 	row.stack.walk(gp, getfp())
 	row.close.goid, row.close.slot = 0, 0
 	row.close.stack.pcs[0] = 0
-	if last := rfCloseOf(c); last.busy.CompareAndSwap(0, 1) {
+	if last := rfCloseRow(row.address); last.busy.CompareAndSwap(0, 1) {
 		if last.address == row.address {
 			row.close.goid, row.close.slot = last.goid, last.slot
 			row.close.stack = last.stack
