@@ -90,7 +90,7 @@ func rfBegin(queue int, object, function, caller uintptr, behind int) {
 		*r = rfRunner{gp: r.gp, queue: queue, began: now, object: object, function: [2]uintptr{function + sys.PCQuantum, caller},
 			behind: behind}
 		lock(&rfFinalizing.lock)
-		if s := &rfWatch.sets[rfWatchHash(object)%rfSetMax]; s.object == object {
+		if s := rfSettingOf(object); s.object == object {
 			r.set = *s
 		}
 		unlock(&rfFinalizing.lock)
@@ -219,8 +219,6 @@ func (r *rfRunner) waiting(before int64) (n int, since int64) {
 }
 
 // rfBacklogTell reports all that is overdue.
-//
-//go:linkname rfBacklogTell testing.rfBacklogTell
 func rfBacklogTell() {
 	if rfSettings.backlog == 0 {
 		return

@@ -147,6 +147,15 @@ func (f *rfFinding) addBrief(action uintptr, b *rfBrief) {
 	f.addSide(action, b.goid, b.slot, b.pcs[:])
 }
 
+// rfTestOver reports what the end of a test shows. It is called by testing, on the test's goroutine.
+//
+//go:linkname rfTestOver testing.rfTestOver
+func rfTestOver(owner uint32) {
+	rfResurrected(owner, false)
+	rfLeakCheck(owner)
+	rfBacklogTell()
+}
+
 // rfAtEnd reports what only the end of the program shows. It is called when all tests are over, and when the program ends, on
 // the goroutine that ends it; it says how many findings of what lived longer than its test there were.
 //

@@ -76,10 +76,15 @@ func rfWatchSet(object uintptr) *[rfWatchWays]rfWatched {
 	return (*[rfWatchWays]rfWatched)(unsafe.Pointer(&rfWatch.rows[first]))
 }
 
+// rfSettingOf is the place for who set the end of an object; another's may be there.
+func rfSettingOf(object uintptr) *rfFinalizerSetting {
+	return &rfWatch.sets[rfWatchHash(object)%rfSetMax]
+}
+
 // rfWatchArm is called by SetFinalizer and AddCleanup through a function whose frame is at fp: with rfFinalizing.lock.
 func rfWatchArm(object, fp uintptr) {
 	gp := getg()
-	s := &rfWatch.sets[rfWatchHash(object)%rfSetMax]
+	s := rfSettingOf(object)
 	s.object, s.goid, s.slot, s.owner = object, gp.goid, gp.rfslot, gp.rfowner
 	rfReturns(s.pcs[:], gp, fp)
 }
@@ -142,7 +147,7 @@ func rfWatchReturned(f *finalizer, start, bytes, caller uintptr) {
 	}
 	w := &rfWatch.next
 	*w = rfWatched{object: uintptr(f.arg), bytes: bytes, function: f.fn.fn + sys.PCQuantum, caller: caller}
-	if set := &rfWatch.sets[rfWatchHash(w.object)%rfSetMax]; set.object == w.object {
+	if set := rfSettingOf(w.object); set.object == w.object {
 		w.set = *set
 	}
 }
@@ -234,8 +239,6 @@ func rfGuessReaches(object uintptr) bool {
 
 // rfResurrected reports the objects of the finalizers that the test set, or, with all, those of everybody: on a goroutine that
 // holds nothing. Those whose SetFinalizer isn't known come last, and only if none was reported of the same finalizer.
-//
-//go:linkname rfResurrected testing.rfResurrected
 func rfResurrected(owner uint32, all bool) {
 	if rfWatch.count == 0 || owner == 0 && !all {
 		return

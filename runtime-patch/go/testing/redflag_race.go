@@ -33,14 +33,11 @@ func rfTestEnd(id uint32) bool
 //go:linkname rfTestLeftover
 func rfTestLeftover(buf []byte) (int, bool)
 
-//go:linkname rfResurrected
-func rfResurrected(id uint32, all bool)
+//go:linkname rfTestOver
+func rfTestOver(owner uint32)
 
 //go:linkname rfExact
 func rfExact() bool
-
-//go:linkname rfBacklogTell
-func rfBacklogTell()
 
 //go:linkname rfLeakCheck
 func rfLeakCheck(owner uint32)
@@ -69,9 +66,7 @@ func (c *common) rfRaces(global int64) int64 {
 // rfEnd is called by report, just before the result is printed: a race that comes later finds its test over, and
 // fails the package.
 func (c *common) rfEnd() {
-	rfResurrected(c.rfowner, false)
-	rfLeakCheck(c.rfowner)
-	rfBacklogTell()
+	rfTestOver(c.rfowner)
 	for c.rfowner != 0 && !rfTestEnd(c.rfowner) {
 		c.checkRaces()
 	}
@@ -83,9 +78,7 @@ func rfExample(name string) func() {
 	id := rfTestStart(name, 0)
 	return func() {
 		if id != 0 {
-			rfResurrected(id, false)
-			rfLeakCheck(id)
-			rfBacklogTell()
+			rfTestOver(id)
 			rfTestEnd(id)
 		}
 		rfTestSet(old)
