@@ -66,7 +66,7 @@ bool __redflag_on_report(const struct ts_report *report, bool suppressed)
 	if (kind == RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS && rf_pool_told(report))
 		return true;
 	glue.told = report;
-	glue.told_as = rf_pool_report(report);
+	glue.told_as = rf_pool_report(report, kind);
 	rf_cgo_frames_add(glue.told_as, kind);
 	suppressed = rf_report_handle(glue.told_as, kind, suppressed);
 	rf_cgo_frames_remove(glue.told_as);

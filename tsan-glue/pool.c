@@ -88,10 +88,10 @@ static bool is_of_pool(enum rf_spool_kind kind)
 	       kind == RF_SPOOL_KIND_DOUBLE_PUT || kind == RF_SPOOL_KIND_PUT_WHILE_USED;
 }
 
-static const struct ts_report *rf_pool_report(const struct ts_report *report)
+static const struct ts_report *rf_pool_report(const struct ts_report *report, enum rf_spool_kind kind)
 {
 	struct rf_got_query query = { 0 };
-	if (!pool_callback || !is_of_pool(rf_mark_kind(report)))
+	if (!pool_callback || !is_of_pool(kind))
 		return report;
 	for (size_t i = 0; i < 2; i++) { /* they overlap: the greater address is in both */
 		const struct ts_access *a = report->accesses.begin[i];

@@ -239,11 +239,11 @@ static void who_got_it_is_a_side_more(void **state)
 	assert_int_equal(accesses[2].stack.length, 2 * sizeof(uint32_t));
 	assert_int_equal(taken(test), 1);
 	assert_int_equal(taken(other), 0);
-	assert_ptr_equal(rf_pool_report(report), report); /* not known */
+	assert_ptr_equal(rf_pool_report(report, rf_mark_kind(report)), report); /* not known */
 	report->type = TS_REPORT_RACE;
 	((struct ts_access *)report->accesses.begin[1])->stack = NULL;
 	got.object = OBJECT;
-	assert_ptr_equal(rf_pool_report(report), report); /* a data race */
+	assert_ptr_equal(rf_pool_report(report, rf_mark_kind(report)), report); /* a data race */
 	got = (struct rf_got_query){ 0 };
 }
 
