@@ -16,8 +16,6 @@ run() { # PACKAGE KIND BENCHMARK: ns/op
 		awk '/ns\/op/ { for (i = 2; i <= NF; i++) if ($i == "ns/op") print $(i - 1) }' | head -n 1
 }
 
-median() { sort -g | awk '{ v[NR] = $1 } END { printf "%s %.2f\n", v[int((NR + 1) / 2)], v[NR] / v[1] }'; }
-
 printf '%-16s %-36s %12s %7s %12s %7s %6s\n' package benchmark stock spread redflag spread ratio
 while read -r package benchmark; do
 	[ -n "$package" ] || continue

@@ -17,7 +17,7 @@ net/http Transport
 go/parser .
 bench .
 '
-gcc -O2 -o "$work/measure" "$root/tests/bench/stream/measure.c" || exit
+build_measure || exit
 
 directory() { [ "$1" = bench ] && echo "$root/tests/bench/history" || echo "$(go env GOROOT)/src/$1"; }
 
@@ -34,7 +34,8 @@ while read -r package tests; do
 	done
 	first=
 	for n in $sizes; do
-		cpu=$(awk '{ print $2 }' "$work/$name.$n" | middle) peak=$(awk '{ print $3 / 1024 }' "$work/$name.$n" | middle)
+		read -r cpu _ <<<"$(awk '{ print $2 }' "$work/$name.$n" | median)"
+		read -r peak _ <<<"$(awk '{ print $3 / 1024 }' "$work/$name.$n" | median)"
 		first=${first:-$cpu $peak}
 		awk -v p="$package" -v n="$n" -v c="$cpu" -v m="$peak" -v f="$first" 'BEGIN { split(f, a, " ")
 			printf "%-16s %12d %8.2f %10.1f %9.2f %7.2f\n", p, n, c, m, c / a[1], m / a[2] }'

@@ -17,7 +17,7 @@ go/parser        -
 text/template    -
 '
 overlay=$("$redflag" toolchain --print overlay) || exit
-gcc -O2 -o "$work/measure" "$root/tests/bench/stream/measure.c" || exit
+build_measure || exit
 export REDFLAG_SPOOL=$work/spool GORACE=atexit_sleep_ms=0
 
 run() { # PACKAGE ARGUMENT...: CPU seconds and peak KiB
@@ -55,10 +55,10 @@ while read -r package benchmark; do
 	done
 	for column in 1 2; do
 		for which in off on; do
-			awk -v c=$column '{ print $c }' "$work/$which" | middle
+			awk -v c=$column '{ print $c }' "$work/$which" | median
 		done
 	done | paste -sd' ' | awk -v p="$package" -v w="$what" '{ printf "%-16s %-32s %8.2f %8.2f %6.2f %8.1f %8.1f %6.2f\n",
-		p, w, $1, $2, $2 / $1, $3 / 1024, $4 / 1024, $4 / $3 }' | tee -a "$work/table"
+		p, w, $1, $3, $3 / $1, $5 / 1024, $7 / 1024, $7 / $5 }' | tee -a "$work/table"
 done <<<"$benchmark_set$tests"
 awk '{ c += log($5); m += log($8); n++ } END { if (n) printf "geometric mean of %d ratios (on/off): CPU %.3f, peak memory %.3f\n",
 	n, exp(c / n), exp(m / n) }' "$work/table"

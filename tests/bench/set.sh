@@ -5,7 +5,8 @@
 #	$benchmark_set             PACKAGE BENCHMARK, a line each; the package "bench" is tests/bench/hooks
 #	directory_of PACKAGE       where its tests run
 #	build_benchmark PACKAGE KIND [FLAG]   a race build of its tests at $work/PACKAGE.KIND (slashes as _)
-#	middle                     the median of the numbers on standard input, one a line
+#	build_measure              $work/measure (stream/measure.c)
+#	median                     "MEDIAN SPREAD" of the numbers on standard input, one a line; the spread is greatest by least
 
 # shellcheck disable=SC2034 # of those who read this
 benchmark_set='
@@ -31,6 +32,10 @@ build_benchmark() {
 	(cd "$(directory_of "$1")" && go test -race ${3:+"$3"} -c -o "$work/${1//\//_}.$2" .)
 }
 
-middle() {
-	sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+build_measure() {
+	gcc -O2 -o "$work/measure" "$root/tests/bench/stream/measure.c"
+}
+
+median() {
+	sort -g | awk '{ v[NR] = $1 } END { printf "%s %.2f\n", v[int((NR + 1) / 2)], v[NR] / v[1] }'
 }

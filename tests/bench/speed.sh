@@ -19,7 +19,7 @@ sort             BenchmarkSortString1K$              2000x
 go/parser        BenchmarkParse$                     30x
 container/heap   BenchmarkDup$                       200x
 '
-gcc -O2 -o "$work/measure" "$root/tests/bench/stream/measure.c" || exit
+build_measure || exit
 overlay=$("$redflag" toolchain --print overlay) || exit
 export REDFLAG_SPOOL=$work/spool GORACE=atexit_sleep_ms=0
 mkdir "$REDFLAG_SPOOL"
@@ -50,11 +50,10 @@ while read -r package benchmark times; do
 			run "$package" "$column" "$benchmark" "$times" >>"$work/cpu.$column"
 		done
 	done
-	awk -v p="$package" -v b="${benchmark%\$}" -v plain="$(middle <"$work/cpu.plain")" -v stock="$(middle <"$work/cpu.stock")" \
-		-v slow="$(middle <"$work/cpu.slow")" -v fast="$(middle <"$work/cpu.fast")" \
-		-v spread="$(sort -g "$work/cpu.fast" | awk 'NR == 1 { a = $1 } END { print $1 / a }')" 'BEGIN {
-			printf "%-15s %-35s %8.2f %7.2f %7.2f %7.2f %8.2f %8.2f %7.2f\n", p, b, plain, stock, slow, fast, stock / slow,
-				stock / fast, spread }' | tee -a "$work/table"
+	for column in plain stock slow fast; do
+		median <"$work/cpu.$column"
+	done | paste -sd' ' | awk -v p="$package" -v b="${benchmark%\$}" '{ printf "%-15s %-35s %8.2f %7.2f %7.2f %7.2f %8.2f %8.2f %7.2f\n",
+		p, b, $1, $3, $5, $7, $3 / $5, $3 / $7, $8 }' | tee -a "$work/table"
 done <<<"$rows"
 awk '{ n++; race += log($4 / $3); slow += log($7); fast += log($8) }
 	END { if (n) printf "geometric means of %d: stock takes %.1f times the CPU of no race; speed of stock x %.2f with fast=0, x %.2f with fast=1\n",
