@@ -6,6 +6,7 @@
 #	status_of WANT COMMAND...   for use with check: the exit status; what it says is in $work/out and $work/err
 #	have_go VERSION             whether that Go can be had here; if not, it is a skip
 #	wait_for SECONDS COMMAND... until the command succeeds, at most so long
+#	racing_functions N          prints a program of N functions, each of which races with itself
 #	finish                  the last line of a script: the counts, and the exit status
 #
 # $root is the checkout, $redflag the command under test, $work a scratch directory that is removed at the end.
@@ -71,6 +72,28 @@ wait_for() {
 		[ $left -gt 0 ] || return 1
 		sleep 0.05
 	done
+}
+
+racing_functions() {
+	printf 'package main\n\nimport "sync"\n\n'
+	for i in $(seq "$1"); do printf '//go:noinline\nfunc f%d(p *int) { *p++ }\n\n' "$i"; done
+	printf 'var all = []func(*int){'
+	for i in $(seq "$1"); do printf 'f%d, ' "$i"; done
+	cat <<'GO'
+}
+
+func main() {
+	var wg sync.WaitGroup
+	for _, f := range all {
+		p := new(int)
+		wg.Add(2)
+		for i := 0; i < 2; i++ {
+			go func() { f(p); wg.Done() }()
+		}
+		wg.Wait()
+	}
+}
+GO
 }
 
 finish() {

@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
-# How often a race is missed because both sides came at once: runs a program whose two accesses are the first to the shadow of
-# their page, built by stock -race and instrumented, in turn, and prints how many runs said nothing.
+# How often a race is missed because both sides came at once: runs two programs, built by stock -race and instrumented, in turn,
+# and prints how many of their races nothing was said about. The accesses of the one are the first to the shadow of their page; in
+# the other, two goroutines that start together increment the same word, 200 times.
 #
 #	tests/bench/missed.sh [RUNS]     default 500
 . "$(dirname "$0")/../lib.sh"
 
 runs=${1:-500}
-mkdir "$work/first" && cd "$work/first" || exit
-printf 'module example.com/first\n\ngo 1.25\n' >go.mod
-cat >main.go <<'GO'
+overlay=$("$redflag" toolchain --print overlay) || exit
+build() { # NAME: of main.go on standard input
+	mkdir "$work/$1" && cd "$work/$1" || exit
+	printf 'module example.com/missed\n\ngo 1.25\n' >go.mod
+	cat >main.go
+	go build -race -o "$work/$1.stock" . && go build -race -overlay="$overlay" -o "$work/$1.instrumented" . || exit
+}
+build page <<'GO'
 package main
 
 var counter int
@@ -20,15 +26,20 @@ func main() {
 	<-done
 }
 GO
-overlay=$("$redflag" toolchain --print overlay) || exit
-go build -race -o stock . && go build -race -overlay="$overlay" -o instrumented . || exit
+racing_functions 200 | build pairs
 
-declare -A missed=([stock]=0 [instrumented]=0)
+declare -A missed=()
 for ((i = 0; i < runs; i++)); do
-	for which in stock instrumented; do
-		GORACE=atexit_sleep_ms=0 "./$which" 2>/dev/null && missed[$which]=$((missed[$which] + 1))
+	for which in page.stock page.instrumented pairs.stock pairs.instrumented; do
+		races=1
+		[ "${which%.*}" = pairs ] && races=200
+		told=$(GORACE=atexit_sleep_ms=0 "$work/$which" 2>&1 | grep -c 'WARNING: DATA RACE')
+		[ "$told" -ge "$races" ] || missed[$which]=$((${missed[$which]:-0} + races - told))
 	done
 done
-for which in stock instrumented; do
-	printf '%-14s %d of %d runs missed the race\n' "$which" "${missed[$which]}" "$runs"
+for which in page.stock page.instrumented; do
+	printf '%-20s %d of %d races missed\n' "$which" "${missed[$which]:-0}" "$runs"
+done
+for which in pairs.stock pairs.instrumented; do
+	printf '%-20s %d of %d races missed\n' "$which" "${missed[$which]:-0}" $((runs * 200))
 done

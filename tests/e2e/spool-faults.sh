@@ -6,40 +6,21 @@
 overlay=$("$redflag" toolchain --print overlay) || exit
 mkdir "$work/program" && cd "$work/program" || exit
 printf 'module example.com/faults\n\ngo 1.25\n' >go.mod
-# 200 functions, each racing with itself: 200 reports.
-{
-	printf 'package main\n\nimport "sync"\n\n'
-	for i in $(seq 200); do printf '//go:noinline\nfunc f%d(p *int) { *p++ }\n\n' "$i"; done
-	printf 'var all = []func(*int){'
-	for i in $(seq 200); do printf 'f%d, ' "$i"; done
-	cat <<'GO'
-}
-
-func main() {
-	var wg sync.WaitGroup
-	for _, f := range all {
-		p := new(int)
-		wg.Add(2)
-		for i := 0; i < 2; i++ {
-			go func() { f(p); wg.Done() }()
-		}
-		wg.Wait()
-	}
-}
-GO
-} >main.go
+racing_functions 200 >main.go
 go build -race -overlay="$overlay" -o program . || exit
 unset REDFLAG_SPOOL
 GORACE=atexit_sleep_ms=0
 export GORACE
 
-# Runs the program with a spool directory; one line about it, all reports in the text, exit status 66.
+# Runs the program with a spool directory; one line about it, all reports in the text, exit status 66. The detector misses one of
+# these races in 20 000 where there are no short cuts (tests/bench/missed.sh).
 harmless() { # SPOOL [SHELL-PREFIX]
 	local status
 	REDFLAG_SPOOL=$1 bash -c "${2:-}exec ./program" 2>&1 | cat >"$work/out"
 	status=${PIPESTATUS[0]}
 	equal 66 "$status" && equal 1 "$(grep -c '^redflag: ' "$work/out")" &&
-		[ "$(grep -c 'WARNING: DATA RACE' "$work/out")" -ge 200 ]
+		equal "Found $(grep -c 'WARNING: DATA RACE' "$work/out") data race(s)" "$(tail -n 1 "$work/out")" &&
+		[ "$(grep -c 'WARNING: DATA RACE' "$work/out")" -ge 198 ]
 }
 
 check "a relative path" harmless spool

@@ -5,8 +5,8 @@
 // decided here goes on as if this file weren't there.
 //
 // What is accepted here is exactly what the detector's function does in its inlined part (MemoryAccess of
-// tsan_rtl_access.cpp, FuncEntry and FuncExit of tsan_rtl.h), with the same stores in the same order. So no race is lost:
-// whatever may be one is left to the full call. tsan-glue/fast_model.h says the same in C; the probe compares that with
+// tsan_rtl_access.cpp, FuncEntry and FuncExit of tsan_rtl.h), with the same stores in the same order, but that an empty cell
+// is filled only if it still is empty. So no race is lost: whatever may be one is left to the full call. tsan-glue/fast_model.h says the same in C; the probe compares that with
 // the detector of this Go before any of this is used, and tests/e2e/fast.sh compares this file with the full calls.
 //
 // Called by instrumented code, ABIInternal, on the stack of a user goroutine; no frame and no calls, so nothing is asked
@@ -120,6 +120,7 @@ TEXT	rfAccess<>(SB), NOSPLIT|NOFRAME, $0-8
 	TESTQ	R11, runtime·rfFast+rfFastLimits_store(SB)
 	JEQ	full
 	XORL	R12, R12 // the cell that this access goes to
+	XORL	R8, R8 // AX, if that cell is empty
 	XORL	R13, R13
 cell:
 	MOVL	(SI)(R13*4), CX
@@ -169,6 +170,7 @@ empty:
 	TESTQ	R12, R12
 	JNE	trace
 	LEAQ	(SI)(R13*4), R12
+	MOVQ	AX, R8
 trace:
 	// EventAccess, or EventAccessExt when the pc is far from that of the last one (TryTraceMemoryAccess).
 	MOVQ	(SP), BX
@@ -195,9 +197,20 @@ store:
 	MOVQ	R11, TRACE_POS(DI)
 	TESTQ	R12, R12
 	JEQ	replace
+	TESTQ	R8, R8
+	JNE	first
 	MOVL	DX, (R12)
 done:
 	RET
+first:
+	// The detector just stores. Then of two goroutines that come at once, the first's cell is lost when the second has seen
+	// the cell empty too, and so is a race of theirs.
+	XORL	AX, AX
+	LOCK
+	CMPXCHGL	DX, (R12)
+	JEQ	done
+	MOVQ	R8, AX // the event is in the trace twice then, which says nothing else
+	JMP	full
 replace:
 	// Four cells of others: the trace's position is what chance there is.
 	SHRL	$1, R11
