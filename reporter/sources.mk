@@ -267,6 +267,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_finding_race.go \
 	runtime-patch/go/runtime/redflag_chan_race.go \
 	runtime-patch/go/runtime/redflag_cgo_race.go \
+	runtime-patch/go/runtime/redflag_leak_exit_race.go \
 	runtime-patch/go/runtime/redflag_leak_race.go \
 	runtime-patch/go/runtime/redflag_leak_old_race.go \
 	runtime-patch/go/runtime/redflag_follow_race.go \

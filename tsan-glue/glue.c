@@ -178,6 +178,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->resurrection = start->settings->finalizers && RF_FINDING_PROVED;
 	start->settings->cleanups = glue.options.cleanups && RF_FINDING_PROVED;
 	start->settings->leaks = glue.options.leaks && RF_FINDING_PROVED && start->settings->exact;
+	start->settings->exitleaks = start->settings->leaks && !glue.options.exitleaks_unwatched;
 	start->settings->retained = !glue.options.retained_unwatched && RF_FINDING_PROVED;
 	start->settings->fast = glue.options.fast ? RF_LAYOUT_FAST : 0;
 	start->settings->backlog = RF_FINDING_PROVED ? glue.options.backlog : 0;

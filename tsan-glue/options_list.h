@@ -28,6 +28,8 @@
 	X(cgo_unwatched, "cgo", "0", "1", "report misuse of C memory (builds made with it set; costs more)") \
 	X(cstacks, "cstacks", "1", "0", "with cgo=1: stacks of C code in findings of C memory, at a microsecond a malloc or free") \
 	X(leaks, "leaks", "1", "0", "report goroutines that are blocked for good (Go 1.26 and newer; wants attribution=exact)") \
+	X(exitleaks_unwatched, "exitleaks", "0", "1",                                                                  \
+	  "1: report goroutines that are blocked for good at the end of a program, too (wants leaks)")                 \
 	X(retained_unwatched, "retained", "0", "1",                                                                    \
 	  "1: report values that were deleted from a sync.Map and are still held by a package variable at the end")   \
 	X(lost_unwatched, "lost", "0", "1",                                                                            \

@@ -47,6 +47,7 @@ static void record_text_and_charge(void **state)
 	(void)state;
 	assert_int_equal(settings.channels, 1);
 	assert_int_equal(settings.leaks, settings.exact);
+	assert_int_equal(settings.exitleaks, 0); /* unless it is asked for */
 	uint32_t test = test_start(0, "TestClose");
 	struct rf_finding f = finding_at(0x2000, start_goroutine(800001, 21, 0, test));
 	printed[0] = '\0';

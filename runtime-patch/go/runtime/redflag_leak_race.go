@@ -4,8 +4,8 @@
 // proves it (findGoroutineLeaks in mgc.go): it marks from the goroutines that can run, then from those whose channel or lock
 // was marked meanwhile, and so on; who is left can't be woken. Go's own goroutineleak profile is made of the same.
 //
-// The question is asked at the end of a test that leaves goroutines of its own behind in such a wait, and once more when
-// all tests are over. A goroutine is reported when two collections have found it: at the first, its waker may have been on
+// The question is asked at the end of a test that leaves goroutines of its own behind in such a wait, once more when all
+// tests are over, and at the end of a program that is no test (redflag_leak_exit_race.go). A goroutine is reported when two collections have found it: at the first, its waker may have been on
 // the way, with nothing but the goroutine in hand.
 //
 // Unlike the profile, a goroutine that was found keeps its status: one that somebody wakes all the same (by an address that
@@ -56,6 +56,8 @@ var rfLeaks = struct {
 	active  bool // the collection that goes on is ours. Written with the world stopped
 	found   int  // for the first time
 	count   int  // in rfLeakList
+	keeps   rfLeakKeeps
+	words   uintptr // in rfLeakWords
 	spent   int64
 }{sema: 1}
 
@@ -68,6 +70,7 @@ func rfLeakStart() {
 	if l.active {
 		l.started = true
 		l.found, l.count = 0, 0
+		rfLeakKeep()
 		work.goroutineLeak.pending.Store(true)
 	}
 }
@@ -106,8 +109,16 @@ func rfLeakWeak(p uintptr) {
 //
 //go:linkname rfLeakCheck testing.rfLeakCheck
 func rfLeakCheck(owner uint32) {
+	rfLeakMain.tests = true
+	if owner != 0 {
+		rfLeakLook(owner, rfLeakKeeps{})
+	}
+}
+
+// rfLeakLook looks for the owner's goroutines.
+func rfLeakLook(owner uint32, keeps rfLeakKeeps) {
 	gp := getg()
-	if rfSettings.leaks == 0 || owner == 0 || gcController.gcPercent.Load() < 0 || debug.gccheckmark > 0 {
+	if rfSettings.leaks == 0 || gcController.gcPercent.Load() < 0 || debug.gccheckmark > 0 {
 		return // findGoroutineLeaks allocates where a collection that is checked may not
 	}
 	if gp.bubble != nil {
@@ -122,6 +133,7 @@ func rfLeakCheck(owner uint32) {
 	}
 	l := &rfLeaks
 	semacquire(&l.sema)
+	l.keeps = keeps
 	if l.spent < rfLeakFreeNs+(nanotime()-runtimeInitTime)/rfLeakShare || owner == rfLeakAnyOwner {
 		if rfLeakCollect() && l.found != 0 {
 			timeSleep(rfLeakConfirmNs)
@@ -145,6 +157,9 @@ func rfLeakSettle(owner uint32) bool {
 		rfLeakEach(owner, func(gp *g, status uint32) {
 			switch status &^ _Gscan {
 			case _Gwaiting:
+				if gp.waitreason.rfBriefly() {
+					busy++
+				}
 				blocked = blocked || !gp.internalBlocked() && gp.waitreason != waitReasonSelectNoCases
 			case _Grunnable, _Grunning, _Gcopystack, _Gpreempted:
 				busy++
@@ -160,6 +175,16 @@ func rfLeakSettle(owner uint32) bool {
 		}
 		timeSleep(rfLeakLookNs)
 	}
+}
+
+// rfBriefly says whether a goroutine waits that goes on when the collector, or whoever is busy in the runtime, lets it.
+func (w waitReason) rfBriefly() bool {
+	switch w {
+	case waitReasonGCAssistMarking, waitReasonGCAssistWait, waitReasonGarbageCollection, waitReasonGarbageCollectionScan,
+		waitReasonGCMarkTermination, waitReasonStoppingTheWorld, waitReasonPreempted, waitReasonSemacquire:
+		return true
+	}
+	return false
 }
 
 // rfLeakEach calls f for every goroutine of the owner that nothing was told of, but for the calling and the main one, while

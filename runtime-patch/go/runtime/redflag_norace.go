@@ -41,6 +41,11 @@ func rfSwitch(gp *g)                                                 {}
 func rfLeakStart()                                                   {}
 func rfLeaked(gp *g) bool                                            { return false }
 func rfLeakWeak(p uintptr)                                           {}
+func rfLeakRoots(gcw *gcWork)                                        {}
+func rfMainBegins()                                                  {}
+func rfMainWipe()                                                    {}
+func rfMainReturned()                                                {}
+func rfLeaksAtExit(code int)                                         {}
 func rfMarkDone()                                                    {}
 func rfAtEnd() int                                                   { return 0 }
 

@@ -1,0 +1,3 @@
+module example.com/exitleaks
+
+go 1.25
