@@ -14,6 +14,8 @@
 #define RF_FAST_READ_OR_ATOMIC 0xc0000000u
 #define RF_FAST_IGNORE 0x80000000u /* of fast_state */
 #define RF_FAST_CELLS 4u
+#define RF_FAST_NOWHERE 5u /* not a cell, nor RF_FAST_CELLS, which stands for any */
+#define RF_FAST_RANGE_WORDS 8u
 #define RF_FAST_TRACE_END 0xff0u
 
 struct rf_fast_state { /* ThreadState */
@@ -29,15 +31,20 @@ struct rf_fast_state { /* ThreadState */
 _Static_assert(offsetof(struct rf_fast_state, clock) == 44, "CLOCK of redflag_fast_race.s");
 _Static_assert(offsetof(struct rf_fast_state, shadow_stack_end) == 576, "SHADOW_STACK_END of redflag_fast_race.s");
 
-/* An access of one byte that leaves no trace. kind: RF_FAST_READ, or 0 for a write. */
-static bool rf_fast_same(const struct rf_fast_state *s, const uint32_t cells[RF_FAST_CELLS], uintptr_t address, uint32_t kind)
+/* Whether cell, or a write like it, is there. */
+static bool rf_fast_has(const uint32_t cells[RF_FAST_CELLS], uint32_t cell)
 {
-	uint32_t cell = s->fast_state | 1u << (address & 7) | kind;
 	for (unsigned i = 0; i < RF_FAST_CELLS; i++) {
-		if ((cells[i] | kind) == cell)
+		if ((cells[i] | (cell & RF_FAST_READ)) == cell)
 			return true;
 	}
 	return false;
+}
+
+/* An access of one byte that leaves no trace. kind: RF_FAST_READ, or 0 for a write. */
+static bool rf_fast_same(const struct rf_fast_state *s, const uint32_t cells[RF_FAST_CELLS], uintptr_t address, uint32_t kind)
+{
+	return rf_fast_has(cells, s->fast_state | 1u << (address & 7) | kind);
 }
 
 /* The cell that an access goes to, or RF_FAST_CELLS when it takes the place of any; false: it isn't decided here. */
@@ -88,6 +95,32 @@ static bool rf_fast_store(struct rf_fast_state *s, uint32_t cells[RF_FAST_CELLS]
 		*s->trace_pos++ = pc;
 	}
 	cells[place < RF_FAST_CELLS ? place : (uintptr_t)s->trace_pos >> 3 & 3] = cell;
+	return true;
+}
+
+/* A range of up to RF_FAST_RANGE_WORDS words: one event, then of each word what an access would do. */
+static bool rf_fast_range(struct rf_fast_state *s, uint32_t (*cells)[RF_FAST_CELLS], uintptr_t address, uint64_t size, uint32_t kind,
+			  uint64_t pc)
+{
+	unsigned place[RF_FAST_RANGE_WORDS], words = 0;
+	uint32_t cell[RF_FAST_RANGE_WORDS];
+	if (size == 0 || size + (address & 7) > 8 * RF_FAST_RANGE_WORDS || !rf_fast_room(s))
+		return false;
+	if ((s->fast_state & RF_FAST_IGNORE) || cells[0][0] == RF_FAST_READ)
+		return true;
+	for (uint64_t bytes = ~(uint64_t)0 >> (64 - size) << (address & 7); bytes; bytes >>= 8, words++) {
+		cell[words] = s->fast_state | kind | (bytes & 0xff);
+		place[words] = RF_FAST_NOWHERE;
+		if (!rf_fast_has(cells[words], cell[words]) && !rf_fast_place(s, cells[words], cell[words], &place[words]))
+			return false;
+	}
+	s->trace_prev_pc = pc;
+	*s->trace_pos++ = pc << 20 | size << 7 | kind >> 25 | 4;
+	*s->trace_pos++ = address;
+	for (unsigned i = 0; i < words; i++) {
+		if (place[i] != RF_FAST_NOWHERE)
+			cells[i][place[i] < RF_FAST_CELLS ? place[i] : (uintptr_t)s->trace_pos >> 3 & 3] = cell[i];
+	}
 	return true;
 }
 

@@ -8,16 +8,17 @@
 #include "tsan-glue/fast_model.h"
 
 #define FAST_STEPS 30000u
-#define FAST_WORDS 64u
+#define FAST_WORDS 32u
 #define FAST_DEPTH_MAX 60 /* calls: more than the shadow stack has room for at first */
 #define FAST_TAKEN_MIN (FAST_STEPS / 50) /* of each kind, or nothing was proved */
 #define FAST_THREADS 4u
 #define FAST_SAME 1
 #define FAST_STORE 2
+#define FAST_RANGE 4
 
 struct fast_image {
 	unsigned char state[THREAD_STATE_BYTES];
-	uint32_t cells[RF_FAST_CELLS];
+	uint32_t cells[RF_FAST_RANGE_WORDS + 1][RF_FAST_CELLS]; /* of the first word, and behind it */
 	uint64_t trace[2], call;
 };
 
@@ -27,8 +28,8 @@ static struct fast_walk {
 	char *memory;
 	uint64_t random;
 	int depth;
-	unsigned same, stored, called;
-	bool same_differs, store_differs;
+	unsigned same, stored, called, ranged;
+	bool same_differs, store_differs, range_differs;
 } fast;
 
 static uint32_t fast_random(uint32_t below)
@@ -70,11 +71,11 @@ static uint32_t fast_cell(void)
 	return (epoch > back + 1 ? epoch - back : 1) << 16 | (state & 0xff00) | bytes | fast_random(4) << 30;
 }
 
-static void fast_scene(uint32_t *cells)
+static void fast_scene(uint32_t (*cells)[RF_FAST_CELLS], unsigned words)
 {
-	if (!fast_random(3)) {
+	for (; words && !fast_random(3); words--, cells++) {
 		for (unsigned i = 0; i < RF_FAST_CELLS; i++)
-			cells[i] = fast_cell();
+			(*cells)[i] = fast_cell();
 	}
 	if (!fast_random(40)) {
 		void *from = fast.threads[fast_random(FAST_THREADS)], *to = fast.threads[fast_random(FAST_THREADS)];
@@ -92,37 +93,49 @@ static void fast_compare(const struct fast_image *before, const void *cells, con
 	*differs |= memcmp(&real, model, sizeof(real)) != 0;
 }
 
-static void fast_access(void)
+/* Of one byte when the size is 0. */
+static void fast_by_detector(uintptr_t address, uint64_t size, uint32_t kind, uint64_t pc)
+{
+	if (size)
+		(kind ? __tsan_read_range : __tsan_write_range)(fast.threads[0], (void *)address, size, (void *)(uintptr_t)pc);
+	else
+		(kind ? __tsan_read : __tsan_write)(fast.threads[0], (void *)address, (void *)(uintptr_t)pc);
+}
+
+static void fast_access(uint64_t size)
 {
 	uintptr_t address = (uintptr_t)fast.memory + fast_random(8 * FAST_WORDS);
 	uint64_t pc = PC_READ + fast_random(4) * (fast_random(8) ? 16 : 0x10000);
-	uint32_t kind = fast_random(2) ? RF_FAST_READ : 0, *cells = (uint32_t *)SHADOW(address);
+	uint32_t kind = fast_random(2) ? RF_FAST_READ : 0;
+	uint32_t(*cells)[RF_FAST_CELLS] = (void *)SHADOW(address);
 	struct fast_image before, model;
-	fast_scene(cells);
+	fast_scene(cells, size ? RF_FAST_RANGE_WORDS : 1);
 	bool ignored = !fast_random(20);
 	if (ignored)
 		fast.state->fast_state |= RF_FAST_IGNORE;
 	struct rf_fast_state old = *fast.state;
 	fast_save(&before, &old, cells);
-	bool same = rf_fast_same(fast.state, cells, address, kind);
-	bool taken = same || rf_fast_store(fast.state, cells, address, kind, pc);
+	bool same = !size && rf_fast_same(fast.state, *cells, address, kind);
+	bool taken = same || (size ? rf_fast_range(fast.state, cells, address, size, kind, pc)
+				   : rf_fast_store(fast.state, *cells, address, kind, pc));
+	bool *differs = same ? &fast.same_differs : size ? &fast.range_differs : &fast.store_differs;
 	fast_save(&model, &old, cells);
 	if (!taken)
-		fast.store_differs |= memcmp(&before, &model, sizeof(model)) != 0;
+		*differs |= memcmp(&before, &model, sizeof(model)) != 0;
 	fast_restore(&before, cells);
-	(kind ? __tsan_read : __tsan_write)(fast.threads[0], (void *)address, (void *)(uintptr_t)pc);
+	fast_by_detector(address, size, kind, pc);
 	if (taken)
-		fast_compare(&before, cells, &model, same ? &fast.same_differs : &fast.store_differs);
+		fast_compare(&before, cells, &model, differs);
 	fast.same += same;
-	fast.stored += taken && !same;
+	*(size ? &fast.ranged : &fast.stored) += taken && !same;
 	if (ignored)
 		fast.state->fast_state &= ~RF_FAST_IGNORE;
 }
 
 static void fast_call(void)
 {
-	static const uint32_t no_cells[RF_FAST_CELLS];
-	uint32_t scratch[RF_FAST_CELLS];
+	static const uint32_t no_cells[RF_FAST_RANGE_WORDS + 1][RF_FAST_CELLS];
+	uint32_t scratch[RF_FAST_RANGE_WORDS + 1][RF_FAST_CELLS];
 	uint64_t pc = PC_CALLER + fast_random(0x100000);
 	bool enter = fast.depth == 0 || (fast.depth < FAST_DEPTH_MAX && fast_random(2));
 	struct fast_image before, model;
@@ -147,18 +160,25 @@ static int fast_works(void *const *some_threads)
 	memcpy(fast.threads, some_threads, sizeof(fast.threads));
 	fast.state = fast.threads[0];
 	fast.memory = heap + 16384;
-	range_reset(NULL, 0, (uintptr_t)fast.memory, 8 * FAST_WORDS);
+	range_reset(NULL, 0, (uintptr_t)fast.memory, 8 * (FAST_WORDS + RF_FAST_RANGE_WORDS + 1));
 	for (unsigned i = 0; i < FAST_THREADS; i++)
 		__tsan_func_enter(fast.threads[i], (void *)(uintptr_t)PC_BOTTOM);
 	for (unsigned i = 0; i < FAST_STEPS; i++) {
-		if (fast_random(3))
-			fast_access();
-		else
+		switch (fast_random(4)) {
+		case 0:
 			fast_call();
+			break;
+		case 1:
+			fast_access(1 + fast_random(fast_random(2) ? 24 : 8 * RF_FAST_RANGE_WORDS));
+			break;
+		default:
+			fast_access(0);
+		}
 	}
 	bool same = !fast.same_differs && fast.same > FAST_TAKEN_MIN && fast.called > FAST_TAKEN_MIN;
-	bool stored = !fast.store_differs && fast.stored > FAST_TAKEN_MIN;
-	return same ? stored ? FAST_SAME | FAST_STORE : FAST_SAME : 0;
+	bool stored = same && !fast.store_differs && fast.stored > FAST_TAKEN_MIN;
+	bool ranged = stored && !fast.range_differs && fast.ranged > FAST_TAKEN_MIN;
+	return (same ? FAST_SAME : 0) | (stored ? FAST_STORE : 0) | (ranged ? FAST_RANGE : 0);
 }
 
 #endif

@@ -28,6 +28,8 @@ void __tsan_read_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t 
 void __tsan_write_pc(void *thread, void *address, uintptr_t caller_pc, uintptr_t pc);
 void __tsan_read(void *thread, void *address, void *pc);
 void __tsan_write(void *thread, void *address, void *pc);
+void __tsan_read_range(void *thread, void *address, uintptr_t size, void *pc);
+void __tsan_write_range(void *thread, void *address, uintptr_t size, void *pc);
 void __tsan_func_enter(void *thread, void *pc);
 void __tsan_func_exit(void *thread);
 void __tsan_acquire(void *thread, void *address);

@@ -142,7 +142,7 @@ static struct finding_out check_fast(struct doctor *d)
 {
 	if (!d->has_toolchain)
 		return skipped("needs the toolchain first");
-	if (rf_str_eq_cstr(d->toolchain.fast, "3"))
+	if (rf_str_eq_cstr(d->toolchain.fast, "7"))
 		return (struct finding_out){ STATE_OK, RF_STR("accesses and calls that can't race are decided without the detector"),
 					     RF_STR("") };
 	if (!rf_str_eq_cstr(d->go.goarch, "amd64"))
@@ -152,6 +152,10 @@ static struct finding_out check_fast(struct doctor *d)
 		return (struct finding_out){ STATE_NOTE,
 					     RF_STR("only calls, and accesses that the detector knows already, are decided without it"),
 					     RF_STR("GOAMD64=v1 is faster under -race") };
+	if (rf_str_eq_cstr(d->toolchain.fast, "3"))
+		return (struct finding_out){ STATE_NOTE,
+					     RF_STR("accesses and calls that can't race are decided without the detector, ranges aren't"),
+					     RF_STR("use a Go that this redflag knows, or a newer redflag") };
 	return (struct finding_out){ STATE_NOTE, RF_STR("not proved on this Go's detector: programs are as fast as with stock Go"),
 				     RF_STR("use a Go that this redflag knows, or a newer redflag") };
 }

@@ -9,13 +9,16 @@ package runtime
 import "internal/cpu"
 
 // rfFastLimits is what the assembly looks at; all 0: every call goes the way of stock. The ranges are stock's own
-// (racearenastart and so on), as start and length.
+// (racearenastart and so on), as start and length; they begin with a whole word.
 type rfFastLimits struct {
 	_               cpu.CacheLinePad
 	heap, heapBytes uintptr
+	heapCells       uintptr // the shadow of the first word
 	data, dataBytes uintptr
+	dataCells       uintptr
 	trace           uintptr // rfTraceEnd, or 0: no short cuts for calls
 	store           uintptr // rfTraceEnd, or 0: none for accesses that leave something in the shadow
+	ranges          uintptr // rfTraceEnd, or 0: none for ranges
 	_               cpu.CacheLinePad
 }
 
@@ -25,10 +28,14 @@ var rfFast rfFastLimits
 // last one of its part.
 const rfTraceEnd = 0xff0
 
+// rfFastShadow is where the shadow of address 0 would be; a word of 8 bytes has 16.
+const rfFastShadow = 0x200000000000
+
 // What rfSettings.fast is made of.
 const (
 	rfFastSame  = 1 // accesses that the shadow has already, calls and returns
 	rfFastStore = 2 // other accesses that can't race
+	rfFastRange = 4 // short ranges that can't
 )
 
 // rfFastArena is called by racemapshadow, when there is shadow for more of the heap: on any stack, deep inside the
@@ -36,15 +43,20 @@ const (
 //
 //go:nosplit
 func rfFastArena() {
-	if rfSettings.fast&rfFastSame == 0 {
+	if rfSettings.fast&rfFastSame == 0 || (racearenastart|racedatastart)%8 != 0 {
 		return
 	}
 	rfFast.heap = racearenastart
 	rfFast.heapBytes = racearenaend - racearenastart
+	rfFast.heapCells = rfFastShadow + 2*racearenastart
 	rfFast.data = racedatastart
+	rfFast.dataCells = rfFastShadow + 2*racedatastart
 	rfFast.dataBytes = racedataend - racedatastart
 	rfFast.trace = rfTraceEnd
 	if rfSettings.fast&rfFastStore != 0 {
 		rfFast.store = rfTraceEnd
+	}
+	if rfSettings.fast&rfFastRange != 0 {
+		rfFast.ranges = rfTraceEnd
 	}
 }

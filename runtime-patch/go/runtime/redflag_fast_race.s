@@ -4,10 +4,11 @@
 // (anchors.txt): it is jumped to before anything was changed, with the return address it looks for, so that what isn't
 // decided here goes on as if this file weren't there.
 //
-// What is accepted here is exactly what the detector's function does in its inlined part (MemoryAccess of
-// tsan_rtl_access.cpp, FuncEntry and FuncExit of tsan_rtl.h), with the same stores in the same order, but that an empty cell
-// is filled only if it still is empty. So no race is lost: whatever may be one is left to the full call. tsan-glue/fast_model.h says the same in C; the probe compares that with
-// the detector of this Go before any of this is used, and tests/e2e/fast.sh compares this file with the full calls.
+// What is accepted here is exactly what the detector's function does in its inlined part (MemoryAccess and
+// MemoryAccessRangeT of tsan_rtl_access.cpp, FuncEntry and FuncExit of tsan_rtl.h), with the same stores in the same order,
+// but that an empty cell is filled only if it still is empty. So no race is lost: whatever may be one is left to the full
+// call. tsan-glue/fast_model.h says the same in C; the probe compares that with the detector of this Go before any of this
+// is used, and tests/e2e/fast.sh compares this file with the full calls.
 //
 // Called by instrumented code, ABIInternal, on the stack of a user goroutine; no frame and no calls, so nothing is asked
 // of that stack. The ThreadState is the goroutine's own and stays so: assembly isn't preempted (isAsyncSafePoint in
@@ -27,91 +28,164 @@
 #define CLOCK	44
 #define SHADOW_STACK_END	576
 
-#define SHADOW	0x200000000000
 #define READ	0x40000000 // is_read of a cell
 #define READ_OR_ATOMIC	0xc0000000
 
-// AX: the address of an access. Goes on at known when the detector has shadow for it; returns when it hasn't, as stock
-// does; goes to full when there are no short cuts.
-#define CHECK_ADDRESS \
-	MOVQ	AX, CX \
-	SUBQ	runtime·rfFast+rfFastLimits_heap(SB), CX \
-	CMPQ	CX, runtime·rfFast+rfFastLimits_heapBytes(SB) \
-	JB	known \
-	MOVQ	AX, CX \
-	SUBQ	runtime·rfFast+rfFastLimits_data(SB), CX \
-	CMPQ	CX, runtime·rfFast+rfFastLimits_dataBytes(SB) \
-	JB	known \
-	CMPQ	runtime·rfFast+rfFastLimits_dataBytes(SB), $0 \
-	JEQ	full \
-	RET \
+DATA	rfNotRead<>+0(SB)/8, $0xbfffffffbfffffff
+DATA	rfNotRead<>+8(SB)/8, $0xbfffffffbfffffff
+GLOBL	rfNotRead<>(SB), RODATA|NOPTR, $16
+
+// AX: the address of an access. SI = its word's four cells; goes to data when it isn't the heap's.
+#define CHECK_HEAP \
+	MOVQ	AX, SI \
+	SUBQ	runtime·rfFast+rfFastLimits_heap(SB), SI \
+	CMPQ	SI, runtime·rfFast+rfFastLimits_heapBytes(SB) \
+	JAE	data \
+	ANDQ	$~7, SI \
+	ADDQ	SI, SI \
+	ADDQ	runtime·rfFast+rfFastLimits_heapCells(SB), SI \
 known:
 
-// DI = ThreadState, SI = the four cells, DX = the cell of this access but for is_read.
+// The same of package variables, when the detector has shadow for them; returns when it hasn't, as stock does; goes to full when
+// there are no short cuts.
+#define CHECK_DATA \
+data: \
+	MOVQ	AX, SI \
+	SUBQ	runtime·rfFast+rfFastLimits_data(SB), SI \
+	ANDQ	$~7, SI \
+	CMPQ	SI, runtime·rfFast+rfFastLimits_dataBytes(SB) \
+	LEAQ	(SI)(SI*1), SI \
+	JAE	outside \
+	ADDQ	runtime·rfFast+rfFastLimits_dataCells(SB), SI \
+	JMP	known \
+outside: \
+	CMPQ	runtime·rfFast+rfFastLimits_dataBytes(SB), $0 \
+	JEQ	full \
+	RET
+
+// DI = ThreadState, DX = the cell of this access but for is_read, X0 = four times that.
 #define LOAD_STATE \
 	MOVQ	g_racectx(R14), DI \
-	MOVQ	$SHADOW, SI \
-	MOVQ	AX, CX \
-	ANDQ	$~7, CX \
-	LEAQ	(SI)(CX*2), SI \
 	MOVL	AX, CX \
 	ANDL	$7, CX \
 	MOVL	(DI), DX \
-	BTSL	CX, DX
+	BTSL	CX, DX \
+	MOVQ	DX, X0 \
+	PSHUFD	$0, X0, X0
+
+// What may be done about an access: DX = its cell, R9 = READ, or 0 for a write; SI = the four cells, X2 = what was in them, X0 = four
+// times DX (is_read or not). Goes on with R12 = where the cell goes, or 0 when it takes the place of any, and R8 = 0 when that
+// place is taken; goes to undecided when it isn't decided here: a second cell of the same goroutine and byte, and whatever may race.
+// Changes BX, CX, R11, R13. Cells with bytes in common are loaded again, and all that is decided of each is decided of what it is
+// now. Of the masks, bits are bytes of the cells; those behind an empty cell aren't looked at.
+#define FIND_PLACE \
+	PAND	X2, X0 \
+	PSLLL	$24, X0 \
+	PCMPEQL	X15, X0 \
+	PMOVMSKB	X0, BX \
+	PCMPEQL	X15, X2 \
+	PMOVMSKB	X2, R8 \
+	XORL	R12, R12 \
+	XORL	$0xffff, BX \
+	JNE	shared \
+place: \
+	TESTL	R8, R8 \
+	JEQ	found \
+	BSFL	R8, R12 \
+	ADDQ	SI, R12 \
+	JMP	found \
+other: /* two reads, or what came before by this goroutine's clock */ \
+	TESTL	R9, CX \
+	JNE	next \
+	MOVL	CX, R11 \
+	SHRL	$8, R11 \
+	ANDL	$0xff, R11 \
+	MOVWLZX	CLOCK(DI)(R11*2), R11 \
+	SHRL	$16, CX \
+	ANDL	$0x3fff, CX \
+	CMPL	R11, CX \
+	JAE	next \
+	JMP	undecided \
+shared: \
+	ANDL	$0x1111, BX \
+	MOVL	R8, CX \
+	NEGL	CX \
+	ANDL	R8, CX \
+	DECL	CX \
+	ANDL	CX, BX \
+	JEQ	place \
+cell: \
+	BSFL	BX, R13 \
+	ADDQ	SI, R13 \
+	LEAL	-1(BX), CX \
+	ANDL	CX, BX \
+	MOVL	(R13), CX \
+	MOVL	CX, R11 \
+	ANDL	DX, R11 \
+	TESTL	$0xff, R11 \
+	JEQ	next \
+	MOVL	CX, R11 \
+	XORL	DX, R11 \
+	TESTL	$0xff00, R11 \
+	JNE	other \
+	TESTL	$0xff, R11 /* the same sid: it gives way if it is of the same byte and no stronger */ \
+	JNE	next \
+	ANDL	$READ_OR_ATOMIC, CX \
+	CMPL	CX, R9 \
+	JB	next \
+	TESTQ	R12, R12 \
+	JNE	undecided \
+	MOVQ	R13, R12 \
+next: \
+	TESTL	BX, BX \
+	JNE	cell \
+	TESTQ	R12, R12 \
+	JEQ	place \
+	XORL	R8, R8 \
+found:
 
 // func raceread(addr uintptr)
 // void __tsan_read(ThreadState *thr, void *addr, void *pc)
-// Returns when a cell has this access, or a write like it. Four compares at once come second, since mostly it is the
-// first cell. The cells are aligned to 16, so that each of them is loaded as a whole.
+// Returns when a cell has this access, or a write like it. Four compares at once, though mostly it is the first cell: a
+// branch about that costs more, being guessed wrong too often. The cells are aligned to 16, so that each of them is
+// loaded as a whole.
 TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
-	CHECK_ADDRESS
+	CHECK_HEAP
 	LOAD_STATE
+	PXOR	(SI), X0
+	PAND	rfNotRead<>(SB), X0
+	PCMPEQL	X15, X0
+	PMOVMSKB	X0, CX
+	TESTL	CX, CX
+	JEQ	more
+	RET
+more:
 	MOVL	$READ, R9
 	ORL	R9, DX
-	MOVL	(SI), CX
-	ORL	R9, CX
-	CMPL	CX, DX
-	JEQ	same
-	MOVQ	R9, X1
-	PSHUFD	$0, X1, X1
-	MOVQ	DX, X0
-	PSHUFD	$0, X0, X0
-	MOVOU	(SI), X2
-	POR	X1, X2
-	PCMPEQL	X0, X2
-	PMOVMSKB	X2, CX
-	TESTL	CX, CX
-	JNE	same
 	JMP	rfAccess<>(SB)
-same:
-	RET
+	CHECK_DATA
 full:
 	JMP	runtime·rfReadFull<ABIInternal>(SB)
 
 // func racewrite(addr uintptr)
 // void __tsan_write(ThreadState *thr, void *addr, void *pc)
 TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
-	CHECK_ADDRESS
+	CHECK_HEAP
 	LOAD_STATE
-	CMPL	(SI), DX
-	JEQ	same
-	MOVQ	DX, X0
-	PSHUFD	$0, X0, X0
-	MOVOU	(SI), X2
-	PCMPEQL	X0, X2
-	PMOVMSKB	X2, CX
+	PCMPEQL	(SI), X0
+	PMOVMSKB	X0, CX
 	TESTL	CX, CX
-	JNE	same
+	JEQ	more
+	RET
+more:
 	XORL	R9, R9
 	JMP	rfAccess<>(SB)
-same:
-	RET
+	CHECK_DATA
 full:
 	JMP	runtime·rfWriteFull<ABIInternal>(SB)
 
-// The rest of an access: AX, DX, SI, DI as above, with is_read; R9 = READ, or 0 for a write; 0(SP) is the access's pc.
-// Nothing is stored before all four cells were looked at. A second cell of the same goroutine and byte, and whatever may
-// race, are left to the full call.
+// The rest of an access: AX, SI, DI, DX and R9 as FIND_PLACE wants them; 0(SP) is the access's pc. Nothing is stored before all four
+// cells were looked at.
 TEXT	rfAccess<>(SB), NOSPLIT|NOFRAME, $0-8
 	TESTL	DX, DX
 	JMI	done // the ignore bit
@@ -119,60 +193,12 @@ TEXT	rfAccess<>(SB), NOSPLIT|NOFRAME, $0-8
 	LEAQ	8(R10), R11
 	TESTQ	R11, runtime·rfFast+rfFastLimits_store(SB)
 	JEQ	full
-	XORL	R12, R12 // the cell that this access goes to
-	XORL	R8, R8 // AX, if that cell is empty
-	XORL	R13, R13
-cell:
-	MOVL	(SI)(R13*4), CX
-	TESTL	CX, CX
-	JEQ	empty
-	MOVL	CX, BX
-	ANDL	DX, BX
-	TESTL	$0xff, BX // bytes in common
-	JEQ	next
-	MOVL	CX, BX
-	XORL	DX, BX
-	TESTL	$0xff00, BX
-	JNE	other
-	// The same sid: this access takes its place when that was of the same byte and no stronger.
-	TESTL	$0xff, BX
-	JNE	next
-	ANDL	$READ_OR_ATOMIC, CX
-	CMPL	CX, R9
-	JB	next
-	TESTQ	R12, R12
-	JNE	full
-	LEAQ	(SI)(R13*4), R12
-next:
-	INCL	R13
-	CMPL	R13, $4
-	JNE	cell
-	JMP	trace
-other:
-	// Two reads, or what came before by this goroutine's clock.
-	TESTL	R9, CX
-	JNE	next
-	MOVL	CX, BX
-	SHRL	$8, BX
-	ANDL	$0xff, BX
-	MOVWLZX	CLOCK(DI)(BX*2), BX
-	SHRL	$16, CX
-	ANDL	$0x3fff, CX
-	CMPL	BX, CX
-	JAE	next
-full:
-	TESTL	R9, R9
-	JEQ	write
-	JMP	runtime·rfReadFull<ABIInternal>(SB)
-write:
-	JMP	runtime·rfWriteFull<ABIInternal>(SB)
-empty:
-	TESTQ	R12, R12
-	JNE	trace
-	LEAQ	(SI)(R13*4), R12
-	MOVQ	AX, R8
-trace:
+	MOVQ	DX, X0
+	PSHUFD	$0, X0, X0
+	MOVOU	(SI), X2
+	FIND_PLACE
 	// EventAccess, or EventAccessExt when the pc is far from that of the last one (TryTraceMemoryAccess).
+	LEAQ	8(R10), R11
 	MOVQ	(SP), BX
 	MOVQ	BX, CX
 	SUBQ	TRACE_PREV_PC(DI), CX
@@ -197,26 +223,221 @@ store:
 	MOVQ	R11, TRACE_POS(DI)
 	TESTQ	R12, R12
 	JEQ	replace
-	TESTQ	R8, R8
+	TESTL	R8, R8
 	JNE	first
 	MOVL	DX, (R12)
 done:
 	RET
-first:
-	// The detector just stores. Then of two goroutines that come at once, the first's cell is lost when the second has seen
-	// the cell empty too, and so is a race of theirs.
-	XORL	AX, AX
-	LOCK
-	CMPXCHGL	DX, (R12)
-	JEQ	done
-	MOVQ	R8, AX // the event is in the trace twice then, which says nothing else
-	JMP	full
 replace:
 	// Four cells of others: the trace's position is what chance there is.
 	SHRL	$1, R11
 	ANDL	$0xc, R11
 	MOVL	DX, (SI)(R11*1)
 	RET
+first:
+	// The detector just stores. Then of two goroutines that come at once, the first's cell is lost when the second has seen
+	// the cell empty too, and so is a race of theirs.
+	MOVQ	AX, BX
+	XORL	AX, AX
+	LOCK
+	CMPXCHGL	DX, (R12)
+	JEQ	done
+	MOVQ	BX, AX // the event is in the trace twice then, which says nothing else
+	SHRQ	$20, AX
+full:
+undecided:
+	TESTL	R9, R9
+	JEQ	write
+	JMP	runtime·rfReadFull<ABIInternal>(SB)
+write:
+	JMP	runtime·rfWriteFull<ABIInternal>(SB)
+
+// func racereadrange(addr, size uintptr)
+// void __tsan_read_range(ThreadState *thr, void *addr, uintptr size, void *pc)
+TEXT	runtime·racereadrange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	MOVL	$READ, R9
+	MOVQ	(SP), CX
+	LEAQ	runtime·rfReadRangeFull<ABIInternal>(SB), R8
+	JMP	rfRange<>(SB)
+
+// func racewriterange(addr, size uintptr)
+// void __tsan_write_range(ThreadState *thr, void *addr, uintptr size, void *pc)
+TEXT	runtime·racewriterange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	XORL	R9, R9
+	MOVQ	(SP), CX
+	LEAQ	runtime·rfWriteRangeFull<ABIInternal>(SB), R8
+	JMP	rfRange<>(SB)
+
+// func racereadrangepc1(addr, size, pc uintptr)
+// pc is that of a function's first instruction; the detector wants a return address.
+TEXT	runtime·racereadrangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
+	MOVL	$READ, R9
+	INCQ	CX
+	LEAQ	rfReadRangePC<>(SB), R8
+	JMP	rfRange<>(SB)
+
+// func racewriterangepc1(addr, size, pc uintptr)
+TEXT	runtime·racewriterangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
+	XORL	R9, R9
+	INCQ	CX
+	LEAQ	rfWriteRangePC<>(SB), R8
+	JMP	rfRange<>(SB)
+
+// Stock's own of these two, which take their arguments from the stack.
+TEXT	rfReadRangePC<>(SB), NOSPLIT, $24-0
+	DECQ	CX
+	MOVQ	AX, 0(SP)
+	MOVQ	BX, 8(SP)
+	MOVQ	CX, 16(SP)
+	CALL	runtime·rfReadRangePCFull(SB)
+	RET
+
+TEXT	rfWriteRangePC<>(SB), NOSPLIT, $24-0
+	DECQ	CX
+	MOVQ	AX, 0(SP)
+	MOVQ	BX, 8(SP)
+	MOVQ	CX, 16(SP)
+	CALL	runtime·rfWriteRangePCFull(SB)
+	RET
+
+// R10 = a bit for each of the BX bytes at AX, the first word's first byte at bit 0; they are no more than 64. Changes CX.
+#define RANGE_BYTES \
+	MOVL	$64, CX \
+	SUBL	BX, CX \
+	MOVQ	$-1, R10 \
+	SHRQ	CX, R10 \
+	MOVL	AX, CX \
+	ANDL	$7, CX \
+	SHLQ	CX, R10
+
+// A range: AX = its address, BX = its size, CX = the pc, R9 = READ, or 0 for a write; R8 = where to go with these AX, BX and CX when
+// it isn't decided here. MemoryAccessRangeT of tsan_rtl_access.cpp: one event, then word by word what rfAccess does for an access.
+// Nothing is stored before all words were looked at. What is to be stored is remembered a byte a word, of which the lowest comes
+// first: 0 nothing; else the place in bits 2 and 3, and 1 it is the place of any, 2 that place, 3 that place if it still is empty.
+TEXT	rfRange<>(SB), NOSPLIT|NOFRAME, $0-16
+	LEAQ	-1(BX), R10
+	CMPQ	R10, $63
+	JHI	full
+	MOVL	AX, R11
+	ANDL	$7, R11
+	ADDL	BX, R11
+	CMPL	R11, $64
+	JHI	full
+	CHECK_HEAP
+	MOVQ	g_racectx(R14), DI
+	MOVL	(DI), DX
+	MOVQ	TRACE_POS(DI), R12
+	ADDQ	$8, R12
+	TESTQ	R12, runtime·rfFast+rfFastLimits_ranges(SB)
+	JEQ	full
+	TESTL	DX, DX
+	JMI	done // the ignore bit
+	CMPL	(SI), $READ
+	JEQ	done // a race was reported here (kRodata)
+	ORL	R9, DX
+	MOVQ	DX, X3
+	MOVQ	AX, X4
+	MOVQ	BX, X5
+	MOVQ	CX, X6
+	MOVQ	R8, X7
+	MOVQ	SI, X9
+	MOVQ	R9, X8
+	PSHUFD	$0, X8, X8
+	RANGE_BYTES
+	XORL	AX, AX // what is to be stored
+word:
+	MOVQ	X3, DX
+	MOVBLZX	R10, CX
+	ORL	CX, DX
+	MOVQ	DX, X0
+	PSHUFD	$0, X0, X0
+	MOVOU	(SI), X2
+	MOVO	X2, X1
+	POR	X8, X1
+	PCMPEQL	X0, X1
+	PMOVMSKB	X1, CX
+	SHRQ	$8, AX
+	TESTL	CX, CX
+	JNE	same
+	FIND_PLACE
+	MOVL	$1, CX
+	TESTQ	R12, R12
+	JEQ	planned
+	SUBQ	SI, R12
+	LEAL	2(R12), CX
+	CMPL	R8, $1
+	SBBL	$-1, CX // +1 if R8 isn't 0
+planned:
+	SHLQ	$56, CX
+	ORQ	CX, AX
+same:
+	ADDQ	$16, SI
+	SHRQ	$8, R10
+	JNE	word
+	// EventAccessRange.
+	MOVQ	TRACE_POS(DI), R11
+	MOVQ	X6, CX
+	MOVQ	CX, TRACE_PREV_PC(DI)
+	SHLQ	$20, CX
+	MOVQ	X5, BX
+	SHLQ	$7, BX
+	ORQ	BX, CX
+	SHRL	$25, R9
+	LEAQ	4(CX)(R9*1), CX
+	MOVQ	CX, (R11)
+	MOVQ	X4, BX
+	MOVQ	BX, 8(R11)
+	ADDQ	$16, R11
+	MOVQ	R11, TRACE_POS(DI)
+	TESTQ	AX, AX
+	JEQ	done
+	// The first word's byte of AX is as many bytes below the top as there are words.
+	MOVQ	AX, R8
+	MOVQ	X9, CX
+	SUBQ	CX, SI
+	SHRQ	$1, SI
+	XCHGQ	CX, SI
+	NEGQ	CX
+	SHRQ	CX, R8
+	MOVQ	X4, AX
+	MOVQ	X5, BX
+	RANGE_BYTES
+	SHRL	$1, R11
+	ANDL	$0xc, R11
+store:
+	MOVBLZX	R8, CX
+	TESTL	CX, CX
+	JEQ	stored
+	MOVQ	X3, DX
+	MOVBLZX	R10, BX
+	ORL	BX, DX
+	MOVL	CX, R12
+	ANDL	$0xc, R12
+	ANDL	$3, CX
+	CMPL	CX, $2
+	JHI	first
+	CMOVLCS	R11, R12
+	MOVL	DX, (SI)(R12*1)
+stored:
+	ADDQ	$16, SI
+	SHRQ	$8, R10
+	SHRQ	$8, R8
+	JNE	store
+done:
+	RET
+first:
+	XORL	AX, AX // as in rfAccess
+	LOCK
+	CMPXCHGL	DX, (SI)(R12*1)
+	JEQ	stored
+undecided:
+	MOVQ	X4, AX
+	MOVQ	X5, BX
+	MOVQ	X6, CX
+	MOVQ	X7, R8
+full:
+	JMP	R8
+	CHECK_DATA
 
 // func racefuncenter(callpc uintptr)
 // void __tsan_func_enter(ThreadState *thr, void *pc)

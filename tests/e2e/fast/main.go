@@ -10,16 +10,20 @@ import (
 )
 
 type counts struct {
-	Same, Stored, Raced, Ignored, Pages, Parts, Calls, Grown, Differs uint64
+	Same, Stored, Raced, Ignored, Pages, Parts, Ranges, Calls, Grown, Differs uint64
 
 	Settings           uintptr
 	Before, Fast, Full [8]uintptr
 }
 
 func fastThread() uintptr
-func fastCheck(steps int, seed uint64, memory unsafe.Pointer, others [3]uintptr, counts *counts)
+func fastCheck(steps int, seed uint64, memory [2]unsafe.Pointer, others [3]uintptr, counts *counts)
 
-var memory [64]uint64
+// A package variable and a block of the heap, in which accesses go.
+var (
+	static [80]uint64
+	heap   = new([80]uint64)
+)
 
 func main() {
 	steps, err := strconv.Atoi(os.Args[1])
@@ -39,9 +43,9 @@ func main() {
 		<-ready
 	}
 	var c counts
-	fastCheck(steps, seed, unsafe.Pointer(&memory), others, &c)
-	fmt.Printf("fast %d same %d stored %d raced %d ignored %d pages %d parts %d calls %d grown %d\n", c.Settings, c.Same,
-		c.Stored, c.Raced, c.Ignored, c.Pages, c.Parts, c.Calls, c.Grown)
+	fastCheck(steps, seed, [2]unsafe.Pointer{unsafe.Pointer(&static), unsafe.Pointer(heap)}, others, &c)
+	fmt.Printf("fast %d same %d stored %d raced %d ignored %d pages %d parts %d ranges %d calls %d grown %d\n", c.Settings, c.Same,
+		c.Stored, c.Raced, c.Ignored, c.Pages, c.Parts, c.Ranges, c.Calls, c.Grown)
 	if c.Differs != 0 {
 		fmt.Printf("step %d differs\n  before %#x\n  fast   %#x\n  full   %#x\n", c.Differs, c.Before, c.Fast, c.Full)
 		os.Exit(1)

@@ -2,7 +2,7 @@
 
 // A file of package runtime, by an overlay of the test's: random accesses, calls and returns from random states, each
 // made by the short cut and, from the same state, by the full call. All that either may change has to be the same then:
-// ThreadState, the word's four cells (a race shows there: it leaves one cell that is a read of nothing), the trace, the top
+// ThreadState, the four cells of each word (a race shows there: it leaves one cell that is a read of nothing), the trace, the top
 // of the shadow stack.
 
 package runtime
@@ -14,6 +14,8 @@ const (
 	fastCheckWords  = 64
 	fastCheckDepth  = 60 // calls: more than the shadow stack has room for at first
 	fastCheckTraced = 5  // events that a call may write: up to two that fill a page, and one of two words
+	fastCheckRange  = 72 // bytes: more than short cuts are for
+	fastCheckTouch  = fastCheckRange/8 + 1
 )
 
 // fastState is the head of ThreadState, struct rf_fast_state of tsan-glue/fast_model.h.
@@ -31,29 +33,31 @@ type fastState struct {
 
 type fastImage struct {
 	state [fastCheckState]byte
-	cells [4]uint32
+	cells [fastCheckTouch][4]uint32
 	trace [fastCheckTraced]uintptr
 	call  uintptr
 }
 
 // fastCounts says what was met; differs is the first step with a difference, from 1 on.
 type fastCounts struct {
-	Same, Stored, Raced, Ignored, Pages, Parts, Calls, Grown, Differs uint64
+	Same, Stored, Raced, Ignored, Pages, Parts, Ranges, Calls, Grown, Differs uint64
 
 	Settings           uintptr    // rfSettings.fast
-	Before, Fast, Full [8]uintptr // of that step: fast_state, stack, trace, pc, cells 0 and 1, cells 2 and 3, events
+	Before, Fast, Full [8]uintptr // of that step: fast_state, stack, trace, pc, cells 0 and 1, cells 2 and 3 of the first word, events
 }
 
 type fastChecker struct {
 	*fastCounts
 	thread  *fastState
 	others  [3]*fastState
-	memory  uintptr
+	memory  [2]uintptr
 	random  uint64
 	depth   int
-	access  [2][2]func(uintptr) // by the short cut or full; read or write
+	access  [2][2]func(uintptr)          // by the short cut or full; write or read
+	ranges  [2][2]func(uintptr, uintptr) // as access
+	pcs     [2][2]func(uintptr, uintptr, uintptr)
 	address uintptr
-	cells   *[4]uint32
+	cells   *[fastCheckTouch][4]uint32 // of the first word, and behind it
 	before  fastImage
 	fast    fastImage
 	full    fastImage
@@ -62,6 +66,10 @@ type fastChecker struct {
 // What the full calls of accesses are: stock's own code.
 func rfReadFull(addr uintptr)
 func rfWriteFull(addr uintptr)
+func rfReadRangeFull(addr, size uintptr)
+func rfWriteRangeFull(addr, size uintptr)
+func rfReadRangePCFull(addr, size, pc uintptr)
+func rfWriteRangePCFull(addr, size, pc uintptr)
 
 // fastThread gives the calling goroutine's ThreadState.
 //
@@ -70,29 +78,36 @@ func fastThread() uintptr { return getg().racectx }
 
 var fastCheckedAt fastChecker
 
-// fastCheck makes so many steps. The goroutine isn't preempted meanwhile; nothing else may touch the words.
+// fastCheck makes so many steps. The goroutine isn't preempted meanwhile; nothing else may touch the words at either memory.
 //
 //go:linkname fastCheck main.fastCheck
-func fastCheck(steps int, seed uint64, memory unsafe.Pointer, others [3]uintptr, counts *fastCounts) {
+func fastCheck(steps int, seed uint64, memory [2]unsafe.Pointer, others [3]uintptr, counts *fastCounts) {
 	c := &fastCheckedAt
 	c.fastCounts = counts
 	c.thread = (*fastState)(unsafe.Pointer(getg().racectx))
 	for i, p := range others {
 		c.others[i] = (*fastState)(unsafe.Pointer(p))
 	}
-	c.memory = uintptr(memory)
+	c.memory = [2]uintptr{uintptr(memory[0]), uintptr(memory[1])}
 	c.random = seed
 	c.Settings = rfSettings.fast
 	c.access = [2][2]func(uintptr){{racewrite, raceread}, {rfWriteFull, rfReadFull}}
-	raceread(c.memory) // from here on it has a trace
+	c.ranges = [2][2]func(uintptr, uintptr){{racewriterange, racereadrange}, {rfWriteRangeFull, rfReadRangeFull}}
+	c.pcs = [2][2]func(uintptr, uintptr, uintptr){{racewriterangepc1, racereadrangepc1}, {rfWriteRangePCFull, rfReadRangePCFull}}
+	raceread(c.memory[0]) // from here on it has a trace
 	for i := 0; i < steps; {
 		mp := acquirem()
 		for n := 0; n < 10000 && i < steps && c.Differs == 0; n++ {
 			i++
-			if c.below(4) != 0 {
-				c.oneAccess()
-			} else {
+			switch c.below(6) {
+			case 0:
 				c.oneCall()
+			case 1:
+				c.oneAccess(c.below(3))
+			case 2:
+				c.oneAccess(c.below(fastCheckRange))
+			default:
+				c.oneAccess(0)
 			}
 			if c.Differs != 0 {
 				c.Differs = uint64(i)
@@ -162,15 +177,18 @@ func (c *fastChecker) cell() uint32 {
 }
 
 func (c *fastChecker) scene() {
-	c.address = c.memory + uintptr(c.below(8*fastCheckWords))
-	c.cells = (*[4]uint32)(unsafe.Pointer(rfSettings.shadow + c.address&^7*2))
-	if c.below(3) == 0 {
-		for i := range c.cells {
-			c.cells[i] = c.cell()
+	c.address = c.memory[c.below(2)] + uintptr(c.below(8*fastCheckWords))
+	c.cells = (*[fastCheckTouch][4]uint32)(unsafe.Pointer(rfSettings.shadow + c.address&^7*2))
+	for i := 0; i < fastCheckTouch && c.below(3) == 0; i++ {
+		for j := range c.cells[i] {
+			c.cells[i][j] = c.cell()
 		}
 	}
 	if c.below(4) == 0 {
-		c.cells[c.below(4)] = c.cell()
+		c.cells[c.below(2)][c.below(4)] = c.cell()
+	}
+	if c.below(64) == 0 {
+		c.cells[0] = [4]uint32{0x40000000} // a race was here
 	}
 	switch c.below(8) {
 	case 0:
@@ -186,9 +204,9 @@ func (c *fastChecker) scene() {
 }
 
 // note counts what kind of step the short cut made.
-func (c *fastChecker) note(old *fastState) {
+func (c *fastChecker) note(old *fastState, size uint32) {
 	switch {
-	case *c.cells == [4]uint32{0x40000000} && c.before.cells != *c.cells:
+	case c.cells[0] == [4]uint32{0x40000000} && c.before.cells[0] != c.cells[0]:
 		c.Raced++
 	case old.tracePos == c.thread.tracePos && old.state>>31 != 0:
 		c.Ignored++
@@ -196,14 +214,21 @@ func (c *fastChecker) note(old *fastState) {
 		c.Same++
 	case (old.tracePos+8)&0xff0 == 0:
 		c.Pages++
+	case size != 0:
+		c.Ranges++
 	default:
 		c.Stored++
 	}
 }
 
-func (c *fastChecker) oneAccess() {
+// oneAccess is one of a byte when the size is 0; a size of 1 stands for a range without any.
+func (c *fastChecker) oneAccess(size uint32) {
 	c.scene()
 	kind := c.below(2)
+	pc := uintptr(0)
+	if c.below(2) == 0 {
+		pc = uintptr(0x400000 + c.below(1<<24))
+	}
 	ignored := c.below(32) == 0
 	if ignored {
 		c.thread.state |= 1 << 31
@@ -211,13 +236,21 @@ func (c *fastChecker) oneAccess() {
 	old := *c.thread
 	c.save(&c.before, &old)
 	for i := range c.access {
-		c.access[i][kind](c.address) // one place for both, so one pc
+		// One place for both, so one pc.
+		switch {
+		case size == 0:
+			c.access[i][kind](c.address)
+		case pc == 0:
+			c.ranges[i][kind](c.address, uintptr(size-1))
+		default:
+			c.pcs[i][kind](c.address, uintptr(size-1), pc)
+		}
 		if c.moved(&old) {
 			c.Parts++
 			break
 		}
 		if i == 0 {
-			c.note(&old)
+			c.note(&old, size)
 			c.save(&c.fast, &old)
 			c.restore(&c.before)
 		} else {
@@ -234,7 +267,7 @@ func (c *fastChecker) oneCall() {
 	enter := c.depth == 0 || c.depth < fastCheckDepth && c.below(2) == 0
 	pc := uintptr(0x400000 + c.below(1<<24))
 	old := *c.thread
-	c.cells = (*[4]uint32)(unsafe.Pointer(rfSettings.shadow + c.memory&^7*2))
+	c.cells = (*[fastCheckTouch][4]uint32)(unsafe.Pointer(rfSettings.shadow + c.memory[0]&^7*2))
 	if enter {
 		c.depth++
 	} else {
@@ -283,7 +316,8 @@ func (c *fastChecker) compare() {
 	show := func(m *fastImage) [8]uintptr {
 		s := (*fastState)(unsafe.Pointer(&m.state))
 		return [8]uintptr{uintptr(s.state), s.shadowStackPos, s.tracePos, s.tracePrevPC,
-			uintptr(m.cells[0])<<32 | uintptr(m.cells[1]), uintptr(m.cells[2])<<32 | uintptr(m.cells[3]), m.trace[0], m.trace[1]}
+			uintptr(m.cells[0][0])<<32 | uintptr(m.cells[0][1]), uintptr(m.cells[0][2])<<32 | uintptr(m.cells[0][3]), m.trace[0],
+			m.trace[1]}
 	}
 	c.Before, c.Fast, c.Full = show(&c.before), show(&c.fast), show(&c.full)
 }
