@@ -266,6 +266,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_growth_race.go \
 	runtime-patch/go/runtime/redflag_finding_race.go \
 	runtime-patch/go/runtime/redflag_chan_race.go \
+	runtime-patch/go/runtime/redflag_checkptr_race.go \
 	runtime-patch/go/runtime/redflag_cgo_race.go \
 	runtime-patch/go/runtime/redflag_leak_exit_race.go \
 	runtime-patch/go/runtime/redflag_leak_race.go \

@@ -19,6 +19,7 @@ type rfFastLimits struct {
 	trace           uintptr // rfTraceEnd, or 0: no short cuts for calls
 	store           uintptr // rfTraceEnd, or 0: none for accesses that leave something in the shadow
 	ranges          uintptr // rfTraceEnd, or 0: none for ranges
+	text, textBytes uintptr // what the linker has put in front of variables, such as types: no object of checkptrBase's
 	_               cpu.CacheLinePad
 }
 
@@ -52,6 +53,10 @@ func rfFastArena() {
 	rfFast.data = racedatastart
 	rfFast.dataCells = rfFastShadow + 2*racedatastart
 	rfFast.dataBytes = racedataend - racedatastart
+	if d := &firstmoduledata; d.text < d.noptrdata && d.noptrdata <= d.data && d.data <= d.bss {
+		rfFast.text = d.text
+		rfFast.textBytes = d.noptrdata - d.text
+	}
 	rfFast.trace = rfTraceEnd
 	if rfSettings.fast&rfFastStore != 0 {
 		rfFast.store = rfTraceEnd

@@ -51,6 +51,9 @@ func rfAtEnd() int                                                   { return 0 
 
 func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {}
 
+func rfSameObject(p, q uintptr) bool                                 { return false }
+func rfArithmetic(p unsafe.Pointer, originals []unsafe.Pointer) bool { return false }
+
 type rfSenders struct{}
 
 func (s *rfSenders) add(sg *sudog)              {}

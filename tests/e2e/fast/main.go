@@ -5,6 +5,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"unsafe"
 )
@@ -18,12 +20,25 @@ type counts struct {
 
 func fastThread() uintptr
 func fastCheck(steps int, seed uint64, memory [2]unsafe.Pointer, others [3]uintptr, counts *counts)
+func fastPointers(steps int, seed uint64, pointers []uintptr) (same, other, free, differs uint64)
 
 // A package variable and a block of the heap, in which accesses go.
 var (
 	static [80]uint64
 	heap   = new([80]uint64)
+	blocks [][]byte // of all sizes
+	sets   [][]*int
 )
+
+func pointers() (all []uintptr) {
+	for size := 1; size < 100000; size += 1 + size/8 {
+		blocks = append(blocks, make([]byte, size))
+		sets = append(sets, make([]*int, size))
+		all = append(all, uintptr(unsafe.Pointer(&blocks[len(blocks)-1][size/2])), uintptr(unsafe.Pointer(&sets[len(sets)-1][size/3])))
+	}
+	local := 0
+	return append(all, uintptr(unsafe.Pointer(&local)), uintptr(unsafe.Pointer(&static)), uintptr(unsafe.Pointer(&os.Args)))
+}
 
 func main() {
 	steps, err := strconv.Atoi(os.Args[1])
@@ -46,6 +61,15 @@ func main() {
 	fastCheck(steps, seed, [2]unsafe.Pointer{unsafe.Pointer(&static), unsafe.Pointer(heap)}, others, &c)
 	fmt.Printf("fast %d same %d stored %d raced %d ignored %d pages %d parts %d ranges %d calls %d grown %d\n", c.Settings, c.Same,
 		c.Stored, c.Raced, c.Ignored, c.Pages, c.Parts, c.Ranges, c.Calls, c.Grown)
+	// Pointers to nothing are about to be on the stack: no collection may see them.
+	debug.SetGCPercent(-1)
+	runtime.GC() // one that is under way ends
+	same, other, free, wrong := fastPointers(steps, seed, pointers())
+	fmt.Printf("pointers: in one object %d not known to be %d in none %d\n", same, other, free)
+	if wrong != 0 {
+		fmt.Printf("of pointers, checkptrBase says otherwise %d times\n", wrong)
+		os.Exit(1)
+	}
 	if c.Differs != 0 {
 		fmt.Printf("step %d differs\n  before %#x\n  fast   %#x\n  full   %#x\n", c.Differs, c.Before, c.Fast, c.Full)
 		os.Exit(1)

@@ -3,7 +3,7 @@
 // A file of package runtime, by an overlay of the test's: random accesses, calls and returns from random states, each
 // made by the short cut and, from the same state, by the full call. All that either may change has to be the same then:
 // ThreadState, the four cells of each word (a race shows there: it leaves one cell that is a read of nothing), the trace, the top
-// of the shadow stack.
+// of the shadow stack. And what is known of two pointers without checkptrBase has to be what checkptrBase says.
 
 package runtime
 
@@ -327,3 +327,40 @@ var __tsan_func_enter byte
 
 //go:linkname __tsan_func_exit __tsan_func_exit
 var __tsan_func_exit byte
+
+// fastPointers compares what is known of so many pairs of pointers with what checkptrBase says; a pair is of two of these,
+// or near each other. GODEBUG=invalidptr=0, since pointers to nothing are among them. The answer: pairs in one object that were
+// known to be, pairs that weren't known to be, pointers that are known to be none of an object's, differences.
+//
+//go:linkname fastPointers main.fastPointers
+func fastPointers(steps int, seed uint64, pointers []uintptr) (same, other, free, differs uint64) {
+	c := fastChecker{random: seed}
+	d := &firstmoduledata
+	edges := [...]uintptr{d.text, d.etext, d.types, d.etypes, d.noptrdata, d.enoptrdata, d.data, d.edata, d.bss, d.ebss, d.noptrbss,
+		d.enoptrbss, d.end, getg().stack.lo, getg().stack.hi}
+	for range steps {
+		p := pointers[c.below(uint32(len(pointers)))]
+		if c.below(4) == 0 {
+			p = edges[c.below(uint32(len(edges)))]
+		}
+		p += uintptr(c.below(1<<c.below(14))) - uintptr(c.below(1<<c.below(14)))
+		q := p + uintptr(c.below(1<<c.below(14)))
+		if c.below(4) == 0 {
+			q = pointers[c.below(uint32(len(pointers)))]
+		}
+		base := checkptrBase(unsafe.Pointer(p))
+		list := [1]unsafe.Pointer{unsafe.Pointer(q)}
+		equal, fine := base == checkptrBase(unsafe.Pointer(q)), rfArithmetic(unsafe.Pointer(p), list[:])
+		switch known := rfSameObject(p, q); {
+		case known && !equal, fine && !equal && base != 0:
+			differs++
+		case known:
+			same++
+		case fine:
+			free++
+		default:
+			other++
+		}
+	}
+	return
+}
