@@ -15,7 +15,7 @@
 
 #define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
 #define WAL_PAUSE_NS 50000000
-#define LOG_BYTES 16384000
+#define LOG_BYTES 65536000
 
 /* Is it ours, and of a version that we know? An empty file is fine: it becomes ours. */
 static int check_identity(struct rf_store *s, int64_t *version, struct rf_error *err)
@@ -135,7 +135,7 @@ static int set_up(struct rf_store *s, const struct rf_store_options *options, st
 	/* NORMAL: a power cut may undo the last batches, but a killed process doesn't. */
 	if (rc == 0)
 		rc = rf_db_exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-			     " PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 33554432;"
+			     " PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864;"
 			     /* SQLite makes a table of the words of a CHECK at every insert; only words of ours are stored. */
 			     " PRAGMA ignore_check_constraints = ON;",
 			  err);
