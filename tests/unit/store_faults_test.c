@@ -2,7 +2,8 @@
  *
  * A story is told to a database (a session with text and a spool, gc, merge, backup), and something in it fails. Then the database
  * must be sound, have every event that was acknowledged (its transaction's commit returned), and after telling the story again be
- * the same as if nothing had happened. With REDFLAG_FAULTS=all each N is tried; else the first ones and then ever fewer.
+ * the same as if nothing had happened. With REDFLAG_FAULTS=all each N is tried (3189 places, each in three ways: 25 minutes in memory
+ * and with SAN_FLAGS=-O2); else the first ones and then ever fewer.
  */
 #include "unit.h"
 
