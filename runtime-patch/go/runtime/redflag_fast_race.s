@@ -1,7 +1,7 @@
 //go:build race && amd64
 
 // Short cuts of the functions that instrumented code calls most; redflag_fast_race.go. Stock's own of each is rf…Full
-// (anchors.txt): it is jumped to before anything was changed, with the return address it looks for, so that what isn't
+// (anchors.txt): it is jumped to with all as it would have found it, and with the return address it looks for, so that what isn't
 // decided here goes on as if this file weren't there.
 //
 // What is accepted here is exactly what the detector's function does in its inlined part (MemoryAccess and
@@ -300,20 +300,9 @@ TEXT	rfWriteRangePC<>(SB), NOSPLIT, $24-0
 	CALL	runtime·rfWriteRangePCFull(SB)
 	RET
 
-// R10 = a bit for each of the BX bytes at AX, the first word's first byte at bit 0; they are no more than 64. Changes CX.
-#define RANGE_BYTES \
-	MOVL	$64, CX \
-	SUBL	BX, CX \
-	MOVQ	$-1, R10 \
-	SHRQ	CX, R10 \
-	MOVL	AX, CX \
-	ANDL	$7, CX \
-	SHLQ	CX, R10
-
 // A range: AX = its address, BX = its size, CX = the pc, R9 = READ, or 0 for a write; R8 = where to go with these AX, BX and CX when
-// it isn't decided here. MemoryAccessRangeT of tsan_rtl_access.cpp: one event, then word by word what rfAccess does for an access.
-// Nothing is stored before all words were looked at. What is to be stored is remembered a byte a word, of which the lowest comes
-// first: 0 nothing; else the place in bits 2 and 3, and 1 it is the place of any, 2 that place, 3 that place if it still is empty.
+// it isn't decided here. MemoryAccessRangeT of tsan_rtl_access.cpp: one event, then word by word what rfAccess does for an access. A
+// full call from the middle finds the words in front as it would have left them, and writes the same event at the same place.
 TEXT	rfRange<>(SB), NOSPLIT|NOFRAME, $0-16
 	LEAQ	-1(BX), R10
 	CMPQ	R10, $63
@@ -326,8 +315,8 @@ TEXT	rfRange<>(SB), NOSPLIT|NOFRAME, $0-16
 	CHECK_HEAP
 	MOVQ	g_racectx(R14), DI
 	MOVL	(DI), DX
-	MOVQ	TRACE_POS(DI), R12
-	ADDQ	$8, R12
+	MOVQ	TRACE_POS(DI), R11
+	LEAQ	8(R11), R12
 	TESTQ	R12, runtime·rfFast+rfFastLimits_ranges(SB)
 	JEQ	full
 	TESTL	DX, DX
@@ -340,11 +329,29 @@ TEXT	rfRange<>(SB), NOSPLIT|NOFRAME, $0-16
 	MOVQ	BX, X5
 	MOVQ	CX, X6
 	MOVQ	R8, X7
-	MOVQ	SI, X9
 	MOVQ	R9, X8
 	PSHUFD	$0, X8, X8
-	RANGE_BYTES
-	XORL	AX, AX // what is to be stored
+	// EventAccessRange.
+	MOVQ	CX, TRACE_PREV_PC(DI)
+	SHLQ	$20, CX
+	MOVQ	BX, R10
+	SHLQ	$7, R10
+	ORQ	R10, CX
+	MOVL	R9, R10
+	SHRL	$25, R10
+	LEAQ	4(CX)(R10*1), CX
+	MOVQ	CX, (R11)
+	MOVQ	AX, 8(R11)
+	ADDQ	$16, R11
+	MOVQ	R11, TRACE_POS(DI)
+	// R10 = a bit for each byte of the range, the first word's first byte at bit 0.
+	MOVL	$64, CX
+	SUBL	BX, CX
+	MOVQ	$-1, R10
+	SHRQ	CX, R10
+	MOVL	AX, CX
+	ANDL	$7, CX
+	SHLQ	CX, R10
 word:
 	MOVQ	X3, DX
 	MOVBLZX	R10, CX
@@ -356,81 +363,33 @@ word:
 	POR	X8, X1
 	PCMPEQL	X0, X1
 	PMOVMSKB	X1, CX
-	SHRQ	$8, AX
 	TESTL	CX, CX
 	JNE	same
 	FIND_PLACE
-	MOVL	$1, CX
 	TESTQ	R12, R12
-	JEQ	planned
-	SUBQ	SI, R12
-	LEAL	2(R12), CX
-	CMPL	R8, $1
-	SBBL	$-1, CX // +1 if R8 isn't 0
-planned:
-	SHLQ	$56, CX
-	ORQ	CX, AX
+	JEQ	replace
+	TESTL	R8, R8
+	JNE	first
+	MOVL	DX, (R12)
 same:
 	ADDQ	$16, SI
 	SHRQ	$8, R10
 	JNE	word
-	// EventAccessRange.
-	MOVQ	TRACE_POS(DI), R11
-	MOVQ	X6, CX
-	MOVQ	CX, TRACE_PREV_PC(DI)
-	SHLQ	$20, CX
-	MOVQ	X5, BX
-	SHLQ	$7, BX
-	ORQ	BX, CX
-	SHRL	$25, R9
-	LEAQ	4(CX)(R9*1), CX
-	MOVQ	CX, (R11)
-	MOVQ	X4, BX
-	MOVQ	BX, 8(R11)
-	ADDQ	$16, R11
-	MOVQ	R11, TRACE_POS(DI)
-	TESTQ	AX, AX
-	JEQ	done
-	// The first word's byte of AX is as many bytes below the top as there are words.
-	MOVQ	AX, R8
-	MOVQ	X9, CX
-	SUBQ	CX, SI
-	SHRQ	$1, SI
-	XCHGQ	CX, SI
-	NEGQ	CX
-	SHRQ	CX, R8
-	MOVQ	X4, AX
-	MOVQ	X5, BX
-	RANGE_BYTES
-	SHRL	$1, R11
-	ANDL	$0xc, R11
-store:
-	MOVBLZX	R8, CX
-	TESTL	CX, CX
-	JEQ	stored
-	MOVQ	X3, DX
-	MOVBLZX	R10, BX
-	ORL	BX, DX
-	MOVL	CX, R12
-	ANDL	$0xc, R12
-	ANDL	$3, CX
-	CMPL	CX, $2
-	JHI	first
-	CMOVLCS	R11, R12
-	MOVL	DX, (SI)(R12*1)
-stored:
-	ADDQ	$16, SI
-	SHRQ	$8, R10
-	SHRQ	$8, R8
-	JNE	store
 done:
 	RET
-first:
-	XORL	AX, AX // as in rfAccess
+replace: // as in rfAccess
+	MOVL	TRACE_POS(DI), R11
+	SHRL	$1, R11
+	ANDL	$0xc, R11
+	MOVL	DX, (SI)(R11*1)
+	JMP	same
+first: // as there
+	XORL	AX, AX
 	LOCK
-	CMPXCHGL	DX, (SI)(R12*1)
-	JEQ	stored
+	CMPXCHGL	DX, (R12)
+	JEQ	same
 undecided:
+	SUBQ	$16, TRACE_POS(DI)
 	MOVQ	X4, AX
 	MOVQ	X5, BX
 	MOVQ	X6, CX
