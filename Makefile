@@ -38,7 +38,13 @@ deps: ## install what is missing (Debian and Ubuntu: apt)
 LIB_OBJECTS := $(REPORTER_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/embedded.o
 MAIN_OBJECT := $(BUILD)/obj/reporter/cmd/main.o
 
-$(BUILD)/obj/%.o: %.c
+# Said once, before a compiler says it less well.
+$(BUILD)/.looked: ci/deps.sh
+	@ci/deps.sh --look
+	@mkdir -p $(@D)
+	@touch $@
+
+$(BUILD)/obj/%.o: %.c | $(BUILD)/.looked
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) $(WERROR) $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@

@@ -2,7 +2,7 @@
 # Installs what the build and the tests need and what is missing, with apt. Silent, and without the network, when all is
 # there. Without apt, or without the right to install, it names the packages and fails.
 #
-#	ci/deps.sh [--build]      --build: only what `make` needs, not the tests
+#	ci/deps.sh [--build | --look]      --build: only what `make` needs, not the tests; --look: and nothing is installed
 set -euo pipefail
 
 # package: what has to be there. A name alone is a program on PATH; lib:NAME is a header that the compiler finds.
@@ -82,7 +82,7 @@ collect_clang() {
 }
 
 wanted=()
-if [ "${1:-}" != --build ]; then
+if [ -z "${1:-}" ]; then
 	collect "${extras[@]}"
 	python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
 	python3 -c 'import jsonschema' >/dev/null 2>&1 || missing+=(python3-jsonschema)
@@ -100,6 +100,10 @@ fi
 [ ${#missing[@]} -ne 0 ] || [ ${#wanted[@]} -ne 0 ] || exit 0
 [ ${#missing[@]} -ne 0 ] || command -v apt-get >/dev/null 2>&1 || exit 0
 
+if [ "${1:-}" = --look ]; then
+	echo "ci/deps.sh: missing: ${missing[*]}; \`ci/deps.sh --build\` installs that, \`make deps\` what the tests need, too" >&2
+	exit 1
+fi
 if ! command -v apt-get >/dev/null 2>&1; then
 	echo "ci/deps.sh: missing, and there is no apt-get to install it with: ${missing[*]}" >&2
 	echo "ci/deps.sh: install your system's packages that correspond to these of Debian, then try again" >&2
