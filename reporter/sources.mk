@@ -269,6 +269,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_checkptr_race.go \
 	runtime-patch/go/runtime/redflag_cgo_race.go \
 	runtime-patch/go/runtime/redflag_leak_exit_race.go \
+	runtime-patch/go/runtime/redflag_exit_race.go \
 	runtime-patch/go/runtime/redflag_leak_race.go \
 	runtime-patch/go/runtime/redflag_leak_old_race.go \
 	runtime-patch/go/runtime/redflag_follow_race.go \
@@ -287,6 +288,7 @@ EMBEDDED_FILES := \
 	tsan-glue/renames.txt \
 	tsan-glue/probe.c \
 	tsan-glue/fast_model.h \
+	tsan-glue/exit_probe.h \
 	tsan-glue/fast_probe.h \
 	tsan-glue/spool_format.h \
 	tsan-glue/crc32c.h \
@@ -302,6 +304,7 @@ EMBEDDED_FILES := \
 	tsan-glue/dwarf.h \
 	tsan-glue/globals.h \
 	tsan-glue/history.h \
+	tsan-glue/exit.h \
 	tsan-glue/symbols.h \
 	tsan-glue/stacks.h \
 	tsan-glue/switches.h \
@@ -327,6 +330,7 @@ EMBEDDED_FILES := \
 	tsan-glue/dwarf.c \
 	tsan-glue/globals.c \
 	tsan-glue/history.c \
+	tsan-glue/exit.c \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
 	tsan-glue/growth.c \

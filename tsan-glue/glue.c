@@ -14,6 +14,7 @@
 #include "tsan-glue/cgo.h"
 #include "tsan-glue/cgo_stacks.h"
 #include "tsan-glue/counters.h"
+#include "tsan-glue/exit.h"
 #include "tsan-glue/finalizers.h"
 #include "tsan-glue/finding.h"
 #include "tsan-glue/globals.h"
@@ -183,6 +184,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->fast = glue.options.fast ? RF_LAYOUT_FAST : 0;
 	start->settings->backlog = RF_FINDING_PROVED ? glue.options.backlog : 0;
 	start->settings->lost = !glue.options.lost_unwatched && RF_FINDING_PROVED;
+	start->settings->exitwait = glue.options.exit_early && RF_EXIT_PROVED ? rf_exit_sleep_ms() : 0;
 	glue.ready = true;
 }
 

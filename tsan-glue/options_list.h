@@ -16,6 +16,8 @@
 	X(parallel, "parallel", "concurrent", "stock",                                                                 \
 	  "parallel tests are concurrent, or a test that waited for another's slot comes after it")                    \
 	X(fast, "fast", "1", "0", "decide in Go's own assembly what the detector needn't be called for (amd64)")               \
+	X(exit_early, "exit", "early", "stock",                                                                        \
+	  "at the end, wait only while something can still run, or always for GORACE=atexit_sleep_ms")                 \
 	X(mapkeys, "mapkeys", "1", "0", "check the bytes of string keys at map accesses")                              \
 	X(clears, "clears", "1", "0", "check the elements at clear(slice)")                                          \
 	X(pool, "pool", "1", "0", "report use after sync.Pool.Put, double Put, and Put of what is in use")                   \

@@ -6,9 +6,10 @@
  * number in ThreadState, RF_LAYOUT_FREED if memory can be marked as freed (marks.h), RF_LAYOUT_SHADOW if it is known where
  * such marks stand, RF_LAYOUT_COLLECTED if those of collections work, RF_LAYOUT_REPORTS if reports of ours can stand among
  * the detector's (finding.h), RF_LAYOUT_FAST for which of the runtime's accesses and calls short cuts do the same as the
- * detector (fast_probe.h). Otherwise: exit 1 and one sentence on stderr.
+ * detector (fast_probe.h), RF_LAYOUT_EXIT if its sleep at the end is ours (exit.h). Otherwise: exit 1 and one sentence on stderr.
  */
 #define _GNU_SOURCE
+#include "tsan-glue/exit.c"
 #include "tsan-glue/history.c" /* these stand in their place as in the glue */
 #include "tsan-glue/marks.c"
 #include "tsan-glue/report_layout.h"
@@ -214,8 +215,11 @@ bool probe_on_report(const struct ts_report *r, bool suppressed)
 	return true; /* say nothing */
 }
 
+static void exit_finalize(void);
+
 bool probe_on_finalize(bool failed)
 {
+	exit_finalize();
 	return failed;
 }
 
@@ -389,6 +393,7 @@ static bool reports_work(void)
 	return found && passed;
 }
 
+#include "tsan-glue/exit_probe.h"
 #include "tsan-glue/fast_probe.h"
 
 int main(void)
@@ -437,6 +442,8 @@ int main(void)
 	}
 	if (reports_work())
 		printf("#define RF_LAYOUT_REPORTS 1\n");
+	if (exit_works())
+		printf("#define RF_LAYOUT_EXIT 1\n");
 	fflush(stdout);
 	_exit(0);
 }

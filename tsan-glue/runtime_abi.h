@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 17
+#define RF_ABI_VERSION 18
 
 struct rf_go_string {
 	const char *ptr;
@@ -45,6 +45,7 @@ struct rf_settings {
 	uintptr_t aliases;  /* arrays behind objects in a sync.Pool count as freed */
 	uintptr_t fast;     /* which short cuts into the detector are taken: RF_LAYOUT_FAST */
 	uintptr_t backlog;  /* seconds that a finalizer may have others wait for; 0 any time */
+	uintptr_t exitwait; /* ms that the runtime waits at the end for what still runs; 0 the detector's sleep stays */
 	uintptr_t exitleaks; /* goroutines that are blocked for good are looked for at the end of a program */
 };
 

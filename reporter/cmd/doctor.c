@@ -160,6 +160,18 @@ static struct finding_out check_fast(struct doctor *d)
 				     RF_STR("use a Go that this redflag knows, or a newer redflag") };
 }
 
+static struct finding_out check_exit(struct doctor *d)
+{
+	if (!d->has_toolchain)
+		return skipped("needs the toolchain first");
+	if (rf_str_eq_cstr(d->toolchain.exit, "1"))
+		return (struct finding_out){ STATE_OK, RF_STR("programs wait at their end only while something can still run"),
+					     RF_STR("") };
+	return (struct finding_out){ STATE_NOTE,
+				     RF_STR("not proved on this Go's detector: programs wait a second at their end, as with stock Go"),
+				     RF_STR("use a Go that this redflag knows, or a newer redflag") };
+}
+
 /* What no part of the toolchain can make up for where Go itself can't do it. */
 static struct finding_out check_leaks(struct doctor *d)
 {
@@ -384,7 +396,7 @@ static const struct {
 } checks[] = {
 	{ "go", check_go },	       { "C compiler", check_compiler }, { "cache", check_cache },
 	{ "toolchain", check_toolchain }, { "probe", check_probe },	 { "program", check_hello },
-	{ "short cuts", check_fast },	  { "leaks", check_leaks },	  { "settings", check_settings },
+	{ "short cuts", check_fast },	  { "exit", check_exit },	  { "leaks", check_leaks },	  { "settings", check_settings },
 	{ "database", check_database }, { "libraries", check_libraries },
 };
 

@@ -205,6 +205,7 @@ static int probe_detector(struct builder *b, const struct detector *d, rf_str ob
 	if (rc == 0 && is_in_use(o, d)) {
 		o->probe = probe->verdict;
 		o->fast = probe->fast;
+		o->exit = probe->exit;
 	}
 	rf_tree_remove(directory.ptr);
 	rf_buf_release(&text);

@@ -9,13 +9,14 @@
 #define CC_WORDS_MAX 16
 
 #define FAST_LINE "#define RF_LAYOUT_FAST "
+#define EXIT_LINE "#define RF_LAYOUT_EXIT "
 
-static rf_str find_fast(rf_str layout)
+static rf_str find_value(rf_str layout, const char *define)
 {
 	while (layout.len) {
 		rf_str line = rf_str_cut(&layout, '\n');
-		if (rf_str_starts(line, FAST_LINE))
-			return rf_str_skip(line, sizeof(FAST_LINE) - 1);
+		if (rf_str_starts(line, define))
+			return rf_str_skip(line, strlen(define));
 	}
 	return layout;
 }
@@ -24,7 +25,7 @@ static int refuse(struct rf_probe *out, rf_arena *arena, const char *why, rf_str
 {
 	rf_str line = rf_str_trim(rf_str_cut(&detail, '\n'));
 	out->layout = RF_STR("#define RF_LAYOUT_UNPROVED 1\n");
-	out->fast = RF_STR("");
+	out->fast = out->exit = RF_STR("");
 	out->verdict = rf_arena_printf(arena, "%s%s%.*s", why, line.len ? ": " : "", RF_STR_ARG(line));
 	return 0;
 }
@@ -78,7 +79,8 @@ static int run(const char *directory, rf_arena *arena, struct rf_probe *out, str
 	if (result.status != 0)
 		return refuse(out, arena, "the probe refused", result.err.len ? result.err : result.out);
 	out->layout = result.out;
-	out->fast = find_fast(result.out);
+	out->fast = find_value(result.out, FAST_LINE);
+	out->exit = find_value(result.out, EXIT_LINE);
 	out->verdict = RF_STR("ok");
 	return 0;
 }

@@ -13,6 +13,7 @@
 struct rf_probe {
 	rf_str layout;  /* text for the head of the glue */
 	rf_str verdict; /* "ok", or the sentence */
+	rf_str exit;    /* "1": its sleep at the end is ours (RF_LAYOUT_EXIT); empty: it isn't */
 	rf_str fast;    /* which short cuts are proved: the value of RF_LAYOUT_FAST; empty: none */
 };
 

@@ -21,6 +21,7 @@ struct rf_toolchain {
 	rf_str overlay;          /* absolute path of the overlay JSON */
 	rf_str key;              /* name of the cache entry */
 	rf_str probe;            /* "ok", or the sentence that says what was left out and why */
+	rf_str exit;             /* "1": programs don't sleep at their end while nothing can run (probe.h) */
 	rf_str fast;             /* which short cuts into the detector are taken (probe.h); empty: none */
 	const char *go_program;  /* what runs this Go: "go", or GOROOT/bin/go */
 	const char *const *environment; /* what to run it with: "NAME=VALUE"…, NULL-terminated, may be empty */

@@ -12,6 +12,7 @@
 #include "tsan-glue/dwarf.c"
 #include "tsan-glue/globals.c"
 #include "tsan-glue/history.c"
+#include "tsan-glue/exit.c"
 #include "tsan-glue/symbols.c"
 #include "tsan-glue/switches.c"
 #include "tsan-glue/growth.c"
@@ -50,6 +51,13 @@ void __redflag_print_stock(const struct ts_report *report)
 {
 	(void)report;
 	left_to_stock++;
+}
+
+static uint64_t slept_us;
+
+void rf_usleep(uint64_t us)
+{
+	slept_us += us;
 }
 
 static uint64_t stock_count;

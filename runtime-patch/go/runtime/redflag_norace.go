@@ -46,6 +46,7 @@ func rfMainBegins()                                                  {}
 func rfMainWipe()                                                    {}
 func rfMainReturned()                                                {}
 func rfLeaksAtExit(code int)                                         {}
+func rfFini()                                                        {}
 func rfMarkDone()                                                    {}
 func rfAtEnd() int                                                   { return 0 }
 

@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 17
+const rfAbiVersion = 18
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -76,6 +76,7 @@ var rfSettings struct {
 	aliases      uintptr // arrays behind objects in a sync.Pool count as freed
 	fast         uintptr // which short cuts into the detector are taken (redflag_fast_race.go)
 	backlog      uintptr // seconds that a finalizer may have others wait for; 0: any time
+	exitwait     uintptr // ms that the end waits for what still runs; 0: the detector's sleep stays
 	exitleaks    uintptr // goroutines that are blocked for good are looked for at the end of a program
 }
 
