@@ -44,7 +44,7 @@ check "titles" equal "goroutine leak: leaks.start.func, started by leaks.start" 
 check "actions in the export" test "$(grep -c '"access": "wait"' "$work/export")" -ge 13 -a \
 	"$(grep -c '"access": "start"' "$work/export")" -ge 13
 explained
-check "explain: each item of a list begins a line" equal 5 "$(grep -c '^- ' "$work/explain")"
+check "explain: each item of a list begins a line" equal 7 "$(grep -c '^- ' "$work/explain")"
 have_go go1.25.4 && check "doctor: not with Go 1.25" sh -c '"$1" doctor --go go1.25.4 | grep -q "note *leaks"' - "$redflag"
 check "doctor: with this Go" sh -c '"$1" doctor | grep -q "ok *leaks"' - "$redflag"
 finish
