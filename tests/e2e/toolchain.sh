@@ -70,7 +70,11 @@ killed() {
 }
 check "killed at any time, nothing is half-made" killed
 # A compiler outlives who started it, perhaps only just, and goes on writing where it was put.
-compilers_are_over() { sleep 0.3; ! readlink /proc/[0-9]*/cwd 2>/dev/null | grep -F -- "$cache/building-"; }
+compilers_are_over() {
+	sleep 0.3
+	! readlink /proc/[0-9]*/cwd 2>/dev/null | grep -F -- "$cache/building-" &&
+		! grep -aqs -- "$cache/building[-]" /proc/[0-9]*/cmdline /proc/[0-9]*/environ # not the grep itself
+}
 check "compilers come to their end" wait_for 30 compilers_are_over
 rm -rf "$cache"/go1* && mkdir -p "$cache/building-1/src"
 check "made after that" "$redflag" toolchain --print overlay
