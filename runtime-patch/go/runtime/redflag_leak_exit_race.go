@@ -39,6 +39,9 @@ var rfLeakWords [rfLeakWordsMax]uintptr
 //
 //go:noinline
 func rfMainBegins() {
+	if rfSettings.exitleaks == 0 {
+		return // with no words of main.main's, the two others do nothing, either
+	}
 	gp := getg()
 	m := &rfLeakMain
 	m.bottom = gp.stack.hi - sys.GetCallerSP()

@@ -5,8 +5,8 @@
 // was marked meanwhile, and so on; who is left can't be woken. Go's own goroutineleak profile is made of the same.
 //
 // The question is asked at the end of a test that leaves goroutines of its own behind in such a wait, once more when all
-// tests are over, and at the end of a program that is no test (redflag_leak_exit_race.go). A goroutine is reported when two collections have found it: at the first, its waker may have been on
-// the way, with nothing but the goroutine in hand.
+// tests are over, and at the end of a program that is no test (redflag_leak_exit_race.go). A goroutine is reported when two
+// collections have found it: at the first, its waker may have been on the way, with nothing but the goroutine in hand.
 //
 // Unlike the profile, a goroutine that was found keeps its status: one that somebody wakes all the same (by an address that
 // the collector doesn't see) would end the program.
