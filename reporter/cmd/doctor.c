@@ -138,6 +138,11 @@ static struct finding_out check_probe(struct doctor *d)
 					    "knows, or a newer redflag") };
 }
 
+static struct finding_out unproved(rf_str what)
+{
+	return (struct finding_out){ STATE_NOTE, what, RF_STR("use a Go that this redflag knows, or a newer redflag") };
+}
+
 static struct finding_out check_fast(struct doctor *d)
 {
 	if (!d->has_toolchain)
@@ -153,11 +158,8 @@ static struct finding_out check_fast(struct doctor *d)
 					     RF_STR("only calls, and accesses that the detector knows already, are decided without it"),
 					     RF_STR("GOAMD64=v1 is faster under -race") };
 	if (rf_str_eq_cstr(d->toolchain.fast, "3"))
-		return (struct finding_out){ STATE_NOTE,
-					     RF_STR("accesses and calls that can't race are decided without the detector, ranges aren't"),
-					     RF_STR("use a Go that this redflag knows, or a newer redflag") };
-	return (struct finding_out){ STATE_NOTE, RF_STR("not proved on this Go's detector: programs are as fast as with stock Go"),
-				     RF_STR("use a Go that this redflag knows, or a newer redflag") };
+		return unproved(RF_STR("accesses and calls that can't race are decided without the detector, ranges aren't"));
+	return unproved(RF_STR("not proved on this Go's detector: programs are as fast as with stock Go"));
 }
 
 static struct finding_out check_exit(struct doctor *d)
@@ -167,9 +169,7 @@ static struct finding_out check_exit(struct doctor *d)
 	if (rf_str_eq_cstr(d->toolchain.exit, "1"))
 		return (struct finding_out){ STATE_OK, RF_STR("programs wait at their end only while something can still run"),
 					     RF_STR("") };
-	return (struct finding_out){ STATE_NOTE,
-				     RF_STR("not proved on this Go's detector: programs wait a second at their end, as with stock Go"),
-				     RF_STR("use a Go that this redflag knows, or a newer redflag") };
+	return unproved(RF_STR("not proved on this Go's detector: programs wait a second at their end, as with stock Go"));
 }
 
 /* What no part of the toolchain can make up for where Go itself can't do it. */
