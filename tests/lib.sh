@@ -5,6 +5,7 @@
 #	skip NAME REASON        a check that can't be made here; visible and counted
 #	status_of WANT COMMAND...   for use with check: the exit status; what it says is in $work/out and $work/err
 #	have_go VERSION             whether that Go can be had here; if not, it is a skip
+#	settings_of GO              what `redflag env` says for that Go; "local" is the one at hand
 #	wait_for SECONDS COMMAND... until the command succeeds, at most so long
 #	racing_functions N          prints a program of N functions, each of which races with itself
 #	finish                  the last line of a script: the counts, and the exit status
@@ -62,6 +63,12 @@ have_go() {
 		skip "$1" "this Go version can't be had here"
 		return 1
 	}
+}
+
+settings_of() {
+	local which=()
+	[ "$1" = local ] || which=(--go "$1")
+	"$redflag" env "${which[@]}"
 }
 
 wait_for() {

@@ -67,9 +67,7 @@ run_once() {
 run_twins() {
 	(
 		passed=0 failed=0
-		which=()
-		[ "$2" = local ] || which=(--go "$2")
-		if settings=$("$redflag" env "${which[@]}") && eval "$settings" && go test -c -race -o twins.test .; then
+		if settings=$(settings_of "$2") && eval "$settings" && go test -c -race -o twins.test .; then
 			for i in $(seq "$3"); do
 				export GOMAXPROCS=$((i % 3 + 1))
 				run_once "$1" "$i"

@@ -7,6 +7,7 @@
 . "$root/tests/bench/set.sh"
 
 packages=${1:-50} rounds=${ROUNDS:-3}
+build_measure || exit
 overlay=$("$redflag" toolchain --print overlay) || exit
 mkdir "$work/module" && cd "$work/module" || exit
 printf 'module example.com/small\n\ngo 1.25\n' >go.mod
@@ -41,12 +42,12 @@ GO
 done
 
 run() { # KIND: wall seconds
-	local flags=() start
+	local flags=() took
 	[ "$1" = stock ] || flags=("-overlay=$overlay")
-	start=$(date +%s.%N)
-	REDFLAG=$([ "$1" != early ] || echo exit=early)$([ "$1" != late ] || echo exit=stock) \
-		go test -race -count=1 "${flags[@]}" ./... >"$work/out" 2>&1 || cat "$work/out" >&2
-	awk "BEGIN { print $(date +%s.%N) - $start }"
+	took=$(REDFLAG=$([ "$1" != early ] || echo exit=early)$([ "$1" != late ] || echo exit=stock) \
+		"$work/measure" /dev/null "$work/out" go test -race -count=1 "${flags[@]}" ./...)
+	[ "${took##* }" = 0 ] || cat "$work/out" >&2
+	echo "${took%% *}"
 }
 
 for kind in stock early late; do run $kind >/dev/null; done

@@ -28,18 +28,14 @@ func main() {
 GO
 racing_functions 200 | build pairs
 
-declare -A missed=()
+declare -A races=([page]=1 [pairs]=200) missed=()
 for ((i = 0; i < runs; i++)); do
 	for which in page.stock page.instrumented pairs.stock pairs.instrumented; do
-		races=1
-		[ "${which%.*}" = pairs ] && races=200
 		told=$(GORACE=atexit_sleep_ms=0 "$work/$which" 2>&1 | grep -c 'WARNING: DATA RACE')
-		[ "$told" -ge "$races" ] || missed[$which]=$((${missed[$which]:-0} + races - told))
+		want=${races[${which%.*}]}
+		[ "$told" -ge "$want" ] || missed[$which]=$((${missed[$which]:-0} + want - told))
 	done
 done
-for which in page.stock page.instrumented; do
-	printf '%-20s %d of %d races missed\n' "$which" "${missed[$which]:-0}" "$runs"
-done
-for which in pairs.stock pairs.instrumented; do
-	printf '%-20s %d of %d races missed\n' "$which" "${missed[$which]:-0}" $((runs * 200))
+for which in page.stock page.instrumented pairs.stock pairs.instrumented; do
+	printf '%-20s %d of %d races missed\n' "$which" "${missed[$which]:-0}" $((runs * ${races[${which%.*}]}))
 done

@@ -10,11 +10,9 @@ never=$(grep -o '^func TestNever[A-Za-z]*' exit_test.go | sed 's/^func //')
 check "eight ways, at least" test "$(wc -l <<<"$late")" -ge 8
 check "and eight neighbours" test "$(wc -l <<<"$never")" -ge 8
 
-build() { # GO, "local" is the one at hand; what `redflag env` sets ends with the subshell
-	local which=()
-	[ "$1" = local ] || which=(--go "$1")
-	(settings=$("$redflag" env "${which[@]}") && eval "$settings" && go test -c -race -o exit.test .)
-}
+build() ( # GO; what `redflag env` sets ends with the subshell
+	settings=$(settings_of "$1") && eval "$settings" && go test -c -race -o exit.test .
+)
 
 # The tests whose race was found, each in a process of its own.
 found() {

@@ -32,15 +32,9 @@ run_all() { # LABEL RUN
 	unset GOMAXPROCS
 }
 
-# Builds with a Go ("local" is the one at hand); what `redflag env` sets ends with the subshell.
-build() {
-	local which=()
-	[ "$1" = local ] || which=(--go "$1")
-	(
-		settings=$("$redflag" env "${which[@]}") && eval "$settings" && go build -race -o program . &&
-			go build -race -o calls ./cgo
-	)
-}
+build() ( # GO; what `redflag env` sets ends with the subshell
+	settings=$(settings_of "$1") && eval "$settings" && go build -race -o program . && go build -race -o calls ./cgo
+)
 
 # What comes of it without the option, and with it: the same, to the byte but for addresses and numbers.
 same() { # CASE END

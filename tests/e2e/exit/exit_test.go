@@ -119,12 +119,12 @@ func TestLateThreadOfC(t *testing.T) {
 }
 
 // Another process does something, a tenth of a second from now.
-func afterRest(t *testing.T, command string) *exec.Cmd {
+func afterRest(command string) *exec.Cmd {
 	return exec.Command("sh", "-c", "sleep 0.1; "+command)
 }
 
 func TestLatePipe(t *testing.T) {
-	late, c := early(), afterRest(t, "echo")
+	late, c := early(), afterRest("echo")
 	out, err := c.StdoutPipe()
 	if err == nil {
 		err = c.Start()
@@ -139,7 +139,7 @@ func TestLatePipe(t *testing.T) {
 }
 
 func TestLateProcess(t *testing.T) {
-	late, c := early(), afterRest(t, ":")
+	late, c := early(), afterRest(":")
 	go func() {
 		c.Run()
 		late()
@@ -153,7 +153,7 @@ func TestLateSignal(t *testing.T) {
 		<-c
 		late()
 	}()
-	if err := afterRest(t, "kill -USR1 "+strconv.Itoa(os.Getpid())).Start(); err != nil {
+	if err := afterRest("kill -USR1 "+strconv.Itoa(os.Getpid())).Start(); err != nil {
 		t.Fatal(err)
 	}
 }
