@@ -25,7 +25,7 @@
 
 #define RF_SPOOL_MAGIC "RFSPOOL\n" /* 8 bytes, no NUL */
 #define RF_SPOOL_VERSION_MAJOR 1
-#define RF_SPOOL_VERSION_MINOR 1 /* 1: objects, samples and origins */
+#define RF_SPOOL_VERSION_MINOR 2 /* 1: objects, samples and origins; 2: modules and profiles, kinds of the agent */
 #define RF_SPOOL_FILE_BYTES_MAX ((uint64_t)256 << 20) /* a full spool drops records and counts them */
 #define RF_SPOOL_RECORD_BYTES_MAX ((uint32_t)1 << 20)
 #define RF_SPOOL_SUFFIX ".spool"
@@ -54,6 +54,8 @@ enum rf_spool_type {
 	RF_SPOOL_SAMPLE = 6,    /* struct rf_spool_sample: from time to time, and at the end */
 	RF_SPOOL_ORIGINS = 7,   /* struct rf_spool_origins: with some of the samples; the last one counts */
 	RF_SPOOL_DETAIL = 8,    /* struct rf_spool_detail: before the report that it is about */
+	RF_SPOOL_MODULE = 9,    /* struct rf_spool_module: before the first record with an address in it */
+	RF_SPOOL_PROFILE = 10,  /* struct rf_spool_profile: a part of a snapshot */
 	RF_SPOOL_TYPE_COUNT
 };
 
@@ -89,8 +91,10 @@ struct rf_spool_process {
 #define RF_SPOOL_FEATURE_GOROUTINES 1u /* thread ids could be mapped to goroutines */
 #define RF_SPOOL_FEATURE_OWNERS 2u     /* testing reported its tests */
 #define RF_SPOOL_FEATURE_SWITCHES 4u   /* the switch ring was there */
+#define RF_SPOOL_FEATURE_AGENT 8u      /* no race binary: the preloaded agent wrote it, of any program */
 
-/* One code address, as Go's runtime symbolises it. A frame that was inlined has a symbol of its own. */
+/* One code address, as Go's runtime symbolises it. A frame that was inlined has a symbol of its own. The agent doesn't
+ * symbolise: it leaves function and file empty, and the reader looks pc up in the module that holds it. */
 struct rf_spool_symbol {
 	struct rf_spool_record record;
 	uint32_t id;             /* 1, 2, 3 …; 0 stands for "no symbol" in references */
@@ -158,6 +162,7 @@ struct rf_spool_goroutine {
 #define RF_SPOOL_GOROUTINE_TEST_OVER 4u  /* its owning test had ended when the report was made */
 #define RF_SPOOL_GOROUTINE_LABELS_CUT 8u
 #define RF_SPOOL_GOROUTINE_STACK_CUT 16u
+#define RF_SPOOL_GOROUTINE_THREAD 32u /* a thread of the system: `thread` is its tid, `state` its name */
 
 enum rf_spool_memory {
 	RF_SPOOL_MEMORY_UNKNOWN,
@@ -212,6 +217,10 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS = 18, /* the other side is the Put, of what the memory belongs to */
 	RF_SPOOL_KIND_NATIVE_LEAK = 19, /* C memory that nothing points to at the end; the only side is its allocation */
 	RF_SPOOL_KIND_FINALIZER_BACKLOG = 20, /* the first side runs a finalizer or cleanup, the other set it */
+	/* Of the agent. */
+	RF_SPOOL_KIND_HEAP_USE_AFTER_FREE = 22, /* the first side is the access, the other the free */
+	RF_SPOOL_KIND_HEAP_OVERFLOW = 23,       /* the access is its only side; also in front of the block */
+	RF_SPOOL_KIND_NATIVE_RACE = 24,         /* the first side is the thread that the watchpoint caught */
 	RF_SPOOL_KIND_COUNT
 };
 
@@ -234,6 +243,40 @@ struct rf_spool_object {
 struct rf_spool_detail {
 	struct rf_spool_record record;
 	struct rf_spool_ref text;
+};
+
+/* A file that is mapped to be executed. pc - bias is the address as the ELF file has it. */
+struct rf_spool_module {
+	struct rf_spool_record record;
+	uint64_t start, end;          /* of the executable part, as it was mapped */
+	uint64_t bias;
+	struct rf_spool_ref path;     /* as the dynamic loader or /proc/self/maps has it; "[vdso]" */
+	struct rf_spool_ref build_id; /* bytes of the GNU build ID; may be empty */
+};
+
+enum rf_spool_profile_kind {
+	RF_SPOOL_PROFILE_HEAP = 1, /* of malloc; values: live objects, live bytes, all objects, all bytes */
+	RF_SPOOL_PROFILE_CPU = 2,  /* values: samples, nanoseconds */
+	RF_SPOOL_PROFILE_IO = 3,   /* of read, write and their like; values: calls, nanoseconds, bytes */
+	RF_SPOOL_PROFILE_KIND_COUNT
+};
+
+#define RF_SPOOL_PROFILE_VALUES 4u
+
+/* What the samples with one stack add up to: as sampled, not as estimated. */
+struct rf_spool_profile_sample {
+	uint64_t values[RF_SPOOL_PROFILE_VALUES]; /* by enum rf_spool_profile_kind */
+	struct rf_spool_ref stack;                /* uint64_t addresses inside the calls, innermost first */
+};
+
+struct rf_spool_profile {
+	struct rf_spool_record record;
+	uint64_t elapsed_ns;   /* since the start of the process; all values count from there */
+	uint64_t period;       /* mean distance of samples: bytes, nanoseconds, calls */
+	uint64_t dropped;      /* samples that had no room, since the start */
+	uint32_t kind;         /* enum rf_spool_profile_kind */
+	uint32_t snapshot;     /* 1, 2, 3 … in the process; parts of one have one number and follow each other */
+	struct rf_spool_ref samples; /* struct rf_spool_profile_sample[] */
 };
 
 /* What was dropped, and how much was done. All since the start of the process. */
@@ -315,6 +358,9 @@ _Static_assert(offsetof(struct rf_spool_report, accesses) == 72, "format");
 _Static_assert(sizeof(struct rf_spool_object) == 56, "format");
 _Static_assert(offsetof(struct rf_spool_object, type) == 40, "format");
 _Static_assert(sizeof(struct rf_spool_detail) == 32, "format");
+_Static_assert(sizeof(struct rf_spool_module) == 64, "format");
+_Static_assert(sizeof(struct rf_spool_profile_sample) == 40, "format");
+_Static_assert(sizeof(struct rf_spool_profile) == 64, "format");
 _Static_assert(sizeof(struct rf_spool_counters) == 24 + 8 * 8, "format");
 
 #endif
