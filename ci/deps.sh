@@ -15,6 +15,7 @@ build=(
 	"nettle-dev: lib:nettle/sha2.h"
 	"libcurl4-gnutls-dev: lib:curl/curl.h"
 	"libmicrohttpd-dev: lib:microhttpd.h"
+	"libdw-dev: lib:elfutils/libdwfl.h"
 )
 tests=(
 	"libcmocka-dev: lib:cmocka.h"

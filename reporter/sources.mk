@@ -7,12 +7,21 @@ REPORTER_SOURCES := \
 	reporter/base/files.c \
 	reporter/base/quantity.c \
 	reporter/model/report.c \
+	reporter/model/native.c \
+	reporter/symtab/elf.c \
+	reporter/symtab/pclntab.c \
+	reporter/symtab/units.c \
+	reporter/symtab/scopes.c \
+	reporter/symtab/object.c \
+	reporter/symtab/symbolizer.c \
 	reporter/read/racetext.c \
 	reporter/read/racetext_stream.c \
 	reporter/read/test2json.c \
 	reporter/read/spool_record.c \
+	reporter/read/spool_process.c \
 	reporter/read/spool_decode.c \
 	reporter/read/spool_growth.c \
+	reporter/read/spool_modules.c \
 	reporter/read/spool_read.c \
 	reporter/read/source.c \
 	reporter/finding/canon.c \
@@ -47,6 +56,7 @@ REPORTER_SOURCES := \
 	reporter/store/schema_stacks.c \
 	reporter/store/schema_search.c \
 	reporter/store/schema_growth.c \
+	reporter/store/schema_native.c \
 	reporter/store/statements.c \
 	reporter/store/intern.c \
 	reporter/store/halves.c \
@@ -155,8 +165,6 @@ REPORTER_SOURCES := \
 	reporter/serve/stores.c \
 	reporter/serve/answer.c \
 	reporter/serve/server.c \
-	reporter/symtab/elf.c \
-	reporter/symtab/pclntab.c \
 	reporter/toolchain/embedded.c \
 	reporter/toolchain/spawn.c \
 	reporter/toolchain/flat_json.c \
@@ -243,6 +251,9 @@ EMBEDDED_FILES := \
 	docs/findings/goroutine-leak.md \
 	docs/findings/retained-after-delete.md \
 	docs/findings/lost-in-channel.md \
+	docs/findings/heap-use-after-free.md \
+	docs/findings/heap-overflow.md \
+	docs/findings/native-race.md \
 	runtime-patch/anchors.txt \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \

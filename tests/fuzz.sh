@@ -54,6 +54,7 @@ make_seeds() { # TARGET DIRECTORY
 	spool)
 		"$clang" "${flags[@]}" tests/fuzz/make_seeds.c -o "$out/make_seeds"
 		"$out/make_seeds" >"$2/sample"
+		"$out/make_seeds" agent >"$2/agent"
 		;;
 	symtab)
 		"$clang" "${flags[@]}" tests/fuzz/make_program.c -o "$out/make_program"
@@ -75,7 +76,7 @@ make_seeds() { # TARGET DIRECTORY
 
 passed=0 failed=0
 for target in "${targets[@]}"; do
-	"$clang" "${flags[@]}" -fsanitize=fuzzer "tests/fuzz/$target.c" "${objects[@]}" -o "$out/$target" -lnettle -lyaml
+	"$clang" "${flags[@]}" -fsanitize=fuzzer "tests/fuzz/$target.c" "${objects[@]}" -o "$out/$target" -lnettle -lyaml -ldw -lelf
 	rm -rf "$out/seeds-$target"
 	mkdir -p "$out/seeds-$target" "$out/grown-$target" "$out/found-$target"
 	make_seeds "$target" "$out/seeds-$target"

@@ -256,8 +256,8 @@ struct rf_spool_module {
 
 enum rf_spool_profile_kind {
 	RF_SPOOL_PROFILE_HEAP = 1, /* of malloc; values: live objects, live bytes, all objects, all bytes */
-	RF_SPOOL_PROFILE_CPU = 2,  /* values: samples, nanoseconds */
-	RF_SPOOL_PROFILE_IO = 3,   /* of read, write and their like; values: calls, nanoseconds, bytes */
+	RF_SPOOL_PROFILE_CPU = 2,  /* values: samples, nanoseconds that they stand for */
+	RF_SPOOL_PROFILE_IO = 3,   /* of read, write and their like; values: calls, nanoseconds, bytes, of each period-th call */
 	RF_SPOOL_PROFILE_KIND_COUNT
 };
 
@@ -269,6 +269,8 @@ struct rf_spool_profile_sample {
 	struct rf_spool_ref stack;                /* uint64_t addresses inside the calls, innermost first */
 };
 
+/* A snapshot is whole when a part without samples ends it, when a part of another one follows, or when the process ended in good
+ * order. */
 struct rf_spool_profile {
 	struct rf_spool_record record;
 	uint64_t elapsed_ns;   /* since the start of the process; all values count from there */

@@ -97,7 +97,7 @@ static void put_side(struct rf_buf *out, const struct rf_terminal *t, const stru
 	if (side->missing)
 		rf_buf_put_cstr(out, "  Its stack is missing: it stands for any side.\n");
 	if (side->missing && side->creator.len) {
-		rf_buf_put_cstr(out, "  Its goroutine was started by (which doesn't count):\n    ");
+		rf_buf_printf(out, "  Its %s was started by (which doesn't count):\n    ", side->of_thread ? "thread" : "goroutine");
 		rf_put_clipped(out, t, RF_STYLE_DIM, side->creator, t->columns - 4, false);
 		rf_buf_put_char(out, '\n');
 	}
@@ -106,7 +106,8 @@ static void put_side(struct rf_buf *out, const struct rf_terminal *t, const stru
 	if (side->creator.len && !side->missing) {
 		rf_buf_put_cstr(out, "  ");
 		rf_put_wrapped(out, t, RF_STYLE_GREEN,
-			       rf_str_from("+ no frame of the stack counts, so the function that started the goroutine does:"),
+			       side->of_thread ? RF_STR("+ no frame of the stack counts, so the function that started the thread does:")
+					       : RF_STR("+ no frame of the stack counts, so the function that started the goroutine does:"),
 			       4);
 		rf_buf_put_cstr(out, "    ");
 		rf_put_clipped(out, t, RF_STYLE_GREEN, side->creator, t->columns - 4, false);

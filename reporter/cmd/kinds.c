@@ -176,6 +176,32 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Free it where it is used last: defer C.free behind C.CString, C.CBytes or C.malloc; the library's "
 			"own function for what a C function returned, as its manual says.",
 	},
+	[RF_KIND_HEAP_USE_AFTER_FREE] = {
+		.meaning =
+			"Heap memory of C or C++ was read or written after free. Whoever gets the block next shares it with the late "
+			"user: contents change under the hands of both, or the program crashes far from here. The side called Free is "
+			"where it was freed; the memory says where it was allocated.",
+		.cure =
+			"Free the block as the last thing that is done with it, and copy what has to outlive it. Where several hold "
+			"it, one of them owns it, or the holders are counted.",
+	},
+	[RF_KIND_HEAP_OVERFLOW] = {
+		.meaning =
+			"Memory beside a block of the heap was read or written: behind its end, or in front of its beginning. What lies "
+			"there is another block, or the allocator's own data. The memory says how large the block is and where it was "
+			"allocated.",
+		.cure =
+			"Allocate what is written, the NUL at the end of a string included, and compare an index with the size before "
+			"it is used.",
+	},
+	[RF_KIND_NATIVE_RACE] = {
+		.meaning =
+			"Two threads accessed the same memory at the same time, one of them writes, and nothing kept the second out. "
+			"A watchpoint of the processor caught the first side while the other was about to use the address.",
+		.cure =
+			"Hold one mutex around every access (the reads too), or use an atomic for a single word. Atomics can't be told "
+			"from plain accesses here: what is meant to be shared like that is suppressed.",
+	},
 };
 
 const struct rf_kind_text *rf_kind_text(enum rf_kind kind)

@@ -160,6 +160,14 @@ static void put_drop(struct rf_buf *out, uint64_t n, const char *what)
 		rf_buf_printf(out, "  dropped     %llu %s\n", (unsigned long long)n, what);
 }
 
+/* Nothing of a program without Go. */
+static const char *go_of(const struct rf_process_row *p, rf_arena *arena)
+{
+	if (p->go_version.len == 0)
+		return "";
+	return rf_arena_printf(arena, ", %.*s, GOMAXPROCS %lld", RF_STR_ARG(p->go_version), (long long)p->gomaxprocs).ptr;
+}
+
 static int put_process(struct rf_buf *out, const struct rf_show *s, struct rf_store *store, struct rf_error *err)
 {
 	struct rf_process_row p;
@@ -178,8 +186,7 @@ static int put_process(struct rf_buf *out, const struct rf_show *s, struct rf_st
 	rf_show_heading(out, s->terminal, "Process");
 	rf_show_field(out, s->terminal, "command", p.arguments);
 	rf_show_field(out, s->terminal, "ran on",
-		  rf_arena_printf(s->arena, "%.*s, pid %lld, %.*s, GOMAXPROCS %lld%s", RF_STR_ARG(p.host),
-				  (long long)p.pid, RF_STR_ARG(p.go_version), (long long)p.gomaxprocs,
+		  rf_arena_printf(s->arena, "%.*s, pid %lld%s%s", RF_STR_ARG(p.host), (long long)p.pid, go_of(&p, s->arena),
 				  p.finished ? "" : ", did not end in good order"));
 	put_drop(out, c->reports_dropped, "reports (spool full or not writable)");
 	put_drop(out, c->symbols_dropped, "names of code addresses (spool full)");
@@ -202,7 +209,8 @@ static int put_all(struct rf_buf *out, struct rf_show *s, struct rf_store *store
 	if (s->report.detail.len)
 		rf_show_field(out, s->terminal, "detail", s->report.detail);
 	put_sides(out, s);
-	put_part(out, s, "Goroutines", rf_show_goroutines);
+	bool threads = s->report.goroutine_count && s->report.goroutines[0]->is_thread;
+	put_part(out, s, threads ? "Threads" : "Goroutines", rf_show_goroutines);
 	put_part(out, s, "Memory", rf_show_memory);
 	put_part(out, s, "Before the race", rf_show_interleaving);
 	put_text_of_part(out, s);

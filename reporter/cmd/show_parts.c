@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "export/words.h"
+#include "model/native.h"
 
 void rf_show_heading(struct rf_buf *out, const struct rf_terminal *t, const char *text)
 {
@@ -20,8 +21,11 @@ void rf_show_field(struct rf_buf *out, const struct rf_terminal *t, const char *
 	rf_put_wrapped(out, t, RF_STYLE_PLAIN, value, 14);
 }
 
-static bool plain_frame(rf_str function)
+static bool plain_frame(const struct rf_frame *f)
 {
+	rf_str function = f->function;
+	if (!rf_str_ends(f->file, ".go") && rf_frame_is_system(f))
+		return true;
 	return rf_str_starts(function, "testing.") || rf_str_starts(function, "runtime.") || rf_str_starts(function, "C.") ||
 	       rf_str_find_str(function, RF_STR("._Cfunc_")) >= 0;
 }
@@ -31,7 +35,7 @@ static rf_str place_of(const struct rf_show *s, const struct rf_stack *stack)
 {
 	const struct rf_frame *f = NULL;
 	for (uint32_t i = 0; i < stack->count && !f; i++) {
-		if (!plain_frame(stack->frames[i].function))
+		if (!plain_frame(&stack->frames[i]))
 			f = &stack->frames[i];
 	}
 	if (!f && stack->count)
@@ -61,8 +65,8 @@ static void add_goroutine(const struct rf_show *s, const struct rf_goroutine *g,
 	rf_str state = g->state.len ? g->state : g->finished ? RF_STR("finished") : RF_STR("");
 	rf_buf_init(&b);
 	rf_buf_printf(&b, "%6llu  %.*s", (unsigned long long)(g->goid ? g->goid : g->thread),
-		      RF_STR_ARG(g->is_main ? RF_STR("the main goroutine") : entry.len ? entry :
-				 rf_goroutine_is_collector(g) ? RF_STR("the garbage collector") : RF_STR("goroutine")));
+		      RF_STR_ARG(g->is_main ? rf_arena_printf(s->arena, "the main %s", rf_words_runner(g)) : entry.len ? entry :
+				 rf_goroutine_is_collector(g) ? RF_STR("the garbage collector") : rf_str_from(rf_words_runner(g))));
 	if (state.len)
 		rf_buf_printf(&b, ", %.*s", RF_STR_ARG(state));
 	rf_block_add(out, RF_STYLE_PLAIN, rf_arena_dup(s->arena, rf_buf_str(&b)));

@@ -98,7 +98,8 @@ static void put_side(struct writer *w, const struct rf_item_side *s)
 		put(w, "<li>Its history was gone: the stack could not be restored.</li>\n");
 	put(w, "</ol>\n");
 	if (s->goroutine->created.count) {
-		put(w, "<details><summary>The goroutine was started at</summary>\n<ol class=\"frames\">\n");
+		rf_buf_printf(w->out, "<details><summary>The %s was started at</summary>\n<ol class=\"frames\">\n",
+			      rf_words_runner(s->goroutine));
 		for (uint32_t i = 0; i < s->goroutine->created.count; i++)
 			put_frame(w, &s->goroutine->created.frames[i], true);
 		put(w, "</ol></details>\n");

@@ -109,7 +109,8 @@ static void put_locations(struct writer *w)
 	for (uint32_t i = 0; i < item->side_count; i++) {
 		if (!rf_item_is_again(item, i))
 			put_related_stack(w, &item->sides[i].goroutine->created, id++,
-					  rf_str_from(i ? "Here the other goroutine was started" : "Here the goroutine was started"));
+					  rf_arena_printf(&w->x->scratch, "Here the %s%s was started", i ? "other " : "",
+							  rf_words_runner(item->sides[i].goroutine)));
 	}
 	put_related_stack(w, &item->report.allocated, id++, RF_STR("Here the memory was allocated"));
 	rf_json_end(&w->json);
@@ -139,7 +140,7 @@ static void put_thread_flow(struct writer *w, const struct rf_item_side *s, int 
 	put_message(w, "message", rf_words_side(s, &w->x->scratch));
 	rf_json_array(j, "locations");
 	if (created->count)
-		put_step(w, &created->frames[0], nesting++, 0, RF_STR("starts the goroutine"));
+		put_step(w, &created->frames[0], nesting++, 0, rf_arena_printf(&w->x->scratch, "starts the %s", rf_words_runner(s->goroutine)));
 	for (uint32_t i = stack->count; i > 1; i--)
 		put_step(w, &stack->frames[i - 1], nesting++, 0, RF_STR(""));
 	if (stack->count) /* 3.38.11: which of the two came first */
@@ -275,6 +276,9 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_LOST_IN_CHANNEL] = "Elements left in a channel that nobody can reach",
 		[RF_KIND_NATIVE_LEAK] = "C memory that nothing points to",
 		[RF_KIND_FINALIZER_BACKLOG] = "A finalizer or cleanup that others wait behind",
+		[RF_KIND_HEAP_USE_AFTER_FREE] = "Use of freed heap memory in C",
+		[RF_KIND_HEAP_OVERFLOW] = "Access beside a heap block in C",
+		[RF_KIND_NATIVE_RACE] = "Data race of threads, seen in production",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

@@ -71,6 +71,8 @@ static void put_goroutine(struct writer *w, const struct rf_goroutine *g)
 	rf_json_int(j, "goid", (int64_t)g->goid);
 	rf_json_int(j, "parent_goid", (int64_t)g->parent_goid);
 	rf_json_bool(j, "main", g->is_main);
+	if (g->is_thread)
+		rf_json_bool(j, "of_system", true);
 	rf_json_bool(j, "finished", g->finished);
 	rf_json_str(j, "state", g->state);
 	rf_json_str(j, "entry", g->entry);

@@ -37,8 +37,22 @@ const char *rf_words_no_stack(const struct rf_access *a)
 	return a->act ? "its stack is not known" : "its history was gone: the stack could not be restored";
 }
 
+const char *rf_words_runner(const struct rf_goroutine *g)
+{
+	return g->is_thread ? "thread" : "goroutine";
+}
+
+static rf_str words_of_thread(const struct rf_goroutine *g, rf_arena *arena)
+{
+	if (g->state.len == 0)
+		return rf_arena_printf(arena, "%sthread %u", g->is_main ? "the main " : "", g->thread);
+	return rf_arena_printf(arena, "%sthread %u (%.*s)", g->is_main ? "the main " : "", g->thread, RF_STR_ARG(g->state));
+}
+
 rf_str rf_words_goroutine(const struct rf_goroutine *g, rf_arena *arena)
 {
+	if (g->is_thread)
+		return one_line(words_of_thread(g, arena), arena);
 	if (g->is_main)
 		return RF_STR("the main goroutine");
 	if (rf_goroutine_is_collector(g))

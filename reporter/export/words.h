@@ -12,6 +12,8 @@ const char *rf_words_access(const struct rf_access *a);
 /* Why a side has no stack. */
 const char *rf_words_no_stack(const struct rf_access *a);
 /* "goroutine 24", "the main goroutine" */
+/* "goroutine" or "thread". */
+const char *rf_words_runner(const struct rf_goroutine *g);
 rf_str rf_words_goroutine(const struct rf_goroutine *g, rf_arena *arena);
 /* "TestA", "no test"; "" unknown */
 rf_str rf_words_owner(const struct rf_goroutine *g);

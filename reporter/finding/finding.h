@@ -32,6 +32,7 @@ enum rf_frame_role {
 	RF_FRAME_UNKNOWN,    /* dropped: no name */
 	RF_FRAME_STDLIB,     /* dropped: other standard library, called by user code further out */
 	RF_FRAME_C,          /* dropped: C code, whose names depend on what was stripped */
+	RF_FRAME_SYSTEM,     /* dropped: the C library and its like (model/native.h) */
 	RF_FRAME_ROLE_COUNT
 };
 const char *rf_frame_role_reason(enum rf_frame_role role); /* half a sentence for people */
@@ -39,6 +40,7 @@ const char *rf_frame_role_reason(enum rf_frame_role role); /* half a sentence fo
 struct rf_side {
 	enum rf_operation operation;
 	bool missing;               /* no stack: a wildcard */
+	bool of_thread;             /* of the system, and not a goroutine */
 	uint32_t access;            /* index into report->accesses */
 	rf_str *names;              /* canonical names of all frames, innermost first */
 	enum rf_frame_role *roles;  /* one a frame */

@@ -113,7 +113,7 @@ static rf_str side_name(const struct rf_side *side, rf_arena *arena)
 	rf_str leaf = side->missing ? RF_STR("an unknown stack") : short_name(side->leaf, arena);
 	if (side->creator.len == 0)
 		return leaf;
-	return rf_arena_printf(arena, "%.*s (goroutine of %.*s)", RF_STR_ARG(leaf),
+	return rf_arena_printf(arena, "%.*s (%s of %.*s)", RF_STR_ARG(leaf), side->of_thread ? "thread" : "goroutine",
 			       RF_STR_ARG(short_name(side->creator, arena)));
 }
 
@@ -193,9 +193,13 @@ static rf_str leaf_file(const struct rf_report *report, const struct rf_side *si
 	return RF_STR("");
 }
 
-/* The package that `go test` would name: the external test package shop_test belongs to shop. */
+/* The package that `go test` would name: the external test package shop_test belongs to shop. C has none: there it is the
+ * program. */
 static rf_str package_of_side(const struct rf_report *report, const struct rf_side *side, rf_arena *arena)
 {
+	bool of_c = !rf_str_ends(leaf_file(report, side), ".go") || rf_canon_package_bytes(side->leaf) == 0;
+	if (report->program.len && of_c)
+		return report->program;
 	if (side->creator.len)
 		return rf_package_of(side->creator, arena);
 	rf_str package = rf_package_of(side->leaf, arena);

@@ -28,6 +28,9 @@ static const struct {
 	[RF_KIND_USE_AFTER_PUT_ALIAS] = { "use-after-put-alias", "use after put (array)" },
 	[RF_KIND_NATIVE_LEAK] = { "native-leak", "native leak" },
 	[RF_KIND_FINALIZER_BACKLOG] = { "finalizer-backlog", "finalizer backlog" },
+	[RF_KIND_HEAP_USE_AFTER_FREE] = { "heap-use-after-free", "heap use after free" },
+	[RF_KIND_HEAP_OVERFLOW] = { "heap-overflow", "heap overflow" },
+	[RF_KIND_NATIVE_RACE] = { "native-race", "native race" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 
@@ -49,7 +52,7 @@ bool rf_kind_is_pool(enum rf_kind kind)
 
 bool rf_kind_is_alone(enum rf_kind kind)
 {
-	return kind == RF_KIND_INVALID_FREE || kind == RF_KIND_NATIVE_LEAK;
+	return kind == RF_KIND_INVALID_FREE || kind == RF_KIND_NATIVE_LEAK || kind == RF_KIND_HEAP_OVERFLOW;
 }
 
 enum rf_kind rf_kind_from_name(rf_str name)

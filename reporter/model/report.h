@@ -31,14 +31,17 @@ enum rf_kind {
 	RF_KIND_USE_AFTER_PUT_ALIAS, /* of sync.Pool: of an array that is the object's own */
 	RF_KIND_NATIVE_LEAK,    /* the allocation is its only side */
 	RF_KIND_FINALIZER_BACKLOG, /* the first side runs a finalizer, the other set it */
+	RF_KIND_HEAP_USE_AFTER_FREE, /* of the agent, as the two below */
+	RF_KIND_HEAP_OVERFLOW,  /* the access is its only side */
+	RF_KIND_NATIVE_RACE,
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
 #define RF_KIND_LIST(conjunction)                                                                                      \
 	"data-race, use-after-free, use-after-put, use-after-put-alias, double-put, put-while-used, use-after-finalize, "  \
 	"use-after-gc, close-while-sending, send-after-close, double-close, double-free, invalid-free, resurrection, "     \
-	"cleanup-keeps-alive, goroutine-leak, retained-after-delete, lost-in-channel, native-leak " \
-	conjunction " finalizer-backlog"
+	"cleanup-keeps-alive, goroutine-leak, retained-after-delete, lost-in-channel, native-leak, " \
+	"finalizer-backlog, heap-use-after-free, heap-overflow " conjunction " native-race"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */
@@ -114,8 +117,8 @@ struct rf_frame {
 	rf_str function; /* full Go name, such as "example.com/shop.(*Cart).Add.func1"; "" unknown */
 	rf_str file;     /* as the binary has it; "" unknown */
 	uint32_t line;   /* 0 unknown */
-	uint64_t pc;     /* 0 unknown (text) */
-	uint64_t offset; /* what stock prints as +0x… */
+	uint64_t pc;     /* 0 unknown (text); of the agent's, as the file has it, and of the innermost frame there alone */
+	uint64_t offset; /* what stock prints as +0x…; of C without a source, the place in `file` */
 };
 
 struct rf_stack {
@@ -138,6 +141,7 @@ struct rf_goroutine {
 	bool test_known;      /* false: the source doesn't know owners (text), so "" means nothing */
 	bool test_over;       /* the owning test had ended when the report was made */
 	bool is_main;
+	bool is_thread;       /* of the system, in a program of the agent: `thread` is its number, `state` its name */
 	bool finished;
 	struct rf_label *labels;
 	uint32_t label_count;
@@ -193,6 +197,7 @@ struct rf_report {
 	bool from_spool;
 	uint64_t time_unix_ns;       /* when it was made, or when its last line was read; 0 unknown */
 	uint32_t record_sequence;    /* in its spool; 0 for text */
+	rf_str program;              /* base name of the program that the agent was in; "" else. Stands for a package where C has none */
 	rf_str text;                 /* the lines as printed, for text */
 };
 
@@ -208,6 +213,7 @@ struct rf_process {
 	rf_str go_version, build_id;
 	rf_str main_package; /* import path without ".test"; "" unknown */
 	bool is_test;
+	rf_str program;      /* base name of the executable that the agent was in; "" else */
 	rf_str trace_id, traceparent, tag, options;
 	uint32_t gomaxprocs, features;
 };

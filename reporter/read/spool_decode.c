@@ -36,55 +36,7 @@ bool rf_spool_ref_array(rf_str record, struct rf_spool_ref ref, size_t bytes, rf
 	return true;
 }
 
-/* --- process, symbols, counters --------------------------------------------------------------------------------- */
-
-/* "shop.test\0-test.v\0" to "shop.test -test.v" */
-static rf_str join_arguments(rf_str arguments, rf_arena *arena)
-{
-	if (arguments.len && arguments.ptr[arguments.len - 1] == '\0')
-		arguments.len--;
-	rf_str text = rf_arena_dup(arena, arguments);
-	char *p = (char *)text.ptr; /* ours: rf_arena_dup has just made it */
-	for (size_t i = 0; i < text.len; i++) {
-		if (p[i] == '\0')
-			p[i] = ' ';
-	}
-	return text;
-}
-
-static void set_main_package(struct rf_process *p)
-{
-	p->is_test = rf_str_ends(p->main_package, ".test") ||
-		     (p->main_package.len == 0 && rf_str_ends(p->executable, ".test"));
-	if (rf_str_ends(p->main_package, ".test"))
-		p->main_package.len -= sizeof(".test") - 1;
-}
-
-bool rf_spool_decode_process(struct rf_spool *s, rf_str record)
-{
-	struct rf_spool_process raw;
-	struct rf_process p = s->process;
-	rf_arena *m = &s->memory;
-	rf_str arguments;
-	if (record.len < sizeof(raw))
-		return false;
-	memcpy(&raw, record.ptr, sizeof(raw));
-	if (!ref_bytes(record, raw.arguments, &arguments) || !rf_spool_ref_text(record, raw.executable, m, &p.executable) ||
-	    !rf_spool_ref_text(record, raw.directory, m, &p.directory) || !rf_spool_ref_text(record, raw.host, m, &p.host) ||
-	    !rf_spool_ref_text(record, raw.go_version, m, &p.go_version) || !rf_spool_ref_text(record, raw.build_id, m, &p.build_id) ||
-	    !rf_spool_ref_text(record, raw.main_package, m, &p.main_package) ||
-	    !rf_spool_ref_text(record, raw.trace_id, m, &p.trace_id) ||
-	    !rf_spool_ref_text(record, raw.traceparent, m, &p.traceparent) || !rf_spool_ref_text(record, raw.tag, m, &p.tag) ||
-	    !rf_spool_ref_text(record, raw.options, m, &p.options))
-		return false;
-	p.arguments = join_arguments(arguments, m);
-	p.pid = raw.pid;
-	p.gomaxprocs = raw.gomaxprocs;
-	p.features = raw.features;
-	set_main_package(&p);
-	s->process = p;
-	return true;
-}
+/* --- symbols, counters ------------------------------------------------------------------------------------------- */
 
 /* Room for the symbol of that id. Ids are dense, so one above what the file can hold is damage. */
 static struct rf_spool_symbol_info *symbol_slot(struct rf_spool *s, uint32_t id)
@@ -133,6 +85,7 @@ bool rf_spool_decode_symbol(struct rf_spool *s, rf_str record)
 	info.line = raw.line;
 	info.argument_bytes = raw.argument_bytes;
 	info.offset = raw.offset;
+	info.module = info.function.len || info.file.len ? 0 : rf_spool_module_of(s, raw.pc);
 	*slot = info;
 	return true;
 }
@@ -174,6 +127,40 @@ struct report_scan {
 	struct rf_report *out;
 };
 
+/* As rf_spool_frames; a symbol that came with its name is one frame. Texts are the reader's. */
+static uint32_t frames_of_symbol(struct report_scan *r, uint32_t id, struct rf_frame *one, const struct rf_frame **frames)
+{
+	struct rf_spool_symbol_info symbol;
+	*one = (struct rf_frame){ RF_STR(""), RF_STR(""), 0, 0, 0 };
+	*frames = one;
+	if (id == 0 || !rf_spool_symbol_at(r->s, id - 1, &symbol))
+		return 1;
+	*one = (struct rf_frame){ symbol.function, symbol.file, symbol.line, symbol.pc, symbol.offset };
+	uint32_t count = rf_spool_frames(r->s, symbol.module, symbol.pc, frames);
+	if (count)
+		return count;
+	*frames = one;
+	return 1;
+}
+
+/* Appends the frames of a symbol to a stack that has room for RF_SPOOL_STACK_FRAMES_MAX. */
+static void add_frames(struct report_scan *r, uint32_t id, struct rf_stack *out)
+{
+	struct rf_frame one;
+	const struct rf_frame *frames;
+	uint32_t count = frames_of_symbol(r, id, &one, &frames);
+	for (uint32_t i = 0; i < count; i++) {
+		if (out->count == RF_SPOOL_STACK_FRAMES_MAX) {
+			out->cut = true;
+			return;
+		}
+		struct rf_frame *f = &out->frames[out->count++];
+		*f = frames[i];
+		f->function = rf_arena_dup(r->arena, f->function);
+		f->file = rf_arena_dup(r->arena, f->file);
+	}
+}
+
 static bool read_stack(struct report_scan *r, struct rf_spool_ref ref, bool cut, struct rf_stack *out)
 {
 	rf_str ids;
@@ -185,17 +172,12 @@ static bool read_stack(struct report_scan *r, struct rf_spool_ref ref, bool cut,
 		count = RF_SPOOL_STACK_FRAMES_MAX;
 		out->cut = true;
 	}
-	out->frames = rf_arena_array(r->arena, count, sizeof(*out->frames));
-	out->count = out->frames ? count : 0;
-	for (uint32_t i = 0; i < out->count; i++) {
-		struct rf_spool_symbol_info symbol;
+	uint32_t room = count && r->s->symbolizer ? RF_SPOOL_STACK_FRAMES_MAX : count;
+	out->frames = rf_arena_array(r->arena, room, sizeof(*out->frames));
+	for (uint32_t i = 0; i < count && out->frames; i++) {
 		uint32_t id;
 		memcpy(&id, ids.ptr + i * sizeof(id), sizeof(id));
-		if (id == 0 || !rf_spool_symbol_at(r->s, id - 1, &symbol))
-			continue;
-		out->frames[i] = (struct rf_frame){ rf_arena_dup(r->arena, symbol.function),
-						    rf_arena_dup(r->arena, symbol.file), symbol.line, symbol.pc,
-						    symbol.offset };
+		add_frames(r, id, out);
 	}
 	return true;
 }
@@ -221,7 +203,8 @@ static bool read_labels(struct report_scan *r, struct rf_spool_ref ref, struct r
 
 static bool read_goroutine(struct report_scan *r, const struct rf_spool_goroutine *raw, struct rf_goroutine *g)
 {
-	struct rf_spool_symbol_info entry;
+	struct rf_frame one;
+	const struct rf_frame *entry;
 	g->thread = raw->thread;
 	g->goid = raw->goid;
 	g->parent_goid = raw->parent_goid;
@@ -230,8 +213,9 @@ static bool read_goroutine(struct report_scan *r, const struct rf_spool_goroutin
 	g->finished = raw->flags & RF_SPOOL_GOROUTINE_FINISHED;
 	g->test_over = raw->flags & RF_SPOOL_GOROUTINE_TEST_OVER;
 	g->test_known = r->s->process.features & RF_SPOOL_FEATURE_OWNERS;
-	if (raw->entry_symbol && rf_spool_symbol_at(r->s, raw->entry_symbol - 1, &entry))
-		g->entry = rf_arena_dup(r->arena, entry.function);
+	g->is_thread = raw->flags & RF_SPOOL_GOROUTINE_THREAD;
+	uint32_t frames = frames_of_symbol(r, raw->entry_symbol, &one, &entry); /* what was inlined into it comes first */
+	g->entry = rf_arena_dup(r->arena, entry[frames - 1].function);
 	if (!read_stack(r, raw->created_stack, raw->flags & RF_SPOOL_GOROUTINE_STACK_CUT, &g->created) ||
 	    !read_labels(r, raw->labels, g) || !rf_spool_ref_text(r->record, raw->test, r->arena, &g->test) ||
 	    !rf_spool_ref_text(r->record, raw->state, r->arena, &g->state))
@@ -358,6 +342,9 @@ static enum rf_kind kind_from(uint32_t kind)
 		[RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS] = RF_KIND_USE_AFTER_PUT_ALIAS,
 		[RF_SPOOL_KIND_NATIVE_LEAK] = RF_KIND_NATIVE_LEAK,
 		[RF_SPOOL_KIND_FINALIZER_BACKLOG] = RF_KIND_FINALIZER_BACKLOG,
+		[RF_SPOOL_KIND_HEAP_USE_AFTER_FREE] = RF_KIND_HEAP_USE_AFTER_FREE,
+		[RF_SPOOL_KIND_HEAP_OVERFLOW] = RF_KIND_HEAP_OVERFLOW,
+		[RF_SPOOL_KIND_NATIVE_RACE] = RF_KIND_NATIVE_RACE,
 	};
 	return kind < RF_SPOOL_KIND_COUNT ? kinds[kind] : RF_KIND_UNKNOWN;
 }
@@ -401,6 +388,7 @@ bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, 
 		.memory_start = raw.memory_start,
 		.memory_bytes = raw.memory_bytes,
 		.allocated_goid = raw.allocation_goid,
+		.program = rf_arena_dup(arena, s->process.program),
 		.suppressed = raw.flags & RF_SPOOL_REPORT_SUPPRESSED,
 		.from_spool = true,
 		.time_unix_ns = raw.record.time_unix_ns,

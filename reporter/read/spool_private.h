@@ -5,6 +5,7 @@
 #define RF_READ_SPOOL_PRIVATE_H
 
 #include "read/spool_read.h"
+#include "symtab/symbolizer.h"
 #include "tsan-glue/spool_format.h"
 
 /* Behind damage the next sound record is searched for. What that may cost is bounded, since every candidate's
@@ -30,6 +31,9 @@ struct rf_spool {
 	uint32_t sample_count, sample_cap;
 	struct rf_growth_origin origins[RF_GROWTH_ORIGINS_MAX]; /* of the last record of them */
 	uint32_t origin_count;
+	struct rf_module *modules; /* in the order of their records: a later one may lie where an earlier one was */
+	uint32_t module_count, module_cap;
+	struct rf_symbolizer *symbolizer; /* NULL: addresses aren't looked up */
 	bool starved; /* no memory for symbols or samples */
 };
 
@@ -51,6 +55,11 @@ bool rf_spool_decode_symbol(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_counters(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_sample(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_origins(struct rf_spool *s, rf_str record);
+bool rf_spool_decode_module(struct rf_spool *s, rf_str record);
+/* The 1-based number of the module that holds the address now; 0 none. */
+uint32_t rf_spool_module_of(const struct rf_spool *s, uint64_t pc);
+/* Frames of an address in that module; 0 when it isn't looked up. Valid until the spool is closed. */
+uint32_t rf_spool_frames(struct rf_spool *s, uint32_t module, uint64_t pc, const struct rf_frame **frames);
 /* Keeps the text for the report that comes next. */
 bool rf_spool_decode_detail(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_report(struct rf_spool *s, rf_str record, rf_arena *arena, struct rf_report *out);

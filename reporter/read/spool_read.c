@@ -33,6 +33,8 @@ static bool advance(struct rf_spool *s, struct rf_spool_record *head)
 			good = rf_spool_decode_origins(s, record);
 		else if (head->type == RF_SPOOL_DETAIL)
 			good = rf_spool_decode_detail(s, record);
+		else if (head->type == RF_SPOOL_MODULE)
+			good = rf_spool_decode_module(s, record);
 		else
 			s->drops.records_unknown++;
 		s->drops.records_bad += !good;
@@ -172,6 +174,8 @@ void rf_spool_close(struct rf_spool *s)
 	rf_arena_release(&s->memory);
 	free(s->symbols);
 	free(s->samples);
+	rf_symbolizer_close(s->symbolizer);
+	free(s->modules);
 	free(s->owned);
 	free(s);
 }

@@ -27,6 +27,7 @@ struct rf_spool_symbol_info {  /* for `redflag symtab SPOOL` */
 	rf_str function, file;
 	uint64_t pc, entry;
 	uint32_t line, argument_bytes, offset;
+	uint32_t module; /* of an address without a name: number of the module it lay in, from 1; 0 unknown */
 };
 
 struct rf_spool; /* opaque */
@@ -38,6 +39,10 @@ int rf_spool_open_bytes(struct rf_spool **out, rf_str bytes, struct rf_error *er
 void rf_spool_close(struct rf_spool *s);
 /* Reads what was appended since; RF_ERR_IO as open. */
 int rf_spool_refresh(struct rf_spool *s, struct rf_error *err);
+
+/* From here on addresses without names, which the agent leaves, are looked up in the files that the process had mapped, as they are
+ * on this machine: an inlined function becomes a frame of its own. Spools of instrumented programs need it not. RF_ERR_MEMORY. */
+int rf_spool_look_up(struct rf_spool *s, struct rf_error *err);
 
 /* Filled once the process record was read, which is the first; zero before. Valid until close. */
 const struct rf_process *rf_spool_process(const struct rf_spool *s);

@@ -67,7 +67,7 @@ static void put_goroutine_terms(struct rf_finding_view *v, const struct rf_gorou
 		rf_buf_printf(&labels, "%s%.*s=%.*s", i ? ", " : "", RF_STR_ARG(g->labels[i].key), RF_STR_ARG(g->labels[i].value));
 	rf_html(v->page->out, "<dl>\n");
 	rf_html_term(v->page->out, "runs", rf_words_function(g->entry));
-	rf_html_term(v->page->out, "state", g->state.len ? g->state : g->finished ? RF_STR("finished") : RF_STR(""));
+	rf_html_term(v->page->out, g->is_thread ? "name" : "state", g->state.len ? g->state : g->finished ? RF_STR("finished") : RF_STR(""));
 	rf_html_term(v->page->out, "labels", rf_buf_str(&labels));
 	rf_html(v->page->out, "</dl>\n");
 	rf_buf_release(&labels);
@@ -190,7 +190,8 @@ static void put_explained_side(struct rf_finding_view *v, const struct rf_side *
 	if (side->missing)
 		rf_html(out, "<p>Its stack is missing: it stands for any side.</p>\n");
 	if (side->missing && side->creator.len)
-		rf_html(out, "<p>Its goroutine was started by <code>%t</code>, which doesn't count.</p>\n", side->creator);
+		rf_html(out, "<p>Its %s was started by <code>%t</code>, which doesn't count.</p>\n", side->of_thread ? "thread" : "goroutine",
+			side->creator);
 	rf_html(out, "<ol class=\"frames why\">\n");
 	for (uint32_t i = 0; i < side->name_count && i < RF_FINDING_FRAMES_MAX; i++) {
 		bool counts = side->roles[i] == RF_FRAME_COUNTED || side->roles[i] == RF_FRAME_LEAF;

@@ -205,7 +205,9 @@ static int put_process(struct rf_finding_view *v, struct rf_error *err)
 	rf_html_term(p->out, "host", process.host);
 	rf_html(p->out, "<dt>process</dt><dd>%d%s</dd>\n", process.pid, process.finished ? "" : ", did not end in good order");
 	rf_html_term(p->out, "Go", process.go_version);
-	rf_html(p->out, "<dt>GOMAXPROCS</dt><dd>%d</dd>\n</dl>\n</section>\n", process.gomaxprocs);
+	if (process.go_version.len)
+		rf_html(p->out, "<dt>GOMAXPROCS</dt><dd>%d</dd>\n", process.gomaxprocs);
+	rf_html(p->out, "</dl>\n</section>\n");
 	return 0;
 }
 

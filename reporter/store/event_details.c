@@ -78,6 +78,8 @@ static void put_goroutine(struct rf_buf *b, const struct rf_goroutine *g, int64_
 	put_number(b, g->finished);
 	put_labels(b, g);
 	put_row_id(b, created_stack_id);
+	if (g->is_thread)
+		put_number(b, 1);
 	end_array(b);
 	rf_buf_put_char(b, ',');
 }

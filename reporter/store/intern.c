@@ -196,9 +196,11 @@ static const struct rf_known_stack *created_of(const struct rf_report *report, c
 	return NULL;
 }
 
-/* False: a goroutine that isn't among the report's, whose stack nobody has interned. */
+/* False: a goroutine that isn't among the report's, whose stack nobody has interned; or the program is a part of the finding. */
 static bool key_of(const struct rf_report *report, const struct rf_known_report *known, struct rf_known_key *key)
 {
+	if (report->program.len)
+		return false;
 	*key = (struct rf_known_key){ .kind = (uint64_t)report->kind, .sides = report->access_count < 2 ? report->access_count : 2 };
 	for (uint32_t i = 0; i < key->sides; i++) {
 		key->stacks[i] = known->stacks[i];

@@ -1,6 +1,7 @@
 /* A stored event as the raw report that it was. JSON columns are read by SQLite's own functions. */
 #include <string.h>
 
+#include "model/native.h"
 #include "store/database.h"
 #include "store/query.h"
 
@@ -90,7 +91,7 @@ static int load_goroutine(struct rf_store *s, sqlite3_stmt *q, rf_arena *arena, 
 		.created_unix_ns = (uint64_t)sqlite3_column_int64(q, 3), .state = rf_db_text(q, 4, arena),
 		.entry = rf_db_text(q, 5, arena), .test = rf_db_text(q, 6, arena),
 		.test_over = sqlite3_column_int(q, 7), .is_main = sqlite3_column_int(q, 8),
-		.finished = sqlite3_column_int(q, 9) };
+		.finished = sqlite3_column_int(q, 9), .is_thread = sqlite3_column_int(q, 12) };
 	g->test_known = g->test.ptr != NULL;
 	int rc = each_json(s, "SELECT value ->> 0, value ->> 1 FROM json_each(?1)", rf_db_text(q, 10, arena), arena,
 			   put_label, g, err);
@@ -162,6 +163,7 @@ static int load_event(struct rf_store *s, int64_t event_id, rf_arena *arena, str
 				   .text = rf_db_text(q, 10, arena),
 				   .memory_type = rf_db_text(q, 12, arena),
 				   .detail = rf_db_text(q, 14, arena),
+				   .program = rf_path_base(rf_db_text(q, 15, arena)),
 				   .classes = rf_classes_from_text(rf_db_peek(q, 13)) };
 	rf_time_parse(rf_db_text(q, 11, arena), &out->time_unix_ns);
 	rc = each_json(s, "SELECT value ->> 'before_ns', value ->> 'p', value ->> 'm', value ->> 'from', value ->> 'to',"

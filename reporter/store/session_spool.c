@@ -138,6 +138,7 @@ static int put_spool(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 	rf_session_flush(s);
 	if (!s->options.store)
 		return 0;
+	rc = rf_spool_look_up(spool, err);
 	rf_arena_init(&scratch, 0);
 	while (more && rc == 0)
 		rc = put_batch(s, spool, trace, &run_id, &more, &scratch, err);

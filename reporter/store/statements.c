@@ -189,11 +189,12 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_EVENT_LOAD] =
 		"SELECT f.kind, iif(e.suppressed_by = 'process', 'suppressed', ''), e.source, e.memory,"
 		" e.memory_start, e.memory_bytes, e.memory_name, e.allocated_stack_id, e.allocated_goid, e.switches, e.text, e.time,"
-		" e.memory_type, e.class, e.detail"
+		" e.memory_type, e.class, e.detail,"
+		" (SELECT iif(p.features & 8, p.executable, '') FROM processes p WHERE p.id = e.process_id)" /* RF_SPOOL_FEATURE_AGENT */
 		" FROM events e JOIN findings f ON f.id = e.finding_id WHERE e.id = ?",
 	[RF_SQL_EVENT_GOROUTINES] =
 		"SELECT thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over, is_main, finished,"
-		" labels, created_stack_id FROM goroutines WHERE event_id = ? ORDER BY position",
+		" labels, created_stack_id, is_thread FROM goroutines WHERE event_id = ? ORDER BY position",
 	[RF_SQL_EVENT_ACCESSES] =
 		"SELECT write, atomic, freed, previous, address, size, goroutine, stack_id, side, operation"
 		" FROM accesses WHERE event_id = ? ORDER BY position",

@@ -32,6 +32,7 @@ static void read_all(rf_str bytes)
 		return;
 	}
 	rf_arena_init(&arena, 0);
+	MUST(rf_spool_look_up(s, &err) == 0);
 	while (rf_spool_next(s, &arena, &r)) {
 		check_report(&r);
 		reports++;

@@ -176,6 +176,117 @@ static inline size_t spool_counters(struct spool_build *b, uint64_t reports)
 	return spool_commit(b);
 }
 
+/* A process that the agent was in: no Go, one library, four addresses in it without names. */
+static inline void spool_agent_process(struct spool_build *b, const char *library, uint64_t start, uint64_t end, uint64_t bias,
+				       const void *build_id, size_t build_id_bytes)
+{
+	struct rf_spool_process *p = spool_record(b, RF_SPOOL_PROCESS, sizeof(*p));
+	p->pid = 4711;
+	p->features = RF_SPOOL_FEATURE_AGENT;
+	p->arguments = spool_put(b, "/usr/bin/parse\0-v\0", 18);
+	p->executable = spool_text(b, "/usr/bin/parse");
+	p->trace_id = spool_text(b, "4bf92f3577b34da6a3ce929d0e0e4737");
+	spool_commit(b);
+	struct rf_spool_module *m = spool_record(b, RF_SPOOL_MODULE, sizeof(*m));
+	m->start = start;
+	m->end = end;
+	m->bias = bias;
+	m->path = spool_text(b, library);
+	m->build_id = spool_put(b, build_id, build_id_bytes);
+	spool_commit(b);
+}
+
+static inline uint32_t spool_address(struct spool_build *b, uint64_t pc)
+{
+	struct rf_spool_symbol *s = spool_record(b, RF_SPOOL_SYMBOL, sizeof(*s));
+	s->id = ++b->symbols;
+	s->pc = pc;
+	s->argument_bytes = UINT32_MAX;
+	spool_commit(b);
+	return b->symbols;
+}
+
+/* Thread 4712, "worker", reads what the main thread freed; `kind` may be another one of two sides. */
+static inline size_t spool_agent_report(struct spool_build *b, uint32_t kind, const uint32_t ids[4])
+{
+	struct rf_spool_report *r = spool_record(b, RF_SPOOL_REPORT, sizeof(*r));
+	struct rf_spool_goroutine g[2] = { { .thread = 4712, .parent_thread = UINT32_MAX, .flags = RF_SPOOL_GOROUTINE_THREAD },
+					   { .thread = 4711, .parent_thread = UINT32_MAX,
+					     .flags = RF_SPOOL_GOROUTINE_MAIN | RF_SPOOL_GOROUTINE_THREAD } };
+	struct rf_spool_access a[2] = { { .address = 0x7f0000000010, .size = 4, .thread = 4712, .goroutine = 1 },
+					{ .address = 0x7f0000000000, .thread = 4711, .goroutine = 2,
+					  .flags = RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE } };
+	r->kind = kind;
+	r->memory = RF_SPOOL_MEMORY_HEAP;
+	r->memory_start = 0x7f0000000000;
+	r->memory_bytes = 100;
+	r->allocation_stack = spool_ids(b, ids + 3, 1);
+	g[0].created_stack = spool_ids(b, ids + 3, 1);
+	g[0].state = spool_text(b, "worker");
+	g[1].state = spool_text(b, "parse");
+	a[0].stack = spool_ids(b, ids, 2);
+	a[1].stack = spool_ids(b, ids + 2, 2);
+	b->record_used = (b->record_used + 7u) & ~7u;
+	r->goroutines = spool_put(b, g, sizeof(g));
+	r->accesses = spool_put(b, a, sizeof(a));
+	return spool_commit(b);
+}
+
+/* The same address again and again. */
+static inline size_t spool_deep_report(struct spool_build *b, uint32_t id, uint32_t frames)
+{
+	uint32_t ids[256];
+	struct rf_spool_access a = { .address = 0x7f0000000010, .thread = 4712 };
+	struct rf_spool_report *r = spool_record(b, RF_SPOOL_REPORT, sizeof(*r));
+	for (uint32_t i = 0; i < frames; i++)
+		ids[i] = id;
+	r->kind = RF_SPOOL_KIND_HEAP_OVERFLOW;
+	a.stack = spool_ids(b, ids, frames);
+	b->record_used = (b->record_used + 7u) & ~7u;
+	r->accesses = spool_put(b, &a, sizeof(a));
+	return spool_commit(b);
+}
+
+/* One part of a snapshot: a sample a stack, of two addresses each but the last, which has one. */
+static inline size_t spool_profile(struct spool_build *b, uint32_t kind, uint32_t snapshot, const uint64_t *pcs, uint32_t samples)
+{
+	struct rf_spool_profile *p = spool_record(b, RF_SPOOL_PROFILE, sizeof(*p));
+	struct rf_spool_profile_sample s[16];
+	assert(samples <= 16);
+	p->elapsed_ns = snapshot * 1000000000u;
+	p->period = kind == RF_SPOOL_PROFILE_HEAP ? 512 << 10 : kind == RF_SPOOL_PROFILE_CPU ? 10000000 : 100;
+	p->dropped = snapshot;
+	p->kind = kind;
+	p->snapshot = snapshot;
+	for (uint32_t i = 0; i < samples; i++) {
+		uint64_t n = (i + 1) * snapshot;
+		s[i] = (struct rf_spool_profile_sample){ .values = { n, n * 1000, n * 2, n * 4000 } };
+		s[i].stack = spool_put(b, pcs + i, (i + 1 < samples ? 2 : 1) * sizeof(*pcs));
+	}
+	b->record_used = (b->record_used + 7u) & ~7u;
+	p->samples = spool_put(b, s, samples * sizeof(*s));
+	return spool_commit(b);
+}
+
+/* A program of C: a report of each kind of two sides, two snapshots of the heap, one of the processor. */
+static inline void spool_agent_sample(struct spool_build *b)
+{
+	static const uint64_t pcs[] = { 0x7f1000001010, 0x7f1000001020, 0x7f1000001030, 0x7f1000001040 };
+	uint32_t ids[4];
+	spool_begin(b);
+	spool_agent_process(b, "/opt/nowhere/libparse.so.1", 0x7f1000001000, 0x7f1000002000, 0x7f1000000000, "\1\2\3\4", 4);
+	for (int i = 0; i < 4; i++)
+		ids[i] = spool_address(b, pcs[i]);
+	spool_agent_report(b, RF_SPOOL_KIND_HEAP_USE_AFTER_FREE, ids);
+	spool_agent_report(b, RF_SPOOL_KIND_NATIVE_RACE, ids);
+	spool_profile(b, RF_SPOOL_PROFILE_HEAP, 1, pcs, 3);
+	spool_profile(b, RF_SPOOL_PROFILE_HEAP, 2, pcs, 3);
+	spool_profile(b, RF_SPOOL_PROFILE_HEAP, 2, pcs + 3, 1);
+	spool_profile(b, RF_SPOOL_PROFILE_HEAP, 2, pcs, 0);
+	spool_profile(b, RF_SPOOL_PROFILE_CPU, 3, pcs, 2);
+	spool_counters(b, 2);
+}
+
 /* Process, four symbols, two reports, counters. */
 static inline void spool_sample(struct spool_build *b)
 {

@@ -19,7 +19,7 @@ static struct rf_spool *opened(rf_str bytes)
 }
 
 /* All reports of the bytes; -1 when they are refused. */
-static int count_reports(rf_str bytes, struct rf_spool_drops *drops)
+static inline int count_reports(rf_str bytes, struct rf_spool_drops *drops)
 {
 	struct rf_spool *s;
 	struct rf_error err = { 0 };

@@ -1,0 +1,69 @@
+/* Records of mapped files, and names of addresses in them. */
+#include "read/spool_private.h"
+
+#include <stdlib.h>
+
+#define MODULES_MAX 65536u /* a program that loads and unloads all day; later ones give no names */
+
+static struct rf_module *new_module(struct rf_spool *s)
+{
+	if (s->module_count == s->module_cap) {
+		uint32_t cap = s->module_cap ? s->module_cap * 2 : 32;
+		struct rf_module *modules = realloc(s->modules, cap * sizeof(*modules));
+		if (!modules) {
+			s->starved = true;
+			return NULL;
+		}
+		s->modules = modules;
+		s->module_cap = cap;
+	}
+	return &s->modules[s->module_count];
+}
+
+bool rf_spool_decode_module(struct rf_spool *s, rf_str record)
+{
+	struct rf_spool_module raw;
+	struct rf_module *module;
+	if (record.len < sizeof(raw))
+		return false;
+	memcpy(&raw, record.ptr, sizeof(raw));
+	if (raw.start >= raw.end)
+		return false;
+	if (s->module_count == MODULES_MAX)
+		return true;
+	module = new_module(s);
+	if (!module)
+		return false;
+	*module = (struct rf_module){ .start = raw.start, .end = raw.end, .bias = raw.bias };
+	if (!rf_spool_ref_text(record, raw.path, &s->memory, &module->path) ||
+	    !rf_spool_ref_text(record, raw.build_id, &s->memory, &module->build_id))
+		return false;
+	s->module_count++;
+	return true;
+}
+
+uint32_t rf_spool_module_of(const struct rf_spool *s, uint64_t pc)
+{
+	uint32_t i = s->module_count;
+	while (i > 0 && (pc < s->modules[i - 1].start || pc >= s->modules[i - 1].end))
+		i--;
+	return i;
+}
+
+int rf_spool_look_up(struct rf_spool *s, struct rf_error *err)
+{
+	if (!s->symbolizer && s->process.features & RF_SPOOL_FEATURE_AGENT)
+		s->symbolizer = rf_symbolizer_open(s->process.start_unix_ns);
+	if (!s->symbolizer && s->process.features & RF_SPOOL_FEATURE_AGENT)
+		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while reading a spool; it stays for the next time.");
+	return 0;
+}
+
+uint32_t rf_spool_frames(struct rf_spool *s, uint32_t module, uint64_t pc, const struct rf_frame **frames)
+{
+	if (!s->symbolizer || module == 0)
+		return 0;
+	uint32_t count = rf_symbolizer_frames(s->symbolizer, &s->modules[module - 1], pc, frames);
+	s->starved |= count == 0;
+	return count;
+}
