@@ -13,7 +13,7 @@ WERROR ?= $(if $(CI),-Werror,)
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 CFLAGS ?= -O2 -g
 INCLUDE := -Ireporter -I.
-LIBS := -lsqlite3 -lyaml -lnettle -lmicrohttpd -lcurl -ldw -lelf -lpthread
+LIBS := -lsqlite3 -lyaml -lnettle -lmicrohttpd -lcurl -ldw -lelf -lz -lm -lpthread
 DEFINES := -DRF_VERSION='"$(VERSION)"'
 
 # make V=1 shows whole command lines.

@@ -16,6 +16,7 @@ build=(
 	"libcurl4-gnutls-dev: lib:curl/curl.h"
 	"libmicrohttpd-dev: lib:microhttpd.h"
 	"libdw-dev: lib:elfutils/libdwfl.h"
+	"zlib1g-dev: lib:zlib.h"
 )
 tests=(
 	"libcmocka-dev: lib:cmocka.h"

@@ -8,6 +8,7 @@ REPORTER_SOURCES := \
 	reporter/base/quantity.c \
 	reporter/model/report.c \
 	reporter/model/native.c \
+	reporter/model/profile.c \
 	reporter/symtab/elf.c \
 	reporter/symtab/pclntab.c \
 	reporter/symtab/units.c \
@@ -22,6 +23,7 @@ REPORTER_SOURCES := \
 	reporter/read/spool_decode.c \
 	reporter/read/spool_growth.c \
 	reporter/read/spool_modules.c \
+	reporter/read/spool_profiles.c \
 	reporter/read/spool_read.c \
 	reporter/read/source.c \
 	reporter/finding/canon.c \
@@ -75,6 +77,8 @@ REPORTER_SOURCES := \
 	reporter/store/event_rows.c \
 	reporter/store/collect.c \
 	reporter/store/growth.c \
+	reporter/store/profiles.c \
+	reporter/store/profile_query.c \
 	reporter/store/day_totals.c \
 	reporter/store/query.c \
 	reporter/store/finding_list.c \
@@ -144,6 +148,10 @@ REPORTER_SOURCES := \
 	reporter/export/html.c \
 	reporter/export/ctrf.c \
 	reporter/export/otlp.c \
+	reporter/export/profile.c \
+	reporter/export/protobuf.c \
+	reporter/export/pprof.c \
+	reporter/export/folded.c \
 	reporter/export/export.c \
 	reporter/serve/html.c \
 	reporter/serve/request.c \

@@ -76,7 +76,7 @@ make_seeds() { # TARGET DIRECTORY
 
 passed=0 failed=0
 for target in "${targets[@]}"; do
-	"$clang" "${flags[@]}" -fsanitize=fuzzer "tests/fuzz/$target.c" "${objects[@]}" -o "$out/$target" -lnettle -lyaml -ldw -lelf
+	"$clang" "${flags[@]}" -fsanitize=fuzzer "tests/fuzz/$target.c" "${objects[@]}" -o "$out/$target" -lnettle -lyaml -ldw -lelf -lm
 	rm -rf "$out/seeds-$target"
 	mkdir -p "$out/seeds-$target" "$out/grown-$target" "$out/found-$target"
 	make_seeds "$target" "$out/seeds-$target"

@@ -130,11 +130,14 @@ static const char explain_help[] =
 	"  redflag explain use-after-put";
 
 static const struct rf_option export_options[] = {
-	{ "format", "FORMAT", "json, sarif, junit, github, markdown, html, ctrf or otlp" },
+	{ "format", "FORMAT", "json, sarif, junit, github, markdown, html, ctrf, otlp, pprof or folded" },
 	OPTION_DB,
 	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
 	{ "status", "STATUS", "only " RF_STATUS_LIST("or") " ones" },
 	{ "o", "FILE", "write there (aside, then renamed) instead of to standard output" },
+	{ "profile", "KIND", "of pprof and folded: heap, cpu or io; default: the first that there is" },
+	{ "value", "NAME", "of these: inuse_space, alloc_space, cpu, calls and so on; default: the most telling" },
+	{ "pid", "PID", "of these: one process; default: all of the run" },
 	{ "root", "DIR", "paths below it are written relative to it; default: $GITHUB_WORKSPACE, else the git checkout, else the "
 			 "module" },
 	OPTION_END,
@@ -151,11 +154,14 @@ static const char export_help[] =
 	"  html      one page for people, without scripts (whole database)\n"
 	"  ctrf      Common Test Report Format (last run)\n"
 	"  otlp      OTLP/JSON: spans that join the trace (last run)\n"
+	"  pprof     a profile of a program, for `go tool pprof` (last run)\n"
+	"  folded    the same as a line a stack, for flame graphs (last run)\n"
 	"\n"
 	"In brackets what is exported unless --run says otherwise.\n"
 	"\n"
 	"  redflag export --format sarif -o redflag.sarif\n"
-	"  redflag export --format markdown --run last > comment.md";
+	"  redflag export --format markdown --run last > comment.md\n"
+	"  redflag export --format pprof -o heap.pb.gz && go tool pprof -top heap.pb.gz";
 
 static const struct rf_option serve_options[] = {
 	OPTION_DB,

@@ -154,11 +154,31 @@ static const struct rf_suppressions *load_suppressions(rf_arena *arena)
 	return list;
 }
 
+static int set_profile(const struct rf_args *args, const struct rf_export_format *format, struct rf_export_options *o,
+		       struct rf_error *err)
+{
+	static const char *const names[] = { "profile", "value", "pid" };
+	uint64_t pid = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !format->of_profiles; i++) {
+		if (rf_arg(args, names[i]))
+			return rf_fail(err, RF_ERR_USAGE, "Option --%s is for the formats pprof and folded.", names[i]);
+	}
+	if (rf_arg(args, "pid") && (!rf_str_u64(rf_str_from(rf_arg(args, "pid")), &pid) || pid == 0 || pid > INT32_MAX))
+		return rf_fail(err, RF_ERR_USAGE, "`%s` is no process number.", rf_arg(args, "pid"));
+	o->profile = rf_str_from(rf_arg(args, "profile"));
+	o->value = rf_str_from(rf_arg(args, "value"));
+	o->pid = (int64_t)pid;
+	return 0;
+}
+
 static int make_options(const struct rf_args *args, const struct rf_export_format *format, rf_arena *arena,
 			struct rf_export_options *o, struct rf_error *err)
 {
 	*o = (struct rf_export_options){ .version = RF_STR(RF_VERSION), .status = rf_str_from(rf_arg(args, "status")) };
 	set_run(rf_arg(args, "run"), format, o);
+	int rc = set_profile(args, format, o, err);
+	if (rc < 0)
+		return rc;
 	for (int kind = 0; kind < RF_KIND_COUNT; kind++) {
 		const struct rf_kind_text *text = rf_kind_text((enum rf_kind)kind);
 		if (text)

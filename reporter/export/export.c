@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "export/item.h"
+#include "export/profile.h"
 
 #define SCRATCH_BYTES_MAX ((size_t)256 << 20) /* of one finding; its report is at most megabytes */
 
@@ -19,18 +20,22 @@ static const struct {
 	{ "html", rf_export_html },
 	{ "ctrf", rf_export_ctrf },
 	{ "otlp", rf_export_otlp },
+	{ "pprof", rf_export_pprof },
+	{ "folded", rf_export_folded },
 };
 
 const struct rf_export_format rf_export_formats[] = {
-	{ "json", false },
-	{ "sarif", false },
-	{ "junit", true },
-	{ "github", true },
-	{ "markdown", true },
-	{ "html", false },
-	{ "ctrf", true },
-	{ "otlp", true },
-	{ NULL, false },
+	{ "json", false, false },
+	{ "sarif", false, false },
+	{ "junit", true, false },
+	{ "github", true, false },
+	{ "markdown", true, false },
+	{ "html", false, false },
+	{ "ctrf", true, false },
+	{ "otlp", true, false },
+	{ "pprof", true, true },
+	{ "folded", true, true },
+	{ NULL, false, false },
 };
 _Static_assert(sizeof(writers) / sizeof(writers[0]) + 1 == sizeof(rf_export_formats) / sizeof(rf_export_formats[0]),
 	       "one writer a format");

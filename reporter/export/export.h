@@ -30,12 +30,15 @@ struct rf_export_options {
 	rf_str module_path; /* its import path, which files of a -trimpath build begin with; "" unknown */
 	struct rf_export_kind kinds[RF_KIND_COUNT];
 	const struct rf_suppressions *suppressions; /* the list as it is now, for the reasons in it; NULL none */
+	rf_str profile, value; /* of the formats pprof and folded: which profile and which of its values; "" the first, the most telling */
+	int64_t pid;           /* of these: of this process alone; 0 all */
 	rf_str go_version; /* of the go command, for runs that don't know theirs; "" unknown */
 };
 
 struct rf_export_format {
 	const char *name;
 	bool of_last_run; /* what is told is a run: the last one, unless another or all are asked for */
+	bool of_profiles; /* no findings, but a profile of that run */
 };
 extern const struct rf_export_format rf_export_formats[]; /* ends with name NULL */
 const struct rf_export_format *rf_export_format_find(const char *name);

@@ -42,12 +42,17 @@ bool rf_spool_decode_module(struct rf_spool *s, rf_str record)
 	return true;
 }
 
-uint32_t rf_spool_module_of(const struct rf_spool *s, uint64_t pc)
+uint32_t rf_spool_module_before(const struct rf_spool *s, uint64_t pc, uint32_t modules)
 {
-	uint32_t i = s->module_count;
+	uint32_t i = modules;
 	while (i > 0 && (pc < s->modules[i - 1].start || pc >= s->modules[i - 1].end))
 		i--;
 	return i;
+}
+
+uint32_t rf_spool_module_of(const struct rf_spool *s, uint64_t pc)
+{
+	return rf_spool_module_before(s, pc, s->module_count);
 }
 
 int rf_spool_look_up(struct rf_spool *s, struct rf_error *err)

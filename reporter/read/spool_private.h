@@ -12,6 +12,19 @@
  * checksum has to be computed and a hostile file can be full of candidates. */
 #define RF_SPOOL_RESYNC_BYTES_MAX ((uint64_t)64 << 20)
 
+#define RF_SPOOL_SNAPSHOTS_MAX ((uint32_t)1 << 20) /* later ones aren't read */
+
+struct rf_spool_part {      /* of a snapshot */
+	size_t pos;         /* of its record */
+	uint32_t modules;   /* that had been told by then */
+};
+
+struct rf_spool_snapshot {
+	struct rf_profile_point point;
+	uint32_t first_part, parts;
+	bool whole;
+};
+
 struct rf_spool {
 	rf_arena memory;  /* the process' strings and the symbols' */
 	int fd;           /* -1 for bytes in memory */
@@ -33,6 +46,10 @@ struct rf_spool {
 	uint32_t origin_count;
 	struct rf_module *modules; /* in the order of their records: a later one may lie where an earlier one was */
 	uint32_t module_count, module_cap;
+	struct rf_spool_snapshot *snapshots; /* in the order of the file */
+	uint32_t snapshot_count;
+	struct rf_spool_part *parts;
+	uint32_t part_count;
 	struct rf_symbolizer *symbolizer; /* NULL: addresses aren't looked up */
 	bool starved; /* no memory for symbols or samples */
 };
@@ -58,6 +75,9 @@ bool rf_spool_decode_origins(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_module(struct rf_spool *s, rf_str record);
 /* The 1-based number of the module that holds the address now; 0 none. */
 uint32_t rf_spool_module_of(const struct rf_spool *s, uint64_t pc);
+/* The same when there were only so many modules. */
+uint32_t rf_spool_module_before(const struct rf_spool *s, uint64_t pc, uint32_t modules);
+bool rf_spool_decode_profile(struct rf_spool *s, rf_str record);
 /* Frames of an address in that module; 0 when it isn't looked up. Valid until the spool is closed. */
 uint32_t rf_spool_frames(struct rf_spool *s, uint32_t module, uint64_t pc, const struct rf_frame **frames);
 /* Keeps the text for the report that comes next. */

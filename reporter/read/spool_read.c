@@ -35,6 +35,8 @@ static bool advance(struct rf_spool *s, struct rf_spool_record *head)
 			good = rf_spool_decode_detail(s, record);
 		else if (head->type == RF_SPOOL_MODULE)
 			good = rf_spool_decode_module(s, record);
+		else if (head->type == RF_SPOOL_PROFILE)
+			good = rf_spool_decode_profile(s, record);
 		else
 			s->drops.records_unknown++;
 		s->drops.records_bad += !good;
@@ -176,6 +178,8 @@ void rf_spool_close(struct rf_spool *s)
 	free(s->samples);
 	rf_symbolizer_close(s->symbolizer);
 	free(s->modules);
+	free(s->snapshots);
+	free(s->parts);
 	free(s->owned);
 	free(s);
 }

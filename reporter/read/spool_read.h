@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "model/growth.h"
+#include "model/profile.h"
 #include "model/report.h"
 
 struct rf_spool_drops {
@@ -56,6 +57,13 @@ bool rf_spool_next(struct rf_spool *s, rf_arena *arena, struct rf_report *out);
  * tells it were started. Valid until the next call of next or close. */
 const struct rf_growth_sample *rf_spool_samples(const struct rf_spool *s, uint32_t *count);
 const struct rf_growth_origin *rf_spool_origins(const struct rf_spool *s, uint32_t *count);
+/* Snapshots of profiles read so far, in the order of the file; false for one that isn't whole. */
+uint32_t rf_spool_snapshot_count(const struct rf_spool *s);
+bool rf_spool_snapshot_at(const struct rf_spool *s, uint32_t index, struct rf_profile_point *out);
+/* The samples of the last whole snapshot of a kind, as estimates; none when there is no such snapshot. The array is the arena's, the
+ * frames' texts are the reader's. False: out of memory. */
+bool rf_spool_profile(struct rf_spool *s, enum rf_profile_kind kind, rf_arena *arena, struct rf_profile_sample **samples,
+		      uint32_t *count);
 /* Symbols read so far, in the order of their ids (0-based index). Valid until close. */
 uint32_t rf_spool_symbol_count(const struct rf_spool *s);
 bool rf_spool_symbol_at(const struct rf_spool *s, uint32_t index, struct rf_spool_symbol_info *out);

@@ -167,9 +167,12 @@ static int remove_from_runs(struct rf_gc_work *w)
 static int remove_samples(struct rf_gc_work *w)
 {
 	static const char *const statements[] = { "DELETE FROM samples WHERE process_id IN" OLD_PROCESSES,
-						  "DELETE FROM goroutine_creators WHERE process_id IN" OLD_PROCESSES };
+						  "DELETE FROM goroutine_creators WHERE process_id IN" OLD_PROCESSES,
+						  "DELETE FROM profiles WHERE process_id IN" OLD_PROCESSES,
+						  "DELETE FROM profile_frames WHERE process_id IN" OLD_PROCESSES,
+						  "DELETE FROM profile_samples WHERE process_id IN" OLD_PROCESSES };
 	int rc = 0;
-	for (size_t i = 0; i < 2 && rc >= 0; i++)
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]) && rc >= 0; i++)
 		rc = rf_db_once(w->s, statements[i], NULL, w->err, "");
 	return rc;
 }

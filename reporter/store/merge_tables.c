@@ -112,6 +112,36 @@ static const struct move growth_moves[] = {
 	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT DO NOTHING" } },
 };
 
+/* A profile is of one input: of that which has gone furthest, then of that which knows the most names (the files that were mapped
+ * are on one machine, and not on another). */
+#define PROFILE_RANK \
+	"(SELECT max(x.snapshot) FROM profiles x WHERE x.process_id = p.id AND x.kind = v.kind)," \
+	" (SELECT sum(x.line > 0) * 1000000 + sum(length(x.function)) FROM profile_frames x WHERE x.process_id = p.id AND x.kind = v.kind)"
+static const struct move profile_moves[] = {
+	{ "SELECT p.spool_id, v.kind, v.snapshot, v.elapsed_ms, v.period, v.dropped, v.stacks, v.value_1, v.value_2, v.value_3, v.value_4"
+	  " FROM profiles v JOIN processes p ON p.id = v.process_id",
+	  { "INSERT INTO profiles (process_id, kind, snapshot, elapsed_ms, period, dropped, stacks, value_1, value_2, value_3, value_4)"
+	    " VALUES (" PROCESS ", ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING" } },
+	{ "SELECT p.spool_id, v.kind, v.position, v.frames, v.value_1, v.value_2, v.value_3, v.value_4, " PROFILE_RANK
+	  " FROM profile_samples v JOIN processes p ON p.id = v.process_id",
+	  { "INSERT INTO temp.merge_samples VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)" } },
+	{ "SELECT p.spool_id, v.kind, v.number, v.function, v.file, v.line, " PROFILE_RANK
+	  " FROM profile_frames v JOIN processes p ON p.id = v.process_id",
+	  { "INSERT INTO temp.merge_frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" } },
+};
+
+#define BEST_PROFILE(alias) \
+	"(" alias ".snapshot, " alias ".rank) = (SELECT x.snapshot, x.rank FROM temp.merge_frames x WHERE x.spool_id = " alias ".spool_id" \
+	" AND x.kind = " alias ".kind ORDER BY x.snapshot DESC, x.rank DESC LIMIT 1)"
+static const char *const after_profiles[] = {
+	"INSERT OR IGNORE INTO profile_frames (process_id, kind, number, function, file, line) SELECT p.id, f.kind, f.number, f.function,"
+	" f.file, f.line FROM temp.merge_frames f JOIN processes p ON p.spool_id = f.spool_id WHERE " BEST_PROFILE("f")
+	" ORDER BY p.id, f.kind, f.number, f.function, f.file, f.line",
+	"INSERT OR IGNORE INTO profile_samples (process_id, kind, position, frames, value_1, value_2, value_3, value_4) SELECT p.id, s.kind,"
+	" s.position, s.frames, s.value_1, s.value_2, s.value_3, s.value_4 FROM temp.merge_samples s JOIN processes p"
+	" ON p.spool_id = s.spool_id WHERE " BEST_PROFILE("s") " ORDER BY p.id, s.kind, s.position, s.frames",
+};
+
 static const char *const after_growth[] = {
 	"INSERT OR IGNORE INTO goroutine_creators (process_id, position, function, file, line, waiting, live)"
 	" SELECT p.id, c.position, c.function, c.file, c.line, c.waiting, c.live FROM temp.merge_creators c"
@@ -155,6 +185,11 @@ int rf_merge_runs(struct rf_merge_work *w)
 		"CREATE TEMP TABLE merge_creators (spool_id TEXT, position INTEGER, function TEXT, file TEXT, line INTEGER,"
 		" waiting TEXT, live INTEGER, elapsed_ms INTEGER)",
 		"CREATE INDEX temp.merge_creators_spool ON merge_creators(spool_id, elapsed_ms)",
+		"CREATE TEMP TABLE merge_samples (spool_id TEXT, kind TEXT, position INTEGER, frames TEXT, value_1 INTEGER, value_2 INTEGER,"
+		" value_3 INTEGER, value_4 INTEGER, snapshot INTEGER, rank INTEGER)",
+		"CREATE TEMP TABLE merge_frames (spool_id TEXT, kind TEXT, number INTEGER, function TEXT, file TEXT, line INTEGER,"
+		" snapshot INTEGER, rank INTEGER)",
+		"CREATE INDEX temp.merge_frames_best ON merge_frames(spool_id, kind, snapshot, rank)",
 	};
 	static const char *const then[] = {
 		"INSERT INTO runs (trace_id, command, directory, host, started_at, last_at) SELECT trace_id, command, directory, host,"
@@ -173,6 +208,10 @@ int rf_merge_runs(struct rf_merge_work *w)
 		rc = MOVE_ALL(w, growth_moves);
 	if (rc >= 0)
 		rc = RUN_ALL(w, after_growth);
+	if (rc >= 0)
+		rc = MOVE_ALL(w, profile_moves);
+	if (rc >= 0)
+		rc = RUN_ALL(w, after_profiles);
 	if (rc >= 0)
 		rc = MOVE_ALL(w, early_moves);
 	if (rc >= 0)

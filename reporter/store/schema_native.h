@@ -4,5 +4,6 @@
 #define RF_STORE_SCHEMA_NATIVE_H
 
 extern const char rf_schema_threads[];
+extern const char rf_schema_profiles[];
 
 #endif

@@ -60,6 +60,23 @@ const char *const rf_view_texts[] = {
 	"FROM alerts a JOIN alert_sinks s ON s.id = a.sink_id LEFT JOIN events e ON e.id = a.event_id\n"
 	"  LEFT JOIN silences q ON q.id = a.silence_id",
 
+	/* What the values are depends on the kind. */
+	"CREATE VIEW v_profiles AS\n"
+	"SELECT r.id AS run, r.trace_id, v.process_id AS process, p.pid, p.main_package AS program, v.kind, v.snapshot, v.elapsed_ms,\n"
+	"  v.period, v.stacks, v.dropped, iif(v.kind = 'heap', v.value_1, NULL) AS live_objects,\n"
+	"  iif(v.kind = 'heap', v.value_2, NULL) AS live_bytes, iif(v.kind = 'heap', v.value_3, NULL) AS all_objects,\n"
+	"  iif(v.kind = 'heap', v.value_4, NULL) AS all_bytes, iif(v.kind = 'cpu', v.value_2, NULL) AS cpu_ns,\n"
+	"  iif(v.kind = 'io', v.value_1, NULL) AS io_calls, iif(v.kind = 'io', v.value_2, NULL) AS io_ns,\n"
+	"  iif(v.kind = 'io', v.value_3, NULL) AS io_bytes\n"
+	"FROM profiles v JOIN processes p ON p.id = v.process_id JOIN runs r ON r.id = p.run_id",
+
+	"CREATE VIEW v_profile_stacks AS\n"
+	"SELECT r.id AS run, r.trace_id, s.process_id AS process, p.pid, p.main_package AS program, s.kind, s.position,\n"
+	"  (SELECT group_concat(function, ';') FROM (SELECT f.function FROM json_each(s.frames) j JOIN profile_frames f\n"
+	"    ON f.process_id = s.process_id AND f.kind = s.kind AND f.number = j.value ORDER BY j.key DESC)) AS stack,\n"
+	"  s.value_1, s.value_2, s.value_3, s.value_4\n"
+	"FROM profile_samples s JOIN processes p ON p.id = s.process_id JOIN runs r ON r.id = p.run_id",
+
 	"CREATE VIEW v_new_by_day AS\n"
 	"SELECT substr(first_seen, 1, 10) AS day, count(*) AS findings, count(DISTINCT tag_id) AS tags,\n"
 	"  count(DISTINCT package) AS packages\n"

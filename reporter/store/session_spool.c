@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/growth.h"
+#include "store/profiles.h"
 #include "store/process.h"
 #include "store/session_state.h"
 #include "tsan-glue/options_list.h"
@@ -94,6 +95,8 @@ static int put_batch(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 		rc = put_process(s, spool, trace, run_id, &process_id, err);
 	if (rc == 0 && !*more)
 		rc = rf_store_growth(s->options.store, process_id, spool, err);
+	if (rc == 0 && !*more)
+		rc = rf_store_profiles(s->options.store, process_id, spool, scratch, err);
 	if (rc == 0)
 		rc = rf_session_commit(s, err);
 	if (rc < 0) {

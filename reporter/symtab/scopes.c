@@ -16,6 +16,18 @@ static rf_str dup_cstr(rf_arena *arena, const char *text)
 	return text ? rf_arena_dup(arena, rf_str_from(text)) : RF_STR("");
 }
 
+/* A path that is relative to where the unit was compiled is of no use anywhere else. "<built-in>" is no path. */
+static rf_str whole_path(Dwarf_Die *unit, const char *file, rf_arena *arena)
+{
+	Dwarf_Attribute attribute;
+	const char *directory = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+	if (!file || file[0] == '/' || file[0] == '<' || !directory || directory[0] != '/')
+		return dup_cstr(arena, file);
+	rf_str relative = rf_str_from(file);
+	return rf_arena_printf(arena, "%s/%.*s", directory,
+			       RF_STR_ARG(rf_str_starts(relative, "./") ? rf_str_skip(relative, 2) : relative));
+}
+
 static struct place place_of(Dwarf_Die *unit, Dwarf_Addr address, rf_arena *arena)
 {
 	int number = 0;
@@ -23,7 +35,7 @@ static struct place place_of(Dwarf_Die *unit, Dwarf_Addr address, rf_arena *aren
 	if (!line)
 		return (struct place){ RF_STR(""), 0 };
 	dwarf_lineno(line, &number);
-	return (struct place){ dup_cstr(arena, dwarf_linesrc(line, NULL, NULL)), number > 0 ? (uint32_t)number : 0 };
+	return (struct place){ whole_path(unit, dwarf_linesrc(line, NULL, NULL), arena), number > 0 ? (uint32_t)number : 0 };
 }
 
 static Dwarf_Word number_of(Dwarf_Die *die, unsigned name)
@@ -41,7 +53,7 @@ static struct place call_of(Dwarf_Die *unit, Dwarf_Die *inlined, rf_arena *arena
 	Dwarf_Word file = number_of(inlined, DW_AT_call_file);
 	struct place place = { RF_STR(""), (uint32_t)number_of(inlined, DW_AT_call_line) };
 	if (dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count)
-		place.file = dup_cstr(arena, dwarf_filesrc(files, file, NULL, NULL));
+		place.file = whole_path(unit, dwarf_filesrc(files, file, NULL, NULL), arena);
 	return place;
 }
 

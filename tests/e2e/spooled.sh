@@ -61,6 +61,33 @@ check "threads go along" says 'by thread 4712 (worker)' "$redflag" show --db "$w
 check "titles do" equal "$("$redflag" sql --db "$db" --csv 'SELECT fingerprint, title, package, tag FROM v_findings ORDER BY 1')" \
 	"$("$redflag" sql --db "$work/b.db" --csv 'SELECT fingerprint, title, package, tag FROM v_findings ORDER BY 1')"
 
+# Profiles, as Go's own tool reads them.
+pprof() { # ARGS... FILE
+	PPROF_TMPDIR=$work GOFLAGS='' go tool pprof "$@" >"$work/pprof" 2>&1
+}
+tops() { # FUNCTION VALUE ARGS...: it stands first, with that
+	pprof -top "${@:3}" && awk -v name="$1" -v value="$2" '/flat%/ { getline; bad = !($1 == value && $6 == name) } END { exit bad }' "$work/pprof" || {
+		cat "$work/pprof"
+		return 1
+	}
+}
+for profile in heap cpu io; do
+	check "export a $profile profile" "$redflag" export --db "$db" --format pprof --profile $profile -o "$work/$profile.pb.gz"
+done
+check "bytes are estimates" tops read_field 20.16MB "$work/heap.pb.gz"
+check "the heap has all four values" tops read_field 41 -sample_index=alloc_objects "$work/heap.pb.gz"
+check "time on the processor" tops read_field 27ms "$work/cpu.pb.gz"
+check "bytes that were read and written" tops read_field 7200B -sample_index=transferred "$work/io.pb.gz"
+check "lines are there" pprof -raw "$work/heap.pb.gz"
+check "of inlined functions, too" grep -qE 'read_field .*/spooled/program\.c:[0-9]+' "$work/pprof"
+check "folded stacks" says ';main;qsort_r;' "$redflag" export --db "$db" --format folded
+check "a value that was asked for" says ';parse_header 2' "$redflag" export --db "$db" --format folded --value inuse_objects
+check "no such profile" status_of 2 "$redflag" export --db "$db" --format folded --profile disk
+check "no such process" status_of 3 "$redflag" export --db "$db" --format folded --pid 1
+check "growth over time" equal '1,2' "$("$redflag" sql --db "$db" --csv \
+	"SELECT group_concat(snapshot) FROM v_profiles WHERE kind = 'heap' AND live_bytes > 0" | sed 1d | tr -d '"')"
+check "stacks by SQL" says 'main;handle;parse_header' "$redflag" sql --db "$db" --csv "SELECT stack FROM v_profile_stacks WHERE kind = 'heap'"
+
 # The same path, another build: places alone. The same build, stripped: what is exported, and places.
 rm "$db"
 check "the program is replaced" build "$program" -g -O1

@@ -17,6 +17,22 @@ static void check_report(const struct rf_report *r)
 	rf_report_match_key(r); /* walks every frame */
 }
 
+static void read_profiles(struct rf_spool *s, rf_arena *arena)
+{
+	struct rf_profile_sample *samples;
+	struct rf_profile_point point;
+	uint32_t count;
+	for (uint32_t i = 0; i <= rf_spool_snapshot_count(s); i++) {
+		for (uint32_t v = 0; rf_spool_snapshot_at(s, i, &point) && v < RF_PROFILE_VALUES; v++)
+			MUST(point.totals[v] >= 0 && (unsigned)point.kind < RF_PROFILE_KIND_COUNT);
+	}
+	for (int kind = 0; kind < RF_PROFILE_KIND_COUNT; kind++) {
+		MUST(rf_spool_profile(s, (enum rf_profile_kind)kind, arena, &samples, &count));
+		for (uint32_t i = 0; i < count; i++)
+			MUST(samples[i].stack.count <= RF_SPOOL_STACK_FRAMES_MAX && samples[i].values[1] >= 0);
+	}
+}
+
 static void read_all(rf_str bytes)
 {
 	struct rf_spool *s;
@@ -45,6 +61,7 @@ static void read_all(rf_str bytes)
 	MUST(rf_spool_symbol_count(s) <= bytes.len / sizeof(struct rf_spool_symbol) + 1);
 	for (uint32_t i = 0; i < rf_spool_symbol_count(s); i++)
 		rf_spool_symbol_at(s, i, &info);
+	read_profiles(s, &arena);
 	rf_spool_close(s);
 	rf_arena_release(&arena);
 }

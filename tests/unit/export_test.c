@@ -93,7 +93,7 @@ static void test_golden(void **state)
 		{ "all", NULL }, { "run", "build-77" }, { "w3c", SAMPLE_TRACE } };
 	struct sample *s = *state;
 	sample_fill(s);
-	for (const struct rf_export_format *f = rf_export_formats; f->name; f++) {
+	for (const struct rf_export_format *f = rf_export_formats; f->name && !f->of_profiles; f++) {
 		for (size_t i = 0; i < sizeof(selections) / sizeof(selections[0]); i++) {
 			struct rf_export_options o = options_of(selections[i].trace);
 			rf_str text = write_format(s, &o, f);
@@ -109,7 +109,7 @@ static void test_empty_database(void **state)
 	struct sample *s = *state;
 	struct rf_export_options o = options_of(NULL);
 	struct rf_export *x = NULL;
-	for (const struct rf_export_format *f = rf_export_formats; f->name; f++)
+	for (const struct rf_export_format *f = rf_export_formats; f->name && !f->of_profiles; f++)
 		compare_golden(s, write_format(s, &o, f), "empty", f->name);
 	o.last_run = true;
 	assert_int_equal(rf_export_open(&x, s->store, &o, &s->err), RF_ERR_MISSING);
@@ -178,7 +178,7 @@ static void test_no_stacks(void **state)
 		r->accesses[i].stack.count = r->accesses[i].goroutine->created.count = 0;
 	const struct sample_event event = { "t", "u", NULL, "TestOne", r };
 	sample_put(s, &event);
-	for (const struct rf_export_format *f = rf_export_formats; f->name; f++)
+	for (const struct rf_export_format *f = rf_export_formats; f->name && !f->of_profiles; f++)
 		assert_true(write_format(s, &o, f).len > 0);
 	rf_str text = write_format(s, &o, rf_export_format_find("sarif"));
 	assert_true(rf_str_contains(text, "\"uri\": \"go.mod\""));
@@ -210,7 +210,7 @@ static void test_database_fails(void **state)
 	struct rf_export_options o = options_of(SAMPLE_TRACE);
 	uint64_t failures = 0;
 	sample_fill(s);
-	for (const struct rf_export_format *f = rf_export_formats; f->name; f++) {
+	for (const struct rf_export_format *f = rf_export_formats; f->name && !f->of_profiles; f++) {
 		bool reached = true;
 		for (uint64_t n = 1; reached; n++) {
 			int rc = write_failing(s, &o, f, n, &reached);

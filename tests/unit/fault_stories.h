@@ -294,7 +294,7 @@ static struct told tell_export(struct sample *s)
 	rf_buf_init(&out);
 	options.read_only = true;
 	struct told told = { .rc = rf_store_open(&store, &options, &err) };
-	for (const struct rf_export_format *f = rf_export_formats; f->name && told.rc == 0; f++)
+	for (const struct rf_export_format *f = rf_export_formats; f->name && !f->of_profiles && told.rc == 0; f++)
 		told.rc = export_format(store, f, &out);
 	rf_store_close(store);
 	if (told.rc == 0 && wanted.len == 0)

@@ -21,6 +21,10 @@ static const char *const store_dump_sql[] = {
 	"SELECT 'process', " DUMP_RUN("run_id") ", spool_id, pid, started_at, finished, arguments, reports, tag, options FROM processes",
 	"SELECT 'sample', " DUMP_PROCESS ", elapsed_ms, goroutines, timers, heap_live, resident, memory_limit, cgroup_limit FROM samples s",
 	"SELECT 'creator', " DUMP_PROCESS ", function, file, line, waiting, live FROM goroutine_creators s",
+	"SELECT 'profile', " DUMP_PROCESS ", kind, snapshot, elapsed_ms, period, dropped, stacks, value_1, value_2, value_3, value_4"
+	" FROM profiles s",
+	"SELECT 'profiled frame', " DUMP_PROCESS ", kind, number, function, file, line FROM profile_frames s",
+	"SELECT 'profiled stack', " DUMP_PROCESS ", kind, position, frames, value_1, value_2, value_3, value_4 FROM profile_samples s",
 	"SELECT 'finding', " DUMP_FINDING("f.id") ", kind, title, package, coarse, wildcard, side_a, side_b, test_a, test_b, events,"
 	" events_alert, first_seen, last_seen, " DUMP_RUN("first_run_id") ", " DUMP_RUN("last_run_id") ", recurring, resolved_after,"
 	" regressed_at, " DUMP_RUN("retry_run_id") ", " DUMP_FINDING("duplicate_of") ", duplicate_reason FROM findings f",
@@ -29,7 +33,7 @@ static const char *const store_dump_sql[] = {
 	" seed, tag, match_key, exact, test_a, test_b, stream_package, stream_test, memory, memory_start, memory_bytes, memory_name,"
 	" " DUMP_STACK("events.allocated_stack_id") ", allocated_goid, switches, text FROM events",
 	"SELECT 'goroutine', " DUMP_UID("event_id") ", position, thread, goid, parent_goid, created_unix_ns, state, entry, test, test_over,"
-	" is_main, finished, labels, " DUMP_STACK("goroutines.created_stack_id") " FROM goroutines",
+	" is_main, finished, is_thread, labels, " DUMP_STACK("goroutines.created_stack_id") " FROM goroutines",
 	"SELECT 'access', " DUMP_UID("event_id") ", position, side, write, atomic, freed, previous, address, size, goroutine,"
 	" " DUMP_STACK("accesses.stack_id") ", operation, leaf FROM accesses",
 	"SELECT 'stack', " DUMP_STACK("t.id") " FROM stacks t",

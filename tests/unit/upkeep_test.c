@@ -163,7 +163,8 @@ static void test_foreign_keys_are_known(void **state)
 		   "events.finding_id events.process_id events.run_id executions.run_id executions.test_id finding_days.finding_id "
 		   "finding_runs.finding_id finding_runs.run_id findings.duplicate_of findings.first_run_id findings.last_run_id "
 		   "findings.retry_run_id findings.tag_id gone_events.finding_id gone_events.run_id goroutine_creators.process_id "
-		   "outputs.run_id outputs.test_id processes.run_id results.run_id results.test_id samples.process_id "
+		   "outputs.run_id outputs.test_id processes.run_id profile_frames.process_id "
+		   "profile_samples.process_id profiles.process_id results.run_id results.test_id samples.process_id "
 		   "silences.finding_id");
 }
 

@@ -31,6 +31,9 @@ static const struct {
 				"findings_suppressed,events,first_seen,last_seen,findings_duplicate,findings_baseline" },
 	{ "v_flaky_findings", "finding,fingerprint,kind,title,tag,package,status,ran_package,ran_test,runs,runs_found,share,last_seen" },
 	{ "v_new_by_day", "day,findings,tags,packages" },
+	{ "v_profile_stacks", "run,trace_id,process,pid,program,kind,position,stack,value_1,value_2,value_3,value_4" },
+	{ "v_profiles", "run,trace_id,process,pid,program,kind,snapshot,elapsed_ms,period,stacks,dropped,live_objects,live_bytes,"
+			"all_objects,all_bytes,cpu_ns,io_calls,io_ns,io_bytes" },
 	{ "v_runs", "id,trace_id,command,directory,host,started_at,last_at,events,findings,findings_new,packages,tests_failed,"
 		    "processes" },
 	{ "v_search", "rowid,finding,kind,name,v_search,rank" },
