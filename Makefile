@@ -49,10 +49,19 @@ $(BUILD)/obj/%.o: %.c | $(BUILD)/.looked
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) $(WERROR) $(INCLUDE) $(DEFINES) -MMD -MP -c $< -o $@
 
-# The files that the instrumented toolchain is made of travel inside the command.
-$(BUILD)/gen/embedded.S: ci/embed.sh reporter/sources.mk $(EMBEDDED_FILES)
+# --- the agent: one translation unit, with the unwinder of the compiler's own library in it ---------------------------
+AGENT := $(BUILD)/libredflag-agent.so
+AGENT_FLAGS := -fPIC -shared -fvisibility=hidden -fexceptions -fno-builtin-malloc -static-libgcc -Wl,-z,now,-z,relro
+
+$(AGENT): agent/agent.c | $(BUILD)/.looked
 	@mkdir -p $(@D)
-	$(Q)ci/embed.sh $(EMBEDDED_FILES) > $@.tmp && mv $@.tmp $@
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CSTD) -O2 -g $(WARN) $(WERROR) -I. -MMD -MP -MF $@.d $(AGENT_FLAGS) -o $@.tmp $< && mv $@.tmp $@
+
+# The files that the instrumented toolchain is made of travel inside the command, and so does the agent.
+$(BUILD)/gen/embedded.S: ci/embed.sh reporter/sources.mk $(EMBEDDED_FILES) $(AGENT)
+	@mkdir -p $(@D)
+	$(Q)ci/embed.sh $(EMBEDDED_FILES) agent/$(notdir $(AGENT))=$(AGENT) > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/obj/embedded.o: $(BUILD)/gen/embedded.S
 	@mkdir -p $(@D)

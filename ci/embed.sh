@@ -1,18 +1,19 @@
 #!/bin/sh
-# Usage: ci/embed.sh FILE... > embedded.S
+# Usage: ci/embed.sh FILE | NAME=FILE ... > embedded.S
 # Assembly that holds the bytes of every file and the table that reporter/toolchain/embedded.h declares, in the order
-# of the arguments. Assemble it in the directory that the file names are relative to.
+# of the arguments. A file that was built has a name other than where it lies. Assemble it in the directory that the file names are relative to.
 set -eu
 
 printf '\t.section .rodata.rf_embedded,"a",@progbits\n'
 i=0
-for file in "$@"; do
+for argument in "$@"; do
+	name=${argument%%=*} file=${argument#*=}
 	if [ ! -r "$file" ]; then
 		echo "ci/embed.sh: can't read $file; EMBEDDED_FILES in reporter/sources.mk names it" >&2
 		exit 1
 	fi
 	printf '\t.balign 16\n.Lbytes%d:\n\t.incbin "%s"\n.Lend%d:\n\t.byte 0\n.Lname%d:\n\t.asciz "%s"\n' \
-		$i "$file" $i $i "$file"
+		$i "$file" $i $i "$name"
 	i=$((i + 1))
 done
 printf '\t.section .data.rel.ro.rf_embedded,"aw",@progbits\n\t.balign 8\n'

@@ -15,9 +15,9 @@ allowed() { # RULE NAME
 	grep -qE "^$1[[:space:]]+$2[[:space:]]+#[[:space:]]*[^[:space:]]" "$allow"
 }
 
-mapfile -t sources < <(find reporter tsan-glue tests runtime-patch -name '*.[ch]' | LC_ALL=C sort)
+mapfile -t sources < <(find reporter tsan-glue agent tests runtime-patch -name '*.[ch]' | LC_ALL=C sort)
 mapfile -t scripts < <(find ci tests docs .ci -name '*.sh' -o -path .ci/run | LC_ALL=C sort)
-mapfile -t texts < <(find Makefile README.md reporter tsan-glue runtime-patch tests ci docs .ci -type f \
+mapfile -t texts < <(find Makefile README.md reporter tsan-glue agent runtime-patch tests ci docs .ci -type f \
 	-not -path 'tests/corpus/*' \( -name '*.[chS]' -o -name '*.go' -o -name '*.sh' -o -name '*.mk' -o -name '*.md' \
 	-o -name '*.txt' -o -name Makefile \) 2>/dev/null | LC_ALL=C sort)
 

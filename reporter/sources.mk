@@ -183,6 +183,7 @@ REPORTER_SOURCES := \
 	reporter/toolchain/probe.c \
 	reporter/toolchain/cache.c \
 	reporter/toolchain/overlay.c \
+	reporter/toolchain/agent.c \
 	reporter/toolchain/toolchain.c \
 	reporter/toolchain/goflags.c \
 	reporter/cmd/shell_env.c \
@@ -223,7 +224,10 @@ REPORTER_SOURCES := \
 	reporter/cmd/progress.c \
 	reporter/cmd/summary.c \
 	reporter/cmd/test_cmd.c \
+	reporter/cmd/observe.c \
 	reporter/cmd/run_cmd.c \
+	reporter/cmd/agent_target.c \
+	reporter/cmd/agent_cmd.c \
 	reporter/cmd/block.c \
 	reporter/cmd/show_side.c \
 	reporter/cmd/show_parts.c \

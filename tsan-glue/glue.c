@@ -36,6 +36,7 @@
 #include "tsan-glue/switches.h"
 #include "tsan-glue/symbols.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ThreadSanitizer's hooks (tsan_rtl.cpp): C++ names in the object, weak defaults in LLVM, strong in Go's build. The
@@ -142,7 +143,8 @@ void __redflag_init(const struct rf_start *start)
 	if (start->abi_version != RF_ABI_VERSION)
 		return;
 	rf_options_read(&glue.options);
-	rf_spool_init();
+	rf_process_init();
+	rf_spool_init(getenv("REDFLAG_SPOOL"));
 	rf_globals_init();
 	rf_symbols_init(start->callback);
 	rf_report_init(start);

@@ -8,11 +8,35 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #define FIELD_BYTES_MAX 16384u /* a longer command line is cut */
 
 static char field[FIELD_BYTES_MAX];
+
+#define VALUE_BYTES_MAX 1024u /* of an environment variable; a longer value is cut */
+
+static struct {
+	char trace_id[VALUE_BYTES_MAX], traceparent[VALUE_BYTES_MAX], tag[VALUE_BYTES_MAX], options[VALUE_BYTES_MAX];
+} environment;
+
+static void copy_value(char value[VALUE_BYTES_MAX], const char *name)
+{
+	const char *text = getenv(name);
+	size_t len = text ? strnlen(text, VALUE_BYTES_MAX - 1) : 0;
+	if (len)
+		memcpy(value, text, len);
+	value[len] = '\0';
+}
+
+static void rf_process_init(void)
+{
+	copy_value(environment.trace_id, "TRACE_ID");
+	copy_value(environment.traceparent, "TRACEPARENT");
+	copy_value(environment.tag, "REDFLAG_TAG");
+	copy_value(environment.options, "REDFLAG");
+}
 
 static struct rf_spool_ref put_arguments(void)
 {
@@ -42,37 +66,34 @@ static struct rf_spool_ref put_host(void)
 	return rf_spool_put_text(field);
 }
 
-struct build_id {
-	const char *ptr;
-	size_t len;
-};
-
-/* Go's build ID: the note "Go", type 4 (cmd/link/internal/ld/elf.go). The first object is the program itself. */
-static int find_build_id(struct dl_phdr_info *info, size_t size, void *context)
+/* Where the program was loaded, as the difference to the addresses of its file. */
+static uintptr_t load_bias(const ElfW(Phdr) *segments, size_t count)
 {
-	struct build_id *id = context;
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum && !id->ptr; i++) {
-		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		const char *p = (const char *)(info->dlpi_addr + segment->p_vaddr), *end = p + segment->p_memsz;
-		while (segment->p_type == PT_NOTE && (size_t)(end - p) >= sizeof(ElfW(Nhdr))) {
+	for (size_t i = 0; i < count; i++) {
+		if (segments[i].p_type == PT_PHDR)
+			return (uintptr_t)segments - segments[i].p_vaddr;
+	}
+	return 0;
+}
+
+/* Go's build ID: the note "Go", type 4 (cmd/link/internal/ld/elf.go). The kernel says where the program's headers are: to
+ * ask the dynamic loader takes its lock. */
+static struct rf_spool_ref put_build_id(void)
+{
+	const ElfW(Phdr) *segments = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	size_t count = segments ? getauxval(AT_PHNUM) : 0;
+	uintptr_t bias = load_bias(segments, count);
+	for (size_t i = 0; i < count; i++) {
+		const char *p = (const char *)(bias + segments[i].p_vaddr), *end = p + segments[i].p_memsz;
+		while (segments[i].p_type == PT_NOTE && (size_t)(end - p) >= sizeof(ElfW(Nhdr))) {
 			const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)p;
 			const char *name = p + sizeof(*note), *text = name + ((note->n_namesz + 3u) & ~3u);
 			p = text + ((note->n_descsz + 3u) & ~3u);
-			if (p > end)
-				break;
-			if (note->n_type == 4 && note->n_namesz == 4 && memcmp(name, "Go\0", 4) == 0)
-				*id = (struct build_id){ text, note->n_descsz };
+			if (p <= end && note->n_type == 4 && note->n_namesz == 4 && memcmp(name, "Go\0", 4) == 0)
+				return rf_spool_put(text, note->n_descsz);
 		}
 	}
-	return 1;
-}
-
-static struct rf_spool_ref put_build_id(void)
-{
-	struct build_id id = { NULL, 0 };
-	dl_iterate_phdr(find_build_id, &id);
-	return rf_spool_put(id.ptr, id.len);
+	return rf_spool_put(NULL, 0);
 }
 
 /* The line "path\t<import path>" of the build information (runtime/debug.BuildInfo). */
@@ -91,10 +112,10 @@ static struct rf_spool_ref put_main_package(struct rf_go_string modinfo)
 /* The trace-id field of a W3C traceparent: version "-" 32 hex digits "-" … */
 static struct rf_spool_ref put_trace_id(void)
 {
-	const char *id = getenv("TRACE_ID"), *parent = getenv("TRACEPARENT");
-	if (id && *id)
+	const char *id = environment.trace_id, *parent = environment.traceparent;
+	if (*id)
 		return rf_spool_put_text(id);
-	if (parent && strlen(parent) >= 36 && parent[2] == '-' && parent[35] == '-')
+	if (strlen(parent) >= 36 && parent[2] == '-' && parent[35] == '-')
 		return rf_spool_put(parent + 3, 32);
 	return rf_spool_put_text(NULL);
 }
@@ -127,8 +148,8 @@ static void rf_process_write(const struct rf_start *start, uint32_t features)
 	p->build_id = put_build_id();
 	p->main_package = put_main_package(start->modinfo);
 	p->trace_id = put_trace_id();
-	p->traceparent = rf_spool_put_text(getenv("TRACEPARENT"));
-	p->tag = rf_spool_put_text(getenv("REDFLAG_TAG"));
-	p->options = rf_spool_put_text(getenv("REDFLAG"));
+	p->traceparent = rf_spool_put_text(environment.traceparent);
+	p->tag = rf_spool_put_text(environment.tag);
+	p->options = rf_spool_put_text(environment.options);
 	rf_spool_commit();
 }

@@ -168,9 +168,20 @@ static void spool_open(const char *directory)
 	}
 }
 
-static void rf_spool_init(void)
+static void spool_leave(void)
 {
-	const char *directory = getenv("REDFLAG_SPOOL");
+	if (spool.map)
+		munmap(spool.map, RF_SPOOL_FILE_BYTES_MAX);
+	if (fd_is_spool(spool.fd))
+		close(spool.fd);
+	memset(&spool, 0, sizeof(spool));
+	spool.fd = -1;
+}
+
+static void rf_spool_init(const char *directory)
+{
+	if (spool.map)
+		spool_leave();
 	if (!directory || !*directory)
 		return;
 	spool.pid = getpid();

@@ -12,7 +12,9 @@
 
 #include <stdbool.h>
 
-static void rf_spool_init(void);      /* opens the file that REDFLAG_SPOOL asks for */
+/* Opens a file in that directory, which must be an absolute path; NULL or "": there will be none. In a forked child it lets
+ * go of its parent's file first. */
+static void rf_spool_init(const char *directory);
 static bool rf_spool_mine(void);      /* there is a file, and this process opened it */
 static bool rf_spool_active(void);    /* and it could always be written so far */
 static void rf_spool_finish(void);    /* marks the process as ended in good order */

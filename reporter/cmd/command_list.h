@@ -8,6 +8,7 @@ int rf_cmd_report(const struct rf_args *args, rf_arena *arena, struct rf_error *
 int rf_cmd_ingest(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_test(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_run(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
+int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_list(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_show(const struct rf_args *args, rf_arena *arena, struct rf_error *err);
 int rf_cmd_export(const struct rf_args *args, rf_arena *arena, struct rf_error *err);

@@ -1,6 +1,7 @@
 /* The command table: one row a command. Parser, --help, man page and completion are made from it. */
 #include <string.h>
 
+#include "agent/options_list.h"
 #include "cmd/command_list.h"
 #include "model/report.h"
 #include "store/status.h"
@@ -72,6 +73,27 @@ static const char run_help[] =
 	"  redflag run -- ./server --port 8080\n"
 	"\n"
 	"Exits with 66 when there are new findings, else with the program's own status.";
+
+#define AGENT_OPTION(field, name, placeholder, preset, max, help) { name, placeholder, help },
+static const struct rf_option agent_options[] = {
+	OPTION_DB, OPTION_TAG, OPTION_TRACE, OPTION_BASELINE,
+	{ "fail-on", "WHAT", "new, any: end with 66 for these findings; default: the program's own exit status" },
+	RF_AGENT_OPTION_LIST(AGENT_OPTION)
+	OPTION_END,
+};
+
+static const char agent_help[] =
+	"Runs a program that is no race build, of C or of Go with cgo, with the agent put in front\n"
+	"of its libraries (LD_PRELOAD), and stores what it finds: use after free, double and invalid\n"
+	"free, and accesses beyond the end, of a sample of the blocks that malloc gives. The program\n"
+	"runs as without it, at full speed; its input, output and exit status are its own.\n"
+	"\n"
+	"  redflag agent run --tag shop -- ./server --port 8080\n"
+	"  redflag agent run --guard-rate 1 --guard-slots 4096 -- ./test-suite\n"
+	"  redflag agent report spools/*.spool\n"
+	"\n"
+	"report stores what a program has left elsewhere. Programs that are linked statically have no\n"
+	"dynamic loader that could do it; set-user-ID programs don't let it.";
 
 static const struct rf_option list_options[] = {
 	OPTION_DB,
@@ -403,6 +425,14 @@ const struct rf_command rf_commands[] = {
 			"for another Go, run it again. Afterwards: redflag ingest takes the records into the database.",
 		.options = env_options,
 		.run = rf_cmd_env,
+	},
+	{
+		.name = "agent",
+		.usage = "run [options] -- PROGRAM... | report SPOOL...",
+		.summary = "Run any program with the agent in it",
+		.help = agent_help,
+		.options = agent_options,
+		.run = rf_cmd_agent,
 	},
 	{
 		.name = "list",

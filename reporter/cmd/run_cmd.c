@@ -1,44 +1,10 @@
 /* redflag run: any instrumented program, from its start to the findings it left in its spool. */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "cmd/child.h"
 #include "cmd/command_list.h"
 #include "cmd/gate.h"
-#include "cmd/stream.h"
-#include "cmd/summary.h"
+#include "cmd/observe.h"
 #include "cmd/trace.h"
-
-static int start_and_wait(struct rf_reporter *r, char **argv, rf_arena *arena, int *status, struct rf_error *err)
-{
-	struct rf_child child;
-	sigset_t signals;
-	const char *changes[] = {
-		rf_arena_printf(arena, "REDFLAG_SPOOL=%s", r->spools).ptr,
-		rf_arena_printf(arena, "TRACE_ID=%.*s", RF_STR_ARG(r->trace_id)).ptr,
-		rf_reporter_gorace(r),
-		NULL,
-	};
-	rf_stream_block_signals(&signals);
-	int rc = rf_child_start(&child, argv, rf_child_environment(changes, arena), false, &signals, err);
-	if (rc == 0)
-		*status = rf_child_wait(&child);
-	return rc;
-}
-
-static void print_summary(struct rf_reporter *r, const struct rf_outcome *outcome, rf_arena *arena)
-{
-	struct rf_terminal t;
-	struct rf_buf out;
-	rf_terminal_init(&t, STDERR_FILENO);
-	rf_buf_init(&out);
-	struct rf_summary summary = { &t, r, outcome, false };
-	rf_summary_put(&out, &summary, arena);
-	fwrite(out.ptr, 1, out.len, stderr);
-	rf_buf_release(&out);
-}
 
 static int finish(struct rf_reporter *r, enum rf_fail_on gate, const char *program, int status, rf_arena *arena,
 		  struct rf_error *err)
@@ -55,7 +21,7 @@ static int finish(struct rf_reporter *r, enum rf_fail_on gate, const char *progr
 				  "`eval \"$(redflag env)\"`, or ask `redflag doctor`.", program);
 		return status ? status : own;
 	}
-	print_summary(r, &outcome, arena);
+	rf_observe_summary(r, &outcome, arena);
 	if (rf_gate_findings(gate, &outcome))
 		return RF_EXIT_NEW_FINDINGS;
 	/* 66 is what a race binary makes of its own status 0; where races are forgiven, that is. */
@@ -82,7 +48,7 @@ int rf_cmd_run(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 					       .make_spools = true };
 	rc = rf_reporter_open(&r, &request, arena, err);
 	if (rc == 0)
-		rc = start_and_wait(&r, args->words, arena, &status, err);
+		rc = rf_observe(&r, args->words, (const char *[]){ NULL }, arena, &status, err);
 	if (rc == 0)
 		rc = finish(&r, gate, args->words[0], status, arena, err);
 	rf_reporter_close(&r);

@@ -91,7 +91,7 @@ static void hash_inputs(const struct rf_overlay *o, struct sha256_ctx *hash)
 	hash_str(hash, o->go->version);
 	hash_str(hash, o->go->goarch);
 	for (const struct rf_embedded_file *file = o->table; file->name; file++) {
-		if (rf_str_starts(rf_str_from(file->name), "docs/"))
+		if (rf_str_starts(rf_str_from(file->name), "docs/") || rf_str_starts(rf_str_from(file->name), "agent/"))
 			continue; /* no part of a toolchain */
 		hash_str(hash, rf_str_from(file->name));
 		hash_str(hash, (rf_str){ file->bytes, file->len });

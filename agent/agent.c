@@ -1,0 +1,98 @@
+/* The agent: a library that `redflag agent run` has the dynamic loader put in front of a program's own (LD_PRELOAD). One
+ * translation unit in the order of these includes; all is static but the hooks, so that no name of ours can meet one of
+ * the program. x86-64 and glibc 2.35 or newer.
+ *
+ * Nothing of ours runs beside the program: no thread, no timer, no open file before there is something to write.
+ * Memory comes from static tables and mmap, never from malloc.
+ */
+#include "agent/settings.h"
+
+#include "agent/thread.h"
+#include "agent/lock.h"
+#include "agent/next.h"
+#include "agent/guard.h"
+#include "agent/record.h"
+#include "agent/unwind.h"
+#include "agent/modules.h"
+#include "agent/fault.h"
+#include "agent/options.h"
+
+#include "tsan-glue/spool.c"
+#include "tsan-glue/process.c"
+
+#include "agent/thread.c"
+#include "agent/next.c"
+#include "agent/unwind.c"
+#include "agent/modules.c"
+#include "agent/record.c"
+#include "agent/guard.c"
+#include "agent/fault.c"
+#include "agent/options.c"
+#include "agent/hooks_malloc.c"
+#include "agent/hooks_io.c"
+
+#include <pthread.h>
+#include <sys/auxv.h>
+
+static void before_fork(void)
+{
+	rf_lock();
+}
+
+static void after_fork(void)
+{
+	rf_unlock();
+}
+
+static void in_child(void)
+{
+	rf_lock_reset();
+	rf_me.tid = 0;
+	rf_record_forked();
+}
+
+/* A sanitizer has its own malloc and its own SIGSEGV. */
+static bool has_sanitizer(void)
+{
+	return dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__tsan_init") || dlsym(RTLD_DEFAULT, "__msan_init");
+}
+
+static __attribute__((constructor)) void start(void)
+{
+	struct rf_agent_options options;
+	const char *text = getenv(RF_AGENT_VARIABLE);
+	rf_next_init();
+	if (!text || getauxval(AT_SECURE) || has_sanitizer())
+		return;
+	rf_agent_options_read(&options, text);
+	rf_record_init();
+	pthread_atfork(before_fork, after_fork, in_child);
+	if (options.guard_rate && rf_next_is_libc() && rf_guard_init((uint32_t)options.guard_slots) && rf_fault_init())
+		rf_settings.guard = options.guard_rate;
+	rf_settings.ready = true;
+}
+
+static void finish(void)
+{
+	if (!rf_spool_mine() || !rf_enter())
+		return;
+	rf_lock();
+	rf_record_finish();
+	rf_unlock();
+	rf_leave();
+}
+
+static __attribute__((destructor)) void stop(void)
+{
+	finish();
+}
+
+EXPORT void _exit(int status)
+{
+	rf_next_init();
+	finish();
+	rf_next._exit(status);
+	__builtin_unreachable();
+}
+
+EXPORT void _Exit(int status) __attribute__((alias("_exit")));

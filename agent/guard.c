@@ -1,0 +1,252 @@
+#include "agent/guard.h"
+
+#include "agent/lock.h"
+#include "agent/record.h"
+#include "agent/thread.h"
+#include "agent/unwind.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#define PAGE 4096u
+#define BLOCK_ALIGN 16u /* what malloc promises on x86-64 */
+#define PATTERN 0xa5u
+#define DETAIL_BYTES 160u
+
+enum state {
+	STATE_NEW,    /* was never given out */
+	STATE_LIVE,
+	STATE_FREED,
+	STATE_RETIRED /* something was reported about it: its pages are open */
+};
+
+struct slot {
+	enum state state;
+	uint32_t bytes;
+	uintptr_t block;
+	uint64_t freed_at; /* by guard.clock: the oldest is used first */
+	struct rf_trace allocated, freed;
+};
+
+static struct {
+	struct slot *slots;
+	uint32_t count;
+	uint64_t clock;
+} guard;
+
+/* Slot i has page 2i + 1; the even ones are never open, unless somebody ran into them. */
+static uintptr_t page_of(uint32_t i)
+{
+	return rf_guard_pages.start + (2u * i + 1u) * (uintptr_t)PAGE;
+}
+
+static bool rf_guard_init(uint32_t slots)
+{
+	size_t bytes = (2u * (size_t)slots + 1u) * PAGE;
+	if (!slots)
+		return false;
+	void *pages = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *table = mmap(NULL, slots * sizeof(struct slot), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (pages == MAP_FAILED || table == MAP_FAILED)
+		return false;
+	guard.slots = table;
+	guard.count = slots;
+	rf_guard_pages.start = (uintptr_t)pages;
+	rf_guard_pages.bytes = bytes;
+	return true;
+}
+
+static bool open_page(uintptr_t page)
+{
+	return mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE) == 0;
+}
+
+static struct slot *slot_for_new(void)
+{
+	struct slot *oldest = NULL;
+	for (uint32_t i = 0; i < guard.count; i++) {
+		struct slot *s = &guard.slots[i];
+		if (s->state == STATE_NEW)
+			return s;
+		if (s->state == STATE_FREED && (!oldest || s->freed_at < oldest->freed_at))
+			oldest = s;
+	}
+	return oldest;
+}
+
+/* At the end of its page, for accesses behind it; one in four at the beginning, for those in front. */
+static uintptr_t place(uintptr_t page, size_t bytes, size_t align)
+{
+	bool front = (rf_random() >> 33 & 3u) == 0;
+	return front ? page : (page + PAGE - bytes) & ~(align - 1);
+}
+
+static void *give(struct slot *s, size_t bytes, size_t align, bool zero)
+{
+	uintptr_t page = page_of((uint32_t)(s - guard.slots));
+	if (!open_page(page))
+		return NULL;
+	s->block = place(page, bytes, align < BLOCK_ALIGN ? BLOCK_ALIGN : align);
+	s->bytes = (uint32_t)bytes;
+	memset((void *)page, PATTERN, s->block - page);
+	memset((void *)(s->block + bytes), PATTERN, page + PAGE - s->block - bytes);
+	if (zero)
+		memset((void *)s->block, 0, bytes);
+	s->state = STATE_LIVE;
+	rf_trace_take(&s->allocated);
+	rf_guard_counts.guarded++;
+	return (void *)s->block;
+}
+
+static void *rf_guard_allocate(size_t bytes, size_t align, bool zero)
+{
+	if (bytes > PAGE || align > PAGE || !guard.count)
+		return NULL;
+	rf_lock();
+	struct slot *s = slot_for_new();
+	void *block = s ? give(s, bytes, align, zero) : NULL;
+	if (!block)
+		rf_guard_counts.full++;
+	rf_unlock();
+	return block;
+}
+
+/* The slot whose page holds the address, or that is nearest to it. */
+static struct slot *slot_near(uintptr_t address)
+{
+	uintptr_t page = (address - rf_guard_pages.start) / PAGE, in_page = address % PAGE;
+	uintptr_t i = page % 2 ? page / 2 : in_page < PAGE / 2 && page ? page / 2 - 1 : page / 2;
+	struct slot *s = &guard.slots[i < guard.count ? i : guard.count - 1];
+	struct slot *other = page % 2 || !page || i + 1 >= guard.count ? s : in_page < PAGE / 2 ? s + 1 : i ? s - 1 : s;
+	return s->state == STATE_NEW ? other : s; /* a page without a block has no end to run over */
+}
+
+static void report(enum rf_spool_kind kind, const struct slot *s, uintptr_t address, uint32_t flags, const struct rf_trace *at)
+{
+	char detail[DETAIL_BYTES] = "";
+	struct rf_record_report r = {
+		.kind = kind, .side_count = 1, .memory_start = s->block, .memory_bytes = s->bytes, .allocated = &s->allocated,
+		.detail = detail,
+	};
+	uintptr_t end = s->block + s->bytes;
+	r.sides[0] = (struct rf_record_side){ .address = address, .flags = flags, .trace = at };
+	if (s->freed.count && kind != RF_SPOOL_KIND_HEAP_OVERFLOW && kind != RF_SPOOL_KIND_INVALID_FREE) {
+		r.sides[1] = (struct rf_record_side){ .address = s->block, .flags = RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE,
+						      .trace = &s->freed };
+		r.side_count = 2;
+	}
+	if (address < s->block)
+		snprintf(detail, sizeof(detail), "%zu bytes in front of a block of %u bytes", (size_t)(s->block - address), s->bytes);
+	else if (address >= end)
+		snprintf(detail, sizeof(detail), "%zu bytes behind the end of a block of %u bytes", (size_t)(address - end), s->bytes);
+	else
+		snprintf(detail, sizeof(detail), "at byte %zu of a block of %u bytes", (size_t)(address - s->block), s->bytes);
+	rf_record_report(&r);
+}
+
+/* The first byte beside the block that isn't as it was left; 0: all are. */
+static uintptr_t changed(const struct slot *s)
+{
+	uintptr_t page = s->block & ~(uintptr_t)(PAGE - 1);
+	for (uintptr_t at = s->block + s->bytes; at < page + PAGE; at++) {
+		if (*(const uint8_t *)at != PATTERN)
+			return at;
+	}
+	for (uintptr_t at = s->block; at-- > page;) {
+		if (*(const uint8_t *)at != PATTERN)
+			return at;
+	}
+	return 0;
+}
+
+static void free_live(struct slot *s, const struct rf_trace *at)
+{
+	uintptr_t beyond = changed(s);
+	s->freed = *at;
+	s->freed_at = ++guard.clock;
+	s->state = STATE_FREED;
+	if (beyond) {
+		report(RF_SPOOL_KIND_HEAP_OVERFLOW, s, beyond, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE, at);
+		s->state = STATE_RETIRED;
+	} else {
+		mprotect((void *)page_of((uint32_t)(s - guard.slots)), PAGE, PROT_NONE);
+	}
+}
+
+static void rf_guard_free(void *block)
+{
+	static struct rf_trace at; /* under the lock */
+	rf_lock();
+	struct slot *s = slot_near((uintptr_t)block);
+	rf_trace_take(&at);
+	if (s->state == STATE_LIVE && s->block == (uintptr_t)block) {
+		free_live(s, &at);
+	} else if (s->state == STATE_FREED && s->block == (uintptr_t)block) {
+		report(RF_SPOOL_KIND_DOUBLE_FREE, s, s->block, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE, &at);
+		s->state = STATE_RETIRED;
+		open_page(page_of((uint32_t)(s - guard.slots)));
+	} else if (s->state == STATE_LIVE) {
+		report(RF_SPOOL_KIND_INVALID_FREE, s, (uintptr_t)block, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE, &at);
+	}
+	rf_unlock();
+}
+
+static size_t rf_guard_bytes(const void *block)
+{
+	rf_lock();
+	const struct slot *s = slot_near((uintptr_t)block);
+	size_t bytes = s->block == (uintptr_t)block && s->state != STATE_NEW ? s->bytes : 0;
+	rf_unlock();
+	return bytes;
+}
+
+/* True when the page could be opened; false for a page where there never was a block. */
+static bool meet(uintptr_t address, bool write, const struct rf_trace *at)
+{
+	struct slot *s = slot_near(address);
+	uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
+	bool in_page = page == page_of((uint32_t)(s - guard.slots));
+	uint32_t flags = write ? RF_SPOOL_ACCESS_WRITE : 0;
+	if (s->state == STATE_NEW || !open_page(page))
+		return false;
+	if (in_page && s->state == STATE_FREED)
+		report(RF_SPOOL_KIND_HEAP_USE_AFTER_FREE, s, address, flags, at);
+	else if (!in_page && s->state != STATE_RETIRED)
+		report(s->state == STATE_LIVE ? RF_SPOOL_KIND_HEAP_OVERFLOW : RF_SPOOL_KIND_HEAP_USE_AFTER_FREE, s, address, flags, at);
+	if (!in_page || s->state == STATE_FREED)
+		s->state = STATE_RETIRED;
+	return true;
+}
+
+static bool rf_guard_fault(uintptr_t address, bool write, const void *context)
+{
+	static struct rf_trace at; /* under the lock */
+	if (!rf_enter()) /* a handler that interrupted the agent: there may be no lock to take */
+		return open_page(address & ~(uintptr_t)(PAGE - 1));
+	rf_lock();
+	rf_trace_take_from(&at, context);
+	bool met = meet(address, write, &at);
+	rf_unlock();
+	rf_leave();
+	return met;
+}
+
+static void rf_guard_touch(const void *start, size_t bytes, bool write)
+{
+	static struct rf_trace at; /* under the lock */
+	uintptr_t from = (uintptr_t)start, end = from + bytes, pool_end = rf_guard_pages.start + rf_guard_pages.bytes;
+	if (end <= rf_guard_pages.start || from >= pool_end || !bytes || !rf_enter())
+		return;
+	rf_lock();
+	rf_trace_take(&at);
+	for (uintptr_t address = from > rf_guard_pages.start ? from : rf_guard_pages.start; address < end && address < pool_end;
+	     address = (address & ~(uintptr_t)(PAGE - 1)) + PAGE) {
+		const struct slot *s = slot_near(address);
+		bool in_page = (address & ~(uintptr_t)(PAGE - 1)) == page_of((uint32_t)(s - guard.slots));
+		if (in_page && s->state == STATE_LIVE)
+			continue;
+		meet(address, write, &at);
+	}
+	rf_unlock();
+	rf_leave();
+}

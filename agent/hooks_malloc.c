@@ -1,0 +1,167 @@
+/* malloc and its family. The short way counts down two numbers of the thread and calls the next function; what is sampled
+ * goes the long way. errno is left as the next function leaves it.
+ */
+#include "agent/fault.h"
+#include "agent/guard.h"
+#include "agent/next.h"
+#include "agent/settings.h"
+#include "agent/thread.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+
+/* Counts an allocation; false when it is one that is looked at. */
+static inline bool pass(void)
+{
+	struct rf_thread *t = &rf_me;
+	if (t->guard_left <= 1)
+		return false;
+	t->guard_left--;
+	return true;
+}
+
+/* The distance to the next guarded allocation: even between 1 and twice the mean, less 1. */
+static uint64_t draw_guard(void)
+{
+	uint64_t rate = rf_settings.guard;
+	return !rate ? UINT64_MAX : rate == 1 ? 1 : 1 + rf_random() % (2 * rate - 1);
+}
+
+/* The long way: a guarded block, or NULL: the next function is to be called. */
+static __attribute__((noinline)) void *look(size_t bytes, size_t align, bool zero)
+{
+	struct rf_thread *t = &rf_me;
+	void *block = NULL;
+	int error = errno;
+	if (!rf_settings.ready || !rf_enter())
+		return NULL;
+	bool due = t->guard_left || rf_settings.guard == 1; /* 0: a new thread, which hasn't drawn yet */
+	t->guard_left = draw_guard();
+	if (due && rf_settings.guard && rf_fault_is_ours())
+		block = rf_guard_allocate(bytes, align, zero);
+	rf_leave();
+	errno = error;
+	return block;
+}
+
+EXPORT void *malloc(size_t bytes)
+{
+	void *block = NULL;
+	if (!LIKELY(pass()))
+		block = look(bytes, 1, false);
+	return block ? block : rf_next.malloc(bytes);
+}
+
+EXPORT void *calloc(size_t count, size_t bytes)
+{
+	void *block = NULL;
+	size_t all;
+	if (!LIKELY(pass()) && !__builtin_mul_overflow(count, bytes, &all))
+		block = look(all, 1, true);
+	return block ? block : rf_next.calloc(count, bytes);
+}
+
+static __attribute__((noinline)) void free_guarded(void *block)
+{
+	int error = errno;
+	if (rf_enter()) { /* else a handler that interrupted the agent: the block stays */
+		rf_guard_free(block);
+		rf_leave();
+	}
+	errno = error;
+}
+
+static inline bool is_ours(const void *block)
+{
+	return rf_guard_has(block) || rf_next_early_bytes(block);
+}
+
+EXPORT void free(void *block)
+{
+	if (LIKELY(!is_ours(block)))
+		rf_next.free(block);
+	else if (rf_guard_has(block))
+		free_guarded(block);
+}
+
+static size_t guarded_bytes(const void *block)
+{
+	size_t bytes = 0;
+	if (rf_enter()) {
+		bytes = rf_guard_bytes(block);
+		rf_leave();
+	}
+	return bytes;
+}
+
+/* What is no block of the next function's becomes one, or is freed (glibc, malloc/malloc.c, __libc_realloc: 0 bytes). A block
+ * that was freed already is read all the same: the page tells. */
+static __attribute__((noinline)) void *move(void *block, size_t bytes)
+{
+	size_t old = rf_guard_has(block) ? guarded_bytes(block) : rf_next_early_bytes(block);
+	void *copy = bytes ? malloc(bytes) : NULL;
+	if (copy)
+		memcpy(copy, block, old < bytes ? old : bytes);
+	if (copy || !bytes)
+		free(block);
+	return copy;
+}
+
+EXPORT void *realloc(void *block, size_t bytes)
+{
+	if (!block)
+		return malloc(bytes);
+	return LIKELY(!is_ours(block)) ? rf_next.realloc(block, bytes) : move(block, bytes);
+}
+
+EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
+{
+	size_t all;
+	if (__builtin_mul_overflow(count, bytes, &all)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(block, all);
+}
+
+static bool is_power_of_two(size_t align)
+{
+	return align && !(align & (align - 1));
+}
+
+EXPORT void *memalign(size_t align, size_t bytes)
+{
+	void *block = NULL;
+	if (!LIKELY(pass()) && is_power_of_two(align))
+		block = look(bytes, align, false);
+	return block ? block : rf_next.memalign(align, bytes);
+}
+
+EXPORT void *aligned_alloc(size_t align, size_t bytes)
+{
+	void *block = NULL;
+	if (!LIKELY(pass()) && is_power_of_two(align))
+		block = look(bytes, align, false);
+	return block ? block : rf_next.aligned_alloc(align, bytes);
+}
+
+EXPORT int posix_memalign(void **out, size_t align, size_t bytes)
+{
+	void *block = NULL;
+	if (!LIKELY(pass()) && is_power_of_two(align) && align % sizeof(void *) == 0)
+		block = look(bytes, align, false);
+	if (!block)
+		return rf_next.posix_memalign(out, align, bytes);
+	*out = block;
+	return 0;
+}
+
+EXPORT size_t malloc_usable_size(void *block)
+{
+	return LIKELY(!rf_guard_has(block)) ? rf_next.malloc_usable_size(block) : guarded_bytes(block);
+}

@@ -1,0 +1,75 @@
+#include "agent/modules.h"
+
+#include "tsan-glue/spool.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MODULES_MAX 512u /* of those that stacks are in; further ones are written again and again */
+#define NOTE_GNU_BUILD_ID 3u /* elf.h, NT_GNU_BUILD_ID */
+
+static struct {
+	uintptr_t start, end;
+} known[MODULES_MAX];
+static uint32_t known_count;
+static char path_bytes[PATH_MAX];
+
+static void rf_modules_forget(void)
+{
+	known_count = 0;
+}
+
+/* A file's notes; its program headers are in its first page, which is mapped with it. */
+static struct rf_spool_ref put_gnu_build_id(const struct dl_find_object *object)
+{
+	const char *base = object->dlfo_map_start;
+	const ElfW(Ehdr) *header = (const void *)base;
+	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > 4096)
+		return (struct rf_spool_ref){ 0, 0 };
+	const ElfW(Phdr) *segments = (const void *)(base + header->e_phoff);
+	for (uint32_t i = 0; i < header->e_phnum; i++) {
+		const char *p = (const char *)object->dlfo_link_map->l_addr + segments[i].p_vaddr, *end = p + segments[i].p_memsz;
+		while (segments[i].p_type == PT_NOTE && (size_t)(end - p) >= sizeof(ElfW(Nhdr))) {
+			const ElfW(Nhdr) *note = (const void *)p;
+			const char *name = p + sizeof(*note), *id = name + ((note->n_namesz + 3u) & ~3u);
+			p = id + ((note->n_descsz + 3u) & ~3u);
+			if (p <= end && note->n_type == NOTE_GNU_BUILD_ID && note->n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
+				return rf_spool_put(id, note->n_descsz);
+		}
+	}
+	return (struct rf_spool_ref){ 0, 0 };
+}
+
+/* The program itself has no name there. */
+static struct rf_spool_ref put_module_path(const char *name)
+{
+	if (name && *name)
+		return rf_spool_put_text(name);
+	ssize_t n = readlink("/proc/self/exe", path_bytes, sizeof(path_bytes));
+	return rf_spool_put(path_bytes, n > 0 ? (size_t)n : 0);
+}
+
+static void rf_module_write(uintptr_t pc)
+{
+	struct dl_find_object object;
+	for (uint32_t i = 0; i < known_count; i++) {
+		if (pc >= known[i].start && pc < known[i].end)
+			return;
+	}
+	if (_dl_find_object((void *)pc, &object) != 0)
+		return;
+	struct rf_spool_module *m = rf_spool_begin(RF_SPOOL_MODULE, sizeof(*m));
+	m->start = (uintptr_t)object.dlfo_map_start;
+	m->end = (uintptr_t)object.dlfo_map_end;
+	m->bias = object.dlfo_link_map->l_addr;
+	m->path = put_module_path(object.dlfo_link_map->l_name);
+	m->build_id = put_gnu_build_id(&object);
+	if (rf_spool_commit() && known_count < MODULES_MAX) {
+		known[known_count].start = (uintptr_t)object.dlfo_map_start;
+		known[known_count++].end = (uintptr_t)object.dlfo_map_end;
+	}
+}

@@ -1,0 +1,59 @@
+/* The functions behind the hooks: what the program would have called without the agent (dlsym, RTLD_NEXT).
+ *
+ * Looked up at the first call of any of them, which may be earlier than every constructor. What dlsym itself allocates
+ * meanwhile comes from a few kilobytes that are never given back.
+ */
+#ifndef RF_AGENT_NEXT_H
+#define RF_AGENT_NEXT_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#define RF_NEXT_LIST(X)                                                                                                \
+	X(void *, malloc, (size_t bytes))                                                                              \
+	X(void *, calloc, (size_t count, size_t bytes))                                                                \
+	X(void *, realloc, (void *block, size_t bytes))                                                                \
+	X(void, free, (void *block))                                                                                   \
+	X(void *, memalign, (size_t align, size_t bytes))                                                              \
+	X(void *, aligned_alloc, (size_t align, size_t bytes))                                                         \
+	X(int, posix_memalign, (void **block, size_t align, size_t bytes))                                             \
+	X(void *, valloc, (size_t bytes))                                                                              \
+	X(void *, pvalloc, (size_t bytes))                                                                             \
+	X(size_t, malloc_usable_size, (void *block))                                                                   \
+	X(int, sigaction, (int number, const struct sigaction *new, struct sigaction *old))                            \
+	X(sighandler_t, signal, (int number, sighandler_t handler))                                                    \
+	X(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old))                                             \
+	X(int, pthread_sigmask, (int how, const sigset_t *set, sigset_t *old))                                         \
+	X(void, _exit, (int status))                                                                                   \
+	X(ssize_t, read, (int fd, void *to, size_t bytes))                                                             \
+	X(ssize_t, pread, (int fd, void *to, size_t bytes, off_t at))                                                  \
+	X(ssize_t, pread64, (int fd, void *to, size_t bytes, off64_t at))                                              \
+	X(ssize_t, readv, (int fd, const struct iovec *to, int count))                                                 \
+	X(ssize_t, recv, (int fd, void *to, size_t bytes, int flags))                                                  \
+	X(ssize_t, recvfrom, (int fd, void *to, size_t bytes, int flags, struct sockaddr *from, socklen_t *len))       \
+	X(ssize_t, write, (int fd, const void *from, size_t bytes))                                                    \
+	X(ssize_t, pwrite, (int fd, const void *from, size_t bytes, off_t at))                                         \
+	X(ssize_t, pwrite64, (int fd, const void *from, size_t bytes, off64_t at))                                     \
+	X(ssize_t, writev, (int fd, const struct iovec *from, int count))                                              \
+	X(ssize_t, send, (int fd, const void *from, size_t bytes, int flags))                                          \
+	X(ssize_t, sendto, (int fd, const void *from, size_t bytes, int flags, const struct sockaddr *to, socklen_t len))
+
+struct rf_next {
+#define RF_NEXT_FIELD(result, name, arguments) result(*name) arguments;
+	RF_NEXT_LIST(RF_NEXT_FIELD)
+#undef RF_NEXT_FIELD
+};
+
+static struct rf_next rf_next; /* of the malloc family always callable; the others after rf_next_init */
+
+static void rf_next_init(void);
+/* Of a block of the few kilobytes: how many bytes there are from it to their end; 0: it is none. */
+static inline size_t rf_next_early_bytes(const void *block);
+/* malloc is the C library's own: what it gives is freed by functions that we stand in front of. */
+static bool rf_next_is_libc(void);
+
+#endif

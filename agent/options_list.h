@@ -1,0 +1,14 @@
+/* The options of the agent, one row each: its own parser (REDFLAG_AGENT=name=number,…), the options of `redflag agent run` and their
+ * help are made from it. X(field of struct rf_agent_options, name, placeholder, default, greatest value, help) */
+#ifndef RF_AGENT_OPTIONS_LIST_H
+#define RF_AGENT_OPTIONS_LIST_H
+
+#define RF_AGENT_VARIABLE "REDFLAG_AGENT"
+
+#define RF_AGENT_OPTION_LIST(X)                                                                                        \
+	X(guard_rate, "guard-rate", "N", 5000, 1000000000,                                                             \
+	  "put one of N allocations between guard pages, 0: none; default: 5000")                                      \
+	X(guard_slots, "guard-slots", "N", 16, 4096,                                                                   \
+	  "so many of them at a time, of a page of memory each; default: 16")
+
+#endif

@@ -1,0 +1,44 @@
+/* What the agent keeps of each thread, and who is inside the agent.
+ *
+ * In static TLS (a preloaded library always gets room there), so that nothing is allocated at a thread's first access.
+ * All zero is the start: the first allocation of a thread goes the long way and draws its distances.
+ */
+#ifndef RF_AGENT_THREAD_H
+#define RF_AGENT_THREAD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rf_thread {
+	uint64_t sample_left;  /* bytes until the allocation that is sampled */
+	uint64_t guard_left;   /* allocations until the one that is guarded */
+	uint64_t random;       /* state of rf_random; never 0 once it was used */
+	uint32_t tid;          /* 0: not asked for yet */
+	uint32_t inside;       /* the agent itself is at work: what it calls, and what interrupts it, passes by */
+	bool segv_blocked;     /* the program thinks that it has blocked SIGSEGV in this thread */
+};
+
+static __thread struct rf_thread rf_me __attribute__((tls_model("initial-exec")));
+
+static uint32_t rf_tid(void);
+/* xorshift64*: https://doi.org/10.18637/jss.v072.i06 */
+static uint64_t rf_random(void);
+
+/* False: this thread is inside already. errno is the caller's to keep. */
+static inline bool rf_enter(void)
+{
+	if (rf_me.inside)
+		return false;
+	rf_me.inside = 1;
+	atomic_signal_fence(memory_order_seq_cst);
+	return true;
+}
+
+static inline void rf_leave(void)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	rf_me.inside = 0;
+}
+
+#endif
