@@ -56,7 +56,7 @@ AGENT_FLAGS := -fPIC -shared -fvisibility=hidden -fexceptions -fno-builtin-mallo
 $(AGENT): agent/agent.c | $(BUILD)/.looked
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CSTD) -O2 -g $(WARN) $(WERROR) -I. -MMD -MP -MF $@.d $(AGENT_FLAGS) -o $@.tmp $< && mv $@.tmp $@
+	$(Q)$(CC) $(CSTD) -O2 -g $(WARN) $(WERROR) -I. -MMD -MP -MT $@ -MF $@.d $(AGENT_FLAGS) -o $@.tmp $< && mv $@.tmp $@
 
 # The files that the instrumented toolchain is made of travel inside the command, and so does the agent.
 $(BUILD)/gen/embedded.S: ci/embed.sh reporter/sources.mk $(EMBEDDED_FILES) $(AGENT)

@@ -12,6 +12,7 @@
 #include "agent/next.h"
 #include "agent/guard.h"
 #include "agent/record.h"
+#include "agent/heap.h"
 #include "agent/unwind.h"
 #include "agent/modules.h"
 #include "agent/fault.h"
@@ -26,6 +27,7 @@
 #include "agent/modules.c"
 #include "agent/record.c"
 #include "agent/guard.c"
+#include "agent/heap.c"
 #include "agent/fault.c"
 #include "agent/options.c"
 #include "agent/hooks_malloc.c"
@@ -48,7 +50,9 @@ static void in_child(void)
 {
 	rf_lock_reset();
 	rf_me.tid = 0;
+	rf_settings.pid = getpid();
 	rf_record_forked();
+	rf_heap_forked();
 }
 
 /* A sanitizer has its own malloc and its own SIGSEGV. */
@@ -62,21 +66,26 @@ static __attribute__((constructor)) void start(void)
 	struct rf_agent_options options;
 	const char *text = getenv(RF_AGENT_VARIABLE);
 	rf_next_init();
-	if (!text || getauxval(AT_SECURE) || has_sanitizer())
+	rf_settings.off = !text || getauxval(AT_SECURE) || has_sanitizer();
+	if (rf_settings.off)
 		return;
 	rf_agent_options_read(&options, text);
+	rf_settings.pid = getpid();
 	rf_record_init();
 	pthread_atfork(before_fork, after_fork, in_child);
 	if (options.guard_rate && rf_next_is_libc() && rf_guard_init((uint32_t)options.guard_slots) && rf_fault_init())
 		rf_settings.guard = options.guard_rate;
+	rf_settings.heap = options.alloc_sample != 0;
+	rf_heap_init(options.alloc_sample);
 	rf_settings.ready = true;
 }
 
 static void finish(void)
 {
-	if (!rf_spool_mine() || !rf_enter())
+	if (!rf_settings.ready || rf_settings.pid != getpid() || !rf_enter())
 		return;
 	rf_lock();
+	rf_heap_finish();
 	rf_record_finish();
 	rf_unlock();
 	rf_leave();

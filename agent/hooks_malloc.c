@@ -3,6 +3,7 @@
  */
 #include "agent/fault.h"
 #include "agent/guard.h"
+#include "agent/heap.h"
 #include "agent/next.h"
 #include "agent/settings.h"
 #include "agent/thread.h"
@@ -16,12 +17,13 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 
 /* Counts an allocation; false when it is one that is looked at. */
-static inline bool pass(void)
+static inline bool pass(size_t bytes)
 {
 	struct rf_thread *t = &rf_me;
-	if (t->guard_left <= 1)
+	if (t->guard_left <= 1 || bytes >= t->sample_left)
 		return false;
 	t->guard_left--;
+	t->sample_left -= bytes;
 	return true;
 }
 
@@ -32,27 +34,59 @@ static uint64_t draw_guard(void)
 	return !rate ? UINT64_MAX : rate == 1 ? 1 : 1 + rf_random() % (2 * rate - 1);
 }
 
-/* The long way: a guarded block, or NULL: the next function is to be called. */
-static __attribute__((noinline)) void *look(size_t bytes, size_t align, bool zero)
+/* Is a sample due? 0 left: a new thread, which hasn't drawn yet. */
+static bool draw_sample(size_t bytes)
 {
 	struct rf_thread *t = &rf_me;
+	bool fresh = !t->sample_left;
+	if (!rf_settings.heap)
+		t->sample_left = UINT64_MAX;
+	else if (fresh)
+		t->sample_left = rf_heap_distance();
+	if (bytes < t->sample_left) {
+		t->sample_left -= bytes;
+		return false;
+	}
+	t->sample_left = rf_heap_distance();
+	return rf_settings.heap;
+}
+
+static bool draw_guarded(void)
+{
+	struct rf_thread *t = &rf_me;
+	bool fresh = !t->guard_left && rf_settings.guard != 1;
+	if (t->guard_left > 1) {
+		t->guard_left--;
+		return false;
+	}
+	t->guard_left = draw_guard();
+	return !fresh && rf_settings.guard && rf_fault_is_ours();
+}
+
+/* The long way: a guarded or sampled block, or NULL: the next function is to be called. */
+static __attribute__((noinline)) void *look(size_t bytes, size_t align, bool zero)
+{
 	void *block = NULL;
 	int error = errno;
+	if (rf_settings.off)
+		rf_me.guard_left = rf_me.sample_left = UINT64_MAX;
 	if (!rf_settings.ready || !rf_enter())
 		return NULL;
-	bool due = t->guard_left || rf_settings.guard == 1; /* 0: a new thread, which hasn't drawn yet */
-	t->guard_left = draw_guard();
-	if (due && rf_settings.guard && rf_fault_is_ours())
+	bool sampled = draw_sample(bytes);
+	if (draw_guarded())
 		block = rf_guard_allocate(bytes, align, zero);
+	if (!block && sampled)
+		block = rf_heap_allocate(bytes, align, zero);
 	rf_leave();
-	errno = error;
+	if (block)
+		errno = error;
 	return block;
 }
 
 EXPORT void *malloc(size_t bytes)
 {
 	void *block = NULL;
-	if (!LIKELY(pass()))
+	if (!LIKELY(pass(bytes)))
 		block = look(bytes, 1, false);
 	return block ? block : rf_next.malloc(bytes);
 }
@@ -61,7 +95,7 @@ EXPORT void *calloc(size_t count, size_t bytes)
 {
 	void *block = NULL;
 	size_t all;
-	if (!LIKELY(pass()) && !__builtin_mul_overflow(count, bytes, &all))
+	if (!__builtin_mul_overflow(count, bytes, &all) && !LIKELY(pass(all)))
 		block = look(all, 1, true);
 	return block ? block : rf_next.calloc(count, bytes);
 }
@@ -81,12 +115,25 @@ static inline bool is_ours(const void *block)
 	return rf_guard_has(block) || rf_next_early_bytes(block);
 }
 
+static __attribute__((noinline)) void forget(const void *block)
+{
+	int error = errno;
+	if (block && rf_settings.heap && rf_enter()) {
+		rf_heap_forget(block);
+		rf_leave();
+	}
+	errno = error;
+}
+
 EXPORT void free(void *block)
 {
-	if (LIKELY(!is_ours(block)))
+	if (LIKELY(!is_ours(block))) {
+		if (!LIKELY(!rf_heap_may_have(block)))
+			forget(block);
 		rf_next.free(block);
-	else if (rf_guard_has(block))
+	} else if (rf_guard_has(block)) {
 		free_guarded(block);
+	}
 }
 
 static size_t guarded_bytes(const void *block)
@@ -112,11 +159,25 @@ static __attribute__((noinline)) void *move(void *block, size_t bytes)
 	return copy;
 }
 
+/* Of a block that may be sampled, or into one that is large enough to be. */
+static __attribute__((noinline)) void *resize(void *block, size_t bytes)
+{
+	if (!rf_settings.heap || !rf_enter())
+		return rf_next.realloc(block, bytes);
+	void *result = rf_heap_realloc(block, bytes, bytes >= rf_me.sample_left && draw_sample(bytes));
+	rf_leave();
+	return result;
+}
+
 EXPORT void *realloc(void *block, size_t bytes)
 {
 	if (!block)
 		return malloc(bytes);
-	return LIKELY(!is_ours(block)) ? rf_next.realloc(block, bytes) : move(block, bytes);
+	if (!LIKELY(!is_ours(block)))
+		return move(block, bytes);
+	if (LIKELY(!rf_heap_may_have(block) && bytes < rf_me.sample_left))
+		return rf_next.realloc(block, bytes);
+	return resize(block, bytes);
 }
 
 EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
@@ -137,7 +198,7 @@ static bool is_power_of_two(size_t align)
 EXPORT void *memalign(size_t align, size_t bytes)
 {
 	void *block = NULL;
-	if (!LIKELY(pass()) && is_power_of_two(align))
+	if (!LIKELY(pass(bytes)) && is_power_of_two(align))
 		block = look(bytes, align, false);
 	return block ? block : rf_next.memalign(align, bytes);
 }
@@ -145,7 +206,7 @@ EXPORT void *memalign(size_t align, size_t bytes)
 EXPORT void *aligned_alloc(size_t align, size_t bytes)
 {
 	void *block = NULL;
-	if (!LIKELY(pass()) && is_power_of_two(align))
+	if (!LIKELY(pass(bytes)) && is_power_of_two(align))
 		block = look(bytes, align, false);
 	return block ? block : rf_next.aligned_alloc(align, bytes);
 }
@@ -153,7 +214,7 @@ EXPORT void *aligned_alloc(size_t align, size_t bytes)
 EXPORT int posix_memalign(void **out, size_t align, size_t bytes)
 {
 	void *block = NULL;
-	if (!LIKELY(pass()) && is_power_of_two(align) && align % sizeof(void *) == 0)
+	if (!LIKELY(pass(bytes)) && is_power_of_two(align) && align % sizeof(void *) == 0)
 		block = look(bytes, align, false);
 	if (!block)
 		return rf_next.posix_memalign(out, align, bytes);

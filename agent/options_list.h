@@ -9,6 +9,8 @@
 	X(guard_rate, "guard-rate", "N", 5000, 1000000000,                                                             \
 	  "put one of N allocations between guard pages, 0: none; default: 5000")                                      \
 	X(guard_slots, "guard-slots", "N", 16, 4096,                                                                   \
-	  "so many of them at a time, of a page of memory each; default: 16")
+	  "so many of them at a time, of a page of memory each; default: 16")                                       \
+	X(alloc_sample, "alloc-sample", "BYTES", 524288, 1000000000000,                                                \
+	  "sample malloc every so many bytes for the memory profile, 0: none; default: 524288")
 
 #endif

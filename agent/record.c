@@ -45,7 +45,7 @@ static void rf_record_forked(void)
 	rf_modules_forget();
 }
 
-static bool open_spool(void)
+static bool rf_record_open(void)
 {
 	static const struct rf_start not_go;
 	if (!record.opened) {
@@ -161,10 +161,15 @@ static void put_sides(struct rf_spool_report *out, const struct rf_record_report
 	}
 }
 
+static uint64_t rf_record_reports(void)
+{
+	return record.reports;
+}
+
 static void rf_record_report(const struct rf_record_report *r)
 {
 	record.reports++;
-	if (!open_spool()) {
+	if (!rf_record_open()) {
 		record.reports_dropped++;
 		return;
 	}

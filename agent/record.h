@@ -31,6 +31,9 @@ struct rf_record_report {
 static void rf_record_init(void);
 /* In a forked child. */
 static void rf_record_forked(void);
+/* Is there a spool to write to? Opened, and begun with the process, when it is asked first. */
+static bool rf_record_open(void);
+static uint64_t rf_record_reports(void); /* so far */
 static void rf_record_report(const struct rf_record_report *report);
 /* The counters, and the mark of an orderly end; nothing where nothing was written. */
 static void rf_record_finish(void);

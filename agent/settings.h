@@ -4,10 +4,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 static struct {
+	pid_t pid;      /* whose process this is: a child of vfork shares all this, and is another */
+	bool off;       /* for good: the hooks only pass on */
 	bool ready;     /* the constructor has run; before it the hooks only pass on */
 	uint64_t guard; /* one of so many allocations is guarded; 0: none */
+	bool heap;      /* allocations are sampled */
 } rf_settings;
 
 #endif

@@ -29,7 +29,7 @@ static void rf_trace_give_up(void)
 		siglongjmp(*escape, 1);
 }
 
-static void add(struct walk *w, uintptr_t pc)
+static void add_frame(struct walk *w, uintptr_t pc)
 {
 	if (w->trace->count < RF_TRACE_FRAMES)
 		w->trace->pcs[w->trace->count++] = pc;
@@ -50,7 +50,7 @@ static _Unwind_Reason_Code see(struct _Unwind_Context *context, void *argument)
 		return _URC_END_OF_STACK;
 	if (w->from || (pc >= w->own_start && pc < w->own_end))
 		return _URC_NO_REASON;
-	add(w, at_call ? pc : pc - 1);
+	add_frame(w, at_call ? pc : pc - 1);
 	return w->trace->cut ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
@@ -70,7 +70,7 @@ static void follow_frames(struct walk *w)
 		struct iovec to = { words, sizeof(words) }, from = { (void *)frame, sizeof(words) };
 		if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof(words) || !is_code(words[1]))
 			return;
-		add(w, words[1] - 1);
+		add_frame(w, words[1] - 1);
 		if (words[0] <= frame) /* stacks grow downwards */
 			return;
 		frame = words[0];
@@ -118,6 +118,6 @@ static void rf_trace_take_from(struct rf_trace *trace, const void *context)
 	/* The tables end in front of the interrupted code: Go's. */
 	w.from = 0;
 	w.frame = (uintptr_t)c->uc_mcontext.gregs[REG_RBP];
-	add(&w, (uintptr_t)c->uc_mcontext.gregs[REG_RIP]);
+	add_frame(&w, (uintptr_t)c->uc_mcontext.gregs[REG_RIP]);
 	follow_frames(&w);
 }

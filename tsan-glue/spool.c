@@ -57,8 +57,7 @@ static void spool_give_up(const char *path, int error)
 		return;
 }
 
-/* Past RLIMIT_FSIZE the kernel sends SIGXFSZ, which ends a Go program: ask first. */
-static bool file_size_allowed(uint64_t bytes)
+static bool rf_spool_size_allowed(uint64_t bytes)
 {
 	struct rlimit limit;
 	return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur;
@@ -94,7 +93,7 @@ static bool spool_allocate(uint64_t end)
 		return false;
 	uint64_t target = (end + SPOOL_STEP_BYTES - 1) / SPOOL_STEP_BYTES * SPOOL_STEP_BYTES;
 	int fd = spool_fd();
-	int error = fd < 0 ? EBADF : file_size_allowed(target) ? EINTR : EFBIG;
+	int error = fd < 0 ? EBADF : rf_spool_size_allowed(target) ? EINTR : EFBIG;
 	while (error == EINTR)
 		error = posix_fallocate(fd, (off_t)spool.allocated, (off_t)(target - spool.allocated));
 	if (error) {
@@ -200,6 +199,11 @@ static bool rf_spool_mine(void)
 static bool rf_spool_active(void)
 {
 	return rf_spool_mine() && !spool.gave_up;
+}
+
+static inline const char *rf_spool_path(void)
+{
+	return spool.path;
 }
 
 static void rf_spool_finish(void)

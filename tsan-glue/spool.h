@@ -17,6 +17,9 @@
 static void rf_spool_init(const char *directory);
 static bool rf_spool_mine(void);      /* there is a file, and this process opened it */
 static bool rf_spool_active(void);    /* and it could always be written so far */
+/* Past RLIMIT_FSIZE the kernel sends SIGXFSZ, which ends a Go program: ask first, of every file. */
+static bool rf_spool_size_allowed(uint64_t bytes);
+static inline const char *rf_spool_path(void); /* of the file */
 static void rf_spool_finish(void);    /* marks the process as ended in good order */
 
 /* Building a record: begin, any number of put and array, then commit or nothing. Caller holds the lock. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/options_list.h"
+#include "cmd/agent_heap.h"
 #include "cmd/agent_target.h"
 #include "cmd/command_list.h"
 #include "cmd/gate.h"
@@ -47,6 +48,7 @@ static int finish(struct rf_reporter *r, const struct rf_args *args, int status,
 {
 	struct rf_outcome outcome;
 	enum rf_fail_on gate = RF_FAIL_ON_NEVER;
+	rf_agent_heap_settle_all(r->spools, arena);
 	rf_reporter_spools(r, RF_SPOOLS_ALL);
 	int rc = rf_reporter_finish(r, arena, &outcome, err);
 	rf_reporter_print_notes(r);
@@ -88,6 +90,13 @@ static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct 
 	return rc;
 }
 
+static int report(const struct rf_args *spools, rf_arena *arena, struct rf_error *err)
+{
+	for (int i = 0; i < spools->word_count; i++)
+		rf_agent_heap_settle(spools->words[i], arena);
+	return rf_cmd_ingest(spools, arena, err);
+}
+
 int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 {
 	const char *verb = args->word_count ? args->words[0] : "";
@@ -97,6 +106,6 @@ int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *e
 	if (strcmp(verb, "run") == 0 && rest.word_count)
 		return run(args, rest.words, arena, err);
 	if (strcmp(verb, "report") == 0 && rest.word_count)
-		return rf_cmd_ingest(&rest, arena, err);
+		return report(&rest, arena, err);
 	return rf_fail(err, RF_ERR_USAGE, "agent wants run and a program, or report and spools: redflag agent run -- ./program arguments.");
 }

@@ -1,0 +1,44 @@
+/* Native memory: a sample of what malloc gives, by stack, and which of it is still there.
+ *
+ * A block is sampled when the thread has allocated a distance that is drawn from an exponential distribution (mean: the
+ * period), so every byte is as likely as any other. free has to know a sampled block at sight: it is one whose address is the
+ * first of a page, or 16 bytes behind it (where glibc has blocks of their own mapping). Where malloc gives another, memalign
+ * gives such a one. So of the others only one in 128 is looked up.
+ *
+ * The tables are a file (heap_file.h) from the first sample on. Snapshots go to the spool (RF_SPOOL_PROFILE_HEAP) at the end and
+ * between, at distances that double up to an hour.
+ * Memory: at most RF_HEAP_STACKS_MAX stacks and RF_HEAP_LIVE_MAX blocks at a time, 1.2 MB when all are there; what has no room
+ * is counted. Called inside the agent (thread.h); the lock is taken here.
+ */
+#ifndef RF_AGENT_HEAP_H
+#define RF_AGENT_HEAP_H
+
+#include "agent/heap_file.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RF_HEAP_LIVE_MAX 12288u   /* 6 GiB of live memory at the default period */
+
+/* Could it be a sampled block? */
+static inline bool rf_heap_may_have(const void *block)
+{
+	return ((uintptr_t)block & 0xfefu) == 0;
+}
+
+static void rf_heap_init(uint64_t period);
+/* Bytes until the next sampled allocation. */
+static uint64_t rf_heap_distance(void);
+/* A sampled block, by the next allocator; NULL as that fails. */
+static void *rf_heap_allocate(size_t bytes, size_t align, bool zero);
+/* Before a block is freed that rf_heap_may_have. True when it was sampled. */
+static bool rf_heap_forget(const void *block);
+/* Changes the size of a block that rf_heap_may_have, or that is due; as realloc of the next allocator. */
+static void *rf_heap_realloc(void *block, size_t bytes, bool due);
+/* The last snapshot. Under the lock. */
+static void rf_heap_finish(void);
+/* In a forked child: what it has is its own from now on. */
+static void rf_heap_forked(void);
+
+#endif

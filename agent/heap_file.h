@@ -1,0 +1,39 @@
+/* The memory profile of a running process, as a file beside its spool: the same name with RF_HEAP_FILE_SUFFIX. The agent keeps its
+ * tables in it (agent/heap.c), so that they outlive a process that is killed, or that ends without telling anybody, as Go's do;
+ * `redflag agent` reads them (reporter/cmd/agent_heap.c). An orderly end writes a last snapshot to the spool instead and
+ * removes the file.
+ *
+ * Native byte order, for the machine that wrote it. A reader takes no number on trust: the writer may have been killed between
+ * any two stores. Only what is described here counts; more follows that is the agent's own.
+ */
+#ifndef RF_AGENT_HEAP_FILE_H
+#define RF_AGENT_HEAP_FILE_H
+
+#include <stdint.h>
+
+#define RF_HEAP_FILE_MAGIC "RFHEAP1\n" /* 8 bytes, no NUL */
+#define RF_HEAP_FILE_SUFFIX ".heap"
+#define RF_HEAP_STACKS_MAX 4096u
+#define RF_HEAP_FRAMES_MAX 65536u /* of all stacks */
+
+struct rf_heap_file_stack {
+	uint64_t hash;
+	uint64_t values[4]; /* as struct rf_spool_profile_sample has them */
+	uint32_t frames;    /* index of the first */
+	uint32_t count;     /* of frames */
+};
+
+struct rf_heap_file {
+	char magic[8]; /* stored last: without it the file is still being made */
+	uint32_t pid, snapshot;      /* the number of the last snapshot in the spool */
+	uint64_t start_ns;           /* CLOCK_MONOTONIC */
+	uint64_t changed_ns;         /* when something was counted last */
+	uint64_t period, dropped;    /* as struct rf_spool_profile has them */
+	uint64_t guarded, guard_full; /* allocations that were put between guard pages; that found no room there */
+	uint64_t reports;
+	uint32_t stack_count, frame_count, live_count, reserved;
+	struct rf_heap_file_stack stacks[RF_HEAP_STACKS_MAX];
+	uint64_t frames[RF_HEAP_FRAMES_MAX]; /* addresses inside the calls, innermost first */
+};
+
+#endif

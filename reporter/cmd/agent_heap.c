@@ -1,0 +1,150 @@
+#include "cmd/agent_heap.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/heap_file.h"
+#include "base/files.h"
+#include "tsan-glue/crc32c.h"
+#include "tsan-glue/spool_format.h"
+
+#define PART_STACKS 1024u
+#define STACK_FRAMES_MAX 256u
+#define MAPS_BYTES_MAX ((size_t)64 << 20)
+#define HEAP_BYTES_MAX ((size_t)16 << 20)
+
+/* Is the file still mapped by the process that it names? */
+static bool in_use(const struct rf_heap_file *heap, const char *path, rf_arena *scratch)
+{
+	const char *slash = strrchr(path, '/');
+	struct rf_error ignored;
+	rf_str maps;
+	if (rf_file_read(rf_arena_printf(scratch, "/proc/%u/maps", heap->pid).ptr, MAPS_BYTES_MAX, scratch, &maps, &ignored) != 0)
+		return false;
+	const char *name = slash ? slash + 1 : path;
+	return memmem(maps.ptr, maps.len, name, strlen(name)) != NULL;
+}
+
+/* Where the records of a spool end, and the sequence number of the last one. False: it isn't one that can be gone on with. */
+static bool find_end(int fd, off_t *end, uint32_t *sequence)
+{
+	struct rf_spool_file_header header;
+	struct rf_spool_record record;
+	if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) || memcmp(header.magic, RF_SPOOL_MAGIC, sizeof(header.magic)) != 0 ||
+	    header.version_major != RF_SPOOL_VERSION_MAJOR || header.header_bytes != sizeof(header))
+		return false;
+	*end = (off_t)sizeof(header);
+	*sequence = 0;
+	while (pread(fd, &record, sizeof(record), *end) == (ssize_t)sizeof(record) && record.length) {
+		if (record.length < sizeof(record) || record.length > RF_SPOOL_RECORD_BYTES_MAX)
+			return false;
+		*end += (off_t)((record.length + 7u) & ~7u);
+		*sequence = record.sequence;
+	}
+	return true;
+}
+
+/* The next part of the snapshot: stacks from *first on. */
+static bool put_part(struct rf_buf *out, const struct rf_heap_file *heap, uint32_t *first, const struct rf_spool_record *record)
+{
+	uint32_t end = heap->stack_count - *first < PART_STACKS ? heap->stack_count : *first + PART_STACKS, n = end - *first;
+	struct rf_spool_profile profile = {
+		.record = *record,
+		.elapsed_ns = heap->changed_ns - heap->start_ns, .period = heap->period, .dropped = heap->dropped,
+		.kind = RF_SPOOL_PROFILE_HEAP, .snapshot = heap->snapshot + 1,
+		.samples = { sizeof(profile), n * (uint32_t)sizeof(struct rf_spool_profile_sample) },
+	};
+	uint32_t frames = profile.samples.offset + profile.samples.length;
+	rf_buf_put(out, &profile, sizeof(profile));
+	for (uint32_t i = *first; i < end; i++) {
+		const struct rf_heap_file_stack *s = &heap->stacks[i];
+		bool sound = s->count <= STACK_FRAMES_MAX && s->frames <= RF_HEAP_FRAMES_MAX - STACK_FRAMES_MAX;
+		struct rf_spool_profile_sample sample = { .stack = { frames, sound ? s->count * (uint32_t)sizeof(uint64_t) : 0 } };
+		memcpy(sample.values, s->values, sizeof(sample.values));
+		frames += sample.stack.length;
+		rf_buf_put(out, &sample, sizeof(sample));
+	}
+	for (uint32_t i = *first; i < end; i++) {
+		const struct rf_heap_file_stack *s = &heap->stacks[i];
+		if (s->count <= STACK_FRAMES_MAX && s->frames <= RF_HEAP_FRAMES_MAX - STACK_FRAMES_MAX)
+			rf_buf_put(out, &heap->frames[s->frames], s->count * sizeof(uint64_t));
+	}
+	*first = end;
+	return !out->failed && out->len <= RF_SPOOL_RECORD_BYTES_MAX;
+}
+
+static void append(int fd, const struct rf_heap_file *heap, uint64_t time_unix_ns)
+{
+	struct rf_buf out;
+	struct rf_spool_record head = { .type = RF_SPOOL_PROFILE, .time_unix_ns = time_unix_ns };
+	uint32_t first = 0;
+	off_t end;
+	if (!find_end(fd, &end, &head.sequence))
+		return;
+	rf_buf_init(&out);
+	while (first < heap->stack_count) {
+		rf_buf_reset(&out);
+		head.sequence++;
+		if (!put_part(&out, heap, &first, &head))
+			break;
+		struct rf_spool_record *record = (void *)out.ptr;
+		record->crc = rf_crc32c(0, out.ptr, out.len);
+		record->length = (uint32_t)out.len;
+		if (pwrite(fd, out.ptr, out.len, end) != (ssize_t)out.len)
+			break;
+		end += (off_t)((out.len + 7u) & ~(size_t)7u);
+	}
+	rf_buf_release(&out);
+}
+
+static void settle(const char *heap_path, const char *spool_path, rf_arena *scratch)
+{
+	struct rf_error ignored;
+	struct stat st;
+	rf_str bytes;
+	int lock = open(heap_path, O_RDWR | O_CLOEXEC), fd = lock < 0 ? -1 : open(spool_path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &st) == 0 && st.st_nlink &&
+	    rf_file_read(heap_path, HEAP_BYTES_MAX, scratch, &bytes, &ignored) == 0 && bytes.len >= sizeof(struct rf_heap_file)) {
+		const struct rf_heap_file *heap = (const void *)bytes.ptr;
+		if (memcmp(heap->magic, RF_HEAP_FILE_MAGIC, sizeof(heap->magic)) == 0 && heap->stack_count <= RF_HEAP_STACKS_MAX &&
+		    !in_use(heap, heap_path, scratch)) {
+			append(fd, heap, (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec);
+			unlink(heap_path);
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	if (lock >= 0)
+		close(lock);
+}
+
+void rf_agent_heap_settle(const char *spool, rf_arena *scratch)
+{
+	rf_str path = rf_str_from(spool);
+	if (!rf_str_ends(path, RF_SPOOL_SUFFIX))
+		return;
+	path.len -= sizeof(RF_SPOOL_SUFFIX) - 1;
+	rf_str heap = rf_arena_printf(scratch, "%.*s" RF_HEAP_FILE_SUFFIX, RF_STR_ARG(path));
+	if (heap.ptr)
+		settle(heap.ptr, spool, scratch);
+}
+
+void rf_agent_heap_settle_all(const char *directory, rf_arena *scratch)
+{
+	DIR *d = opendir(directory);
+	for (struct dirent *entry; d && (entry = readdir(d));) {
+		rf_str name = rf_str_from(entry->d_name);
+		if (!rf_str_ends(name, RF_SPOOL_SUFFIX))
+			continue;
+		rf_str path = rf_arena_printf(scratch, "%s/%s", directory, entry->d_name);
+		if (path.ptr)
+			rf_agent_heap_settle(path.ptr, scratch);
+	}
+	if (d)
+		closedir(d);
+}
