@@ -74,11 +74,12 @@ static struct slot *slot_for_new(void)
 	return oldest;
 }
 
-/* At the end of its page, for accesses behind it; one in four at the beginning, for those in front. */
+/* At the end of its page, for accesses behind it; one in four at the beginning, for those in front. A block of no bytes has an
+ * address in its page, too. */
 static uintptr_t place(uintptr_t page, size_t bytes, size_t align)
 {
 	bool front = (rf_random() >> 33 & 3u) == 0;
-	return front ? page : (page + PAGE - bytes) & ~(align - 1);
+	return front ? page : (page + PAGE - (bytes ? bytes : 1)) & ~(align - 1);
 }
 
 static void *give(struct slot *s, size_t bytes, size_t align, bool zero)
@@ -147,7 +148,7 @@ static void report(enum rf_spool_kind kind, const struct slot *s, uintptr_t addr
 /* The first byte beside the block that isn't as it was left; 0: all are. */
 static uintptr_t changed(const struct slot *s)
 {
-	uintptr_t page = s->block & ~(uintptr_t)(PAGE - 1);
+	uintptr_t page = page_of((uint32_t)(s - guard.slots));
 	for (uintptr_t at = s->block + s->bytes; at < page + PAGE; at++) {
 		if (*(const uint8_t *)at != PATTERN)
 			return at;
