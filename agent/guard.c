@@ -24,14 +24,14 @@ struct slot {
 	enum state state;
 	uint32_t bytes;
 	uintptr_t block;
-	uint64_t freed_at; /* by guard.clock: the oldest is used first */
+	struct slot *next; /* freed behind this one */
 	struct rf_trace allocated, freed;
 };
 
 static struct {
 	struct slot *slots;
-	uint32_t count;
-	uint64_t clock;
+	uint32_t count, used;        /* from `used` on they are new */
+	struct slot *oldest, *youngest; /* of those that were freed; some are retired by now */
 } guard;
 
 /* Slot i has page 2i + 1; the even ones are never open, unless somebody ran into them. */
@@ -63,15 +63,25 @@ static bool open_page(uintptr_t page)
 
 static struct slot *slot_for_new(void)
 {
-	struct slot *oldest = NULL;
-	for (uint32_t i = 0; i < guard.count; i++) {
-		struct slot *s = &guard.slots[i];
-		if (s->state == STATE_NEW)
+	if (guard.used < guard.count)
+		return &guard.slots[guard.used++];
+	while (guard.oldest) {
+		struct slot *s = guard.oldest;
+		guard.oldest = s->next;
+		if (s->state == STATE_FREED)
 			return s;
-		if (s->state == STATE_FREED && (!oldest || s->freed_at < oldest->freed_at))
-			oldest = s;
 	}
-	return oldest;
+	return NULL;
+}
+
+static void put_freed(struct slot *s)
+{
+	s->next = NULL;
+	if (guard.oldest)
+		guard.youngest->next = s;
+	else
+		guard.oldest = s;
+	guard.youngest = s;
 }
 
 /* At the end of its page, for accesses behind it; one in four at the beginning, for those in front. A block of no bytes has an
@@ -112,14 +122,22 @@ static void *rf_guard_allocate(size_t bytes, size_t align, bool zero)
 	return block;
 }
 
-/* The slot whose page holds the address, or that is nearest to it. */
+/* The slot whose page holds the address, or else that of the block that is nearest to it. */
 static struct slot *slot_near(uintptr_t address)
 {
-	uintptr_t page = (address - rf_guard_pages.start) / PAGE, in_page = address % PAGE;
-	uintptr_t i = page % 2 ? page / 2 : in_page < PAGE / 2 && page ? page / 2 - 1 : page / 2;
-	struct slot *s = &guard.slots[i < guard.count ? i : guard.count - 1];
-	struct slot *other = page % 2 || !page || i + 1 >= guard.count ? s : in_page < PAGE / 2 ? s + 1 : i ? s - 1 : s;
-	return s->state == STATE_NEW ? other : s; /* a page without a block has no end to run over */
+	uintptr_t page = (address - rf_guard_pages.start) / PAGE;
+	struct slot *own = &guard.slots[page / 2 < guard.count ? page / 2 : guard.count - 1], *nearest = own;
+	uintptr_t distance = UINTPTR_MAX;
+	for (struct slot *s = own > guard.slots ? own - 1 : own; s < guard.slots + guard.count && s <= own + 1; s++) {
+		uintptr_t away = address < s->block ? s->block - address : address - (s->block + s->bytes);
+		if (s == own && page % 2 && s->state != STATE_NEW)
+			return s;
+		if (s->state != STATE_NEW && away < distance) {
+			distance = away;
+			nearest = s;
+		}
+	}
+	return nearest;
 }
 
 static void report(enum rf_spool_kind kind, const struct slot *s, uintptr_t address, uint32_t flags, const struct rf_trace *at)
@@ -164,12 +182,12 @@ static void free_live(struct slot *s, const struct rf_trace *at)
 {
 	uintptr_t beyond = changed(s);
 	s->freed = *at;
-	s->freed_at = ++guard.clock;
 	s->state = STATE_FREED;
 	if (beyond) {
 		report(RF_SPOOL_KIND_HEAP_OVERFLOW, s, beyond, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE, at);
 		s->state = STATE_RETIRED;
 	} else {
+		put_freed(s);
 		mprotect((void *)page_of((uint32_t)(s - guard.slots)), PAGE, PROT_NONE);
 	}
 }

@@ -6,6 +6,7 @@
 #ifndef RF_AGENT_THREAD_H
 #define RF_AGENT_THREAD_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@ struct rf_thread {
 	uint64_t random;       /* state of rf_random; never 0 once it was used */
 	uint32_t tid;          /* 0: not asked for yet */
 	uint32_t inside;       /* the agent itself is at work: what it calls, and what interrupts it, passes by */
+	int cancel_state;      /* the program's, while inside */
 	bool segv_blocked;     /* the program thinks that it has blocked SIGSEGV in this thread */
 };
 
@@ -25,18 +27,21 @@ static uint32_t rf_tid(void);
 /* xorshift64*: https://doi.org/10.18637/jss.v072.i06 */
 static uint64_t rf_random(void);
 
-/* False: this thread is inside already. errno is the caller's to keep. */
+/* False: this thread is inside already. errno is the caller's to keep. Inside, a thread isn't cancelled: what it has
+ * locked would stay so. */
 static inline bool rf_enter(void)
 {
 	if (rf_me.inside)
 		return false;
 	rf_me.inside = 1;
 	atomic_signal_fence(memory_order_seq_cst);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &rf_me.cancel_state);
 	return true;
 }
 
 static inline void rf_leave(void)
 {
+	pthread_setcancelstate(rf_me.cancel_state, NULL);
 	atomic_signal_fence(memory_order_seq_cst);
 	rf_me.inside = 0;
 }

@@ -1,5 +1,6 @@
 /* redflag agent: programs that are no race builds, with the preloaded agent in them. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "cmd/command_list.h"
 #include "cmd/gate.h"
 #include "cmd/observe.h"
+#include "cmd/place.h"
+#include "cmd/shell_env.h"
 #include "cmd/trace.h"
 #include "toolchain/agent.h"
 
@@ -61,10 +64,29 @@ static int finish(struct rf_reporter *r, const struct rf_args *args, int status,
 	return rf_gate_findings(gate, &outcome) ? RF_EXIT_NEW_FINDINGS : status;
 }
 
+/* The variables that put the agent into a program, "NAME=VALUE". */
+struct variables {
+	rf_str preload, options;
+};
+
+static int make_variables(const struct rf_args *args, rf_arena *arena, struct variables *v, struct rf_error *err)
+{
+	const char *others = getenv("LD_PRELOAD");
+	rf_str library;
+	int rc = settings(args, arena, &v->options, err);
+	if (rc == 0)
+		rc = rf_agent_library(arena, &library, err);
+	if (rc == 0)
+		v->preload = rf_arena_printf(arena, "LD_PRELOAD=%.*s%s%s", RF_STR_ARG(library), others && *others ? ":" : "",
+					     others ? others : "");
+	return rc;
+}
+
 static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct rf_error *err)
 {
 	struct rf_reporter r = { 0 };
-	rf_str trace, library, options;
+	struct variables v;
+	rf_str trace;
 	int status = 0;
 	int rc = rf_agent_target_check(argv[0], arena, err);
 	if (rc == 0)
@@ -72,29 +94,62 @@ static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct 
 	if (rc == 0 && trace.len == 0)
 		rc = rf_trace_new(arena, &trace, err);
 	if (rc == 0)
-		rc = settings(args, arena, &options, err);
-	if (rc == 0)
-		rc = rf_agent_library(arena, &library, err);
+		rc = make_variables(args, arena, &v, err);
 	if (rc < 0)
 		return rc;
-	const char *others = getenv("LD_PRELOAD");
-	rf_str preload = rf_arena_printf(arena, "LD_PRELOAD=%.*s%s%s", RF_STR_ARG(library), others && *others ? ":" : "",
-					 others ? others : "");
 	struct rf_reporter_request request = { .args = args, .command = RF_STR("agent"), .trace_id = trace, .make_spools = true };
 	rc = rf_reporter_open(&r, &request, arena, err);
 	if (rc == 0)
-		rc = rf_observe(&r, argv, (const char *[]){ preload.ptr, options.ptr, NULL }, arena, &status, err);
+		rc = rf_observe(&r, argv, (const char *[]){ v.preload.ptr, v.options.ptr, NULL }, arena, &status, err);
 	if (rc == 0)
 		rc = finish(&r, args, status, arena, err);
 	rf_reporter_close(&r);
 	return rc;
 }
 
+/* Without spools: those that wait in the database's own directory. */
 static int report(const struct rf_args *spools, rf_arena *arena, struct rf_error *err)
 {
+	const char *database;
+	int rc = spools->word_count ? 0 : rf_place_database(rf_arg(spools, "db"), false, arena, &database, err);
+	if (rc < 0)
+		return rc;
+	if (!spools->word_count)
+		rf_agent_heap_settle_all(rf_place_spools(database, arena), arena);
 	for (int i = 0; i < spools->word_count; i++)
 		rf_agent_heap_settle(spools->words[i], arena);
 	return rf_cmd_ingest(spools, arena, err);
+}
+
+static void put_export(struct rf_buf *out, rf_str variable)
+{
+	rf_str name = rf_str_cut(&variable, '=');
+	rf_buf_printf(out, "export %.*s=", RF_STR_ARG(name));
+	rf_shell_put_word(out, variable);
+	rf_buf_put_char(out, '\n');
+}
+
+static int env(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
+{
+	struct variables v;
+	struct rf_buf out;
+	const char *database, *spools = "";
+	int rc = make_variables(args, arena, &v, err);
+	if (rc == 0)
+		rc = rf_place_database(rf_arg(args, "db"), true, arena, &database, err);
+	if (rc == 0) {
+		spools = rf_place_spools(database, arena);
+		rc = rf_place_make_spools(spools, err);
+	}
+	if (rc < 0)
+		return rc;
+	rf_buf_init(&out);
+	put_export(&out, v.preload);
+	put_export(&out, v.options);
+	put_export(&out, rf_arena_printf(arena, "REDFLAG_SPOOL=%s", spools));
+	fwrite(out.ptr, 1, out.len, stdout);
+	rf_buf_release(&out);
+	return 0;
 }
 
 int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
@@ -105,7 +160,10 @@ int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *e
 	rest.word_count--;
 	if (strcmp(verb, "run") == 0 && rest.word_count)
 		return run(args, rest.words, arena, err);
-	if (strcmp(verb, "report") == 0 && rest.word_count)
+	if (strcmp(verb, "env") == 0 && !rest.word_count)
+		return env(args, arena, err);
+	if (strcmp(verb, "report") == 0)
 		return report(&rest, arena, err);
-	return rf_fail(err, RF_ERR_USAGE, "agent wants run and a program, or report and spools: redflag agent run -- ./program arguments.");
+	return rf_fail(err, RF_ERR_USAGE,
+		       "agent wants run and a program, env or report, such as: redflag agent run -- ./program arguments.");
 }

@@ -35,7 +35,8 @@ static bool find_end(int fd, off_t *end, uint32_t *sequence)
 {
 	struct rf_spool_file_header header;
 	struct rf_spool_record record;
-	if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) || memcmp(header.magic, RF_SPOOL_MAGIC, sizeof(header.magic)) != 0 ||
+	if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+	    memcmp(header.magic, RF_SPOOL_MAGIC, sizeof(header.magic)) != 0 ||
 	    header.version_major != RF_SPOOL_VERSION_MAJOR || header.header_bytes != sizeof(header))
 		return false;
 	*end = (off_t)sizeof(header);

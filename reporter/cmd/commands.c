@@ -92,7 +92,8 @@ static const char agent_help[] =
 	"  redflag agent run --guard-rate 1 --guard-slots 4096 -- ./test-suite\n"
 	"  redflag agent report spools/*.spool\n"
 	"\n"
-	"report stores what a program has left elsewhere. Programs that are linked statically have no\n"
+	"env prints the variables that do it, for a service or container of your own; report then stores\n"
+	"what was left. Programs that are linked statically have no\n"
 	"dynamic loader that could do it; set-user-ID programs don't let it.";
 
 static const struct rf_option list_options[] = {
@@ -428,7 +429,7 @@ const struct rf_command rf_commands[] = {
 	},
 	{
 		.name = "agent",
-		.usage = "run [options] -- PROGRAM... | report SPOOL...",
+		.usage = "run [options] -- PROGRAM... | env [options] | report [SPOOL...]",
 		.summary = "Run any program with the agent in it",
 		.help = agent_help,
 		.options = agent_options,

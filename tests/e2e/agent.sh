@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# redflag agent: guarded blocks in programs of C and of Go with cgo. Each bug of agent/bugs.c is found in every run, under its own
+# kind and in its own function, and nothing is said of what is right. REDFLAG_RUNS: runs of each (20).
+. "$(dirname "$0")/../lib.sh"
+
+runs=${REDFLAG_RUNS:-20} db=$work/a.db
+bugs=$work/bugs
+cc() { # FILE SOURCE FLAGS...
+	"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O1 -g -w -o "$1" "$root/tests/e2e/agent/$2" "${@:3}" -lpthread
+}
+sql() {
+	"$redflag" sql --db "$1" --csv "$2" | sed 1d | tr -d '"'
+}
+
+check "the programs" cc "$bugs" bugs.c
+"$redflag" agent run --db "$db" --guard-rate 1 -- "$bugs" heap-use-after-free-read >"$work/out" 2>"$work/err"
+check "a summary on standard error" grep -q "heap use after free: look after drop" "$work/err"
+check "and nothing on standard output" equal "" "$(cat "$work/out")"
+check "the program's own exit status is kept" status_of 7 "$redflag" agent run --db "$db" -- sh -c 'exit 7'
+check "and its signal" status_of 137 "$redflag" agent run --db "$db" -- sh -c 'kill -9 $$'
+check "--fail-on=new closes the gate" status_of 66 "$redflag" agent run --db "$db" --guard-rate 1 --fail-on new -- "$bugs" \
+	double-free-twice
+check "what is known doesn't" status_of 0 "$redflag" agent run --db "$db" --guard-rate 1 --fail-on new -- "$bugs" double-free-twice
+
+# The library itself, without a redflag for every run.
+with_agent() { # DATABASE COMMAND...
+	(
+		eval "$("$redflag" agent env --db "$1" --guard-rate 1)"
+		"${@:2}"
+	)
+}
+run_all() {
+	for ((i = 0; i < runs; i++)); do
+		"$@" >/dev/null || echo "status $?"
+	done
+}
+run_case() { # NAME: runs it so many times; "EVENTS KIND" of what was found
+	local name=$1
+	with_agent "$work/$name.db" run_all "$bugs" "$name"
+	"$redflag" agent report --db "$work/$name.db" >/dev/null
+	sql "$work/$name.db" "SELECT sum(events), kind FROM v_findings GROUP BY kind" | tr ',' ' '
+}
+for name in $("$bugs"); do
+	case $name in
+	ok-*) check "$name: nothing" equal "" "$(run_case "$name")" ;;
+	*)
+		kind=$(echo "$name" | grep -oE '^(heap-use-after-free|heap-overflow|double-free|invalid-free)')
+		check "$name" equal "$runs $kind" "$(run_case "$name")"
+		;;
+	esac
+done
+
+check "a program that there isn't" status_of 3 "$redflag" agent run --db "$db" -- "$work/none"
+check "which is said" grep -q "There is no program" "$work/err"
+cc "$work/static" bugs.c -static 2>"$work/err"
+check "a static program is told apart" status_of 3 "$redflag" agent run --db "$db" -- "$work/static"
+check "with what to do" grep -q "without -static" "$work/err"
+check "a number that is none" status_of 2 "$redflag" agent run --db "$db" --guard-rate lots -- true
+finish
