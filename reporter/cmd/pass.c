@@ -72,7 +72,8 @@ void rf_pass_line(void *context, rf_str line)
 	struct rf_test_event event;
 	struct rf_error ignored; /* not zeroed, at every line */
 	rf_arena_reset(&p->line_arena);
-	if (line.len && line.ptr[0] == '{' && rf_test2json_parse(line, &p->line_arena, &event, &ignored) == 0) {
+	if (line.len && line.ptr[0] == '{' &&
+	    rf_test2json_parse_next(&p->before, line, &p->line_arena, &event, &ignored) == 0) {
 		pass_event(p, &event, line);
 		return;
 	}

@@ -12,6 +12,7 @@ struct rf_pass {
 	int out_fd;           /* -1: nothing is passed on, only fed */
 	struct rf_buf out;
 	rf_arena line_arena;
+	struct rf_test2json_before before;
 	bool out_closed, interrupted, build_failed;
 	struct rf_error out_error; /* writing failed for another reason than EPIPE */
 	uint64_t lines_long;  /* too long to be parsed */

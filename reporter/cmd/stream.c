@@ -56,9 +56,7 @@ static void hand_on_lines(struct reading *r)
 	r->scanned = r->end - r->start;
 	if (r->scanned > RF_STREAM_LINE_BYTES_MAX || (r->in_long_line && r->scanned))
 		hand_on(r, r->scanned, false);
-	if (r->start == r->end) {
-		r->start = r->end = 0;
-	} else if (r->end > RF_STREAM_LINE_BYTES_MAX) {
+	if (r->start) { /* always the same memory, which so stays in the cache */
 		memmove(r->buffer, r->buffer + r->start, r->end - r->start);
 		r->end -= r->start;
 		r->start = 0;

@@ -270,7 +270,7 @@ static bool take_elapsed(struct scan *s, double *out)
 
 struct event_scan {
 	struct scan scan;
-	bool has_action;
+	bool has_action, same; /* same: as the line before, but for its time and its output */
 };
 
 /* The slice of the event that a string member of that name fills; NULL for every other member. */
@@ -309,18 +309,23 @@ static inline rf_str *take_usual_key(struct scan *s, struct rf_test_event *event
 	}
 }
 
+static bool take_action(struct event_scan *e, struct rf_test_event *event)
+{
+	rf_str action;
+	if (!take_string(&e->scan, &action))
+		return false;
+	event->action = action_from(action);
+	return e->has_action = true;
+}
+
 static bool take_member(struct event_scan *e, struct rf_test_event *event)
 {
 	struct scan *s = &e->scan;
-	rf_str key, action, *usual = take_usual_key(s, event);
+	rf_str key, *usual = take_usual_key(s, event);
 	if (usual)
 		return take_string(s, usual);
-	if (TAKE_KEY(s, "Action")) {
-		if (!take_string(s, &action))
-			return false;
-		event->action = action_from(action);
-		return e->has_action = true;
-	}
+	if (TAKE_KEY(s, "Action"))
+		return take_action(e, event);
 	if (!take_string(s, &key) || !take(s, ':'))
 		return false;
 	skip_space(s);
@@ -328,13 +333,8 @@ static bool take_member(struct event_scan *e, struct rf_test_event *event)
 	rf_str *slice = is_string ? slice_of(event, key) : NULL;
 	if (slice)
 		return take_string(s, slice);
-	if (is_string && rf_str_eq(key, RF_STR("Action"))) {
-		if (!take_string(s, &action))
-			return false;
-		event->action = action_from(action);
-		e->has_action = true;
-		return true;
-	}
+	if (is_string && rf_str_eq(key, RF_STR("Action")))
+		return take_action(e, event);
 	if (rf_str_eq(key, RF_STR("Elapsed")) && !is_string && s->p < s->end && *s->p != '{' && *s->p != '[')
 		return take_elapsed(s, &event->elapsed_s);
 	if (rf_str_eq(key, RF_STR("TraceID")))
@@ -342,33 +342,91 @@ static bool take_member(struct event_scan *e, struct rf_test_event *event)
 	return skip_value(s, 0);
 }
 
-static bool take_event(struct event_scan *e, struct rf_test_event *event)
+/* --- the line before -------------------------------------------------------------------------------------------- */
+
+#define TO_TIME "{\"Time\":\""
+#define TO_PACKAGE "\",\"Action\":\"output\",\"Package\":\""
+#define TO_TEST "\",\"Test\":\""
+#define TO_OUTPUT "\",\"Output\":\""
+#define LEN(text) (sizeof(text) - 1)
+
+/* Takes all up to the output, if only the time is another than in the line before. */
+static inline bool take_same(struct event_scan *e, const struct rf_test2json_before *before, struct rf_test_event *event)
 {
 	struct scan *s = &e->scan;
-	if (!take(s, '{'))
+	if (!before || before->len == 0 || (size_t)(s->end - s->p) < LEN(TO_TIME) || memcmp(s->p, TO_TIME, LEN(TO_TIME)) != 0)
 		return false;
-	do {
-		if (!take_member(e, event))
-			return false;
-	} while (take(s, ','));
-	if (!take(s, '}'))
+	const char *time = s->p + LEN(TO_TIME), *same = quote_or_backslash(s->begin, time, s->end);
+	if ((size_t)(s->end - same) < before->len || memcmp(same, before->bytes, before->len) != 0)
+		return false;
+	event->action = RF_ACTION_OUTPUT;
+	event->time = (rf_str){ time, (size_t)(same - time) };
+	event->package = (rf_str){ same + LEN(TO_PACKAGE), before->package_len };
+	event->test = (rf_str){ event->package.ptr + before->package_len + LEN(TO_TEST), before->test_len };
+	s->p = same + before->len - 1; /* the quote */
+	return e->has_action = e->same = true;
+}
+
+/* Moves *at, a place in the line, behind `key` and the value that stands there; false: something else does. */
+static bool is_next(const char **at, const char *end, const char *key, rf_str value)
+{
+	size_t n = strlen(key);
+	if ((size_t)(end - *at) < n + value.len || memcmp(*at, key, n) != 0 || (value.len && value.ptr != *at + n))
+		return false;
+	*at += n + value.len;
+	return true;
+}
+
+/* A line as go test writes it is known by where its strings are: one that has an escape isn't in the line. */
+static void remember(struct rf_test2json_before *before, rf_str line, const struct rf_test_event *event)
+{
+	const char *at = line.ptr, *end = line.ptr + line.len;
+	if (event->action != RF_ACTION_OUTPUT || event->package.len == 0 || !is_next(&at, end, TO_TIME, event->time))
+		return;
+	const char *same = at;
+	if (!is_next(&at, end, TO_PACKAGE, event->package) || (event->test.len && !is_next(&at, end, TO_TEST, event->test)) ||
+	    !is_next(&at, end, TO_OUTPUT, RF_STR("")) || (size_t)(at - same) > sizeof(before->bytes))
+		return;
+	before->len = (size_t)(at - same);
+	before->package_len = event->package.len;
+	before->test_len = event->test.len;
+	memcpy(before->bytes, same, before->len);
+}
+
+static bool take_event(struct event_scan *e, const struct rf_test2json_before *before, struct rf_test_event *event)
+{
+	struct scan *s = &e->scan;
+	bool same = take_same(e, before, event);
+	bool good = same ? take_string(s, &event->output) : take(s, '{') && take_member(e, event);
+	while (good && take(s, ','))
+		good = take_member(e, event);
+	if (!good || !take(s, '}'))
 		return false;
 	skip_space(s);
 	return s->p == s->end && e->has_action;
 }
 
-int rf_test2json_parse(rf_str line, rf_arena *arena, struct rf_test_event *out, struct rf_error *err)
+int rf_test2json_parse_next(struct rf_test2json_before *before, rf_str line, rf_arena *arena, struct rf_test_event *out,
+			    struct rf_error *err)
 {
 	struct event_scan e = { .scan = { line.ptr, line.ptr + line.len, line.ptr, arena } };
 	*out = (struct rf_test_event){ .elapsed_s = -1 };
 	if (line.len == 0)
 		return rf_fail(err, RF_ERR_INPUT, "an empty line is no event of `go test -json`");
-	if (take_event(&e, out))
+	if (take_event(&e, before, out)) {
+		if (before && !e.same)
+			remember(before, line, out);
 		return 0;
+	}
 	*out = (struct rf_test_event){ .elapsed_s = -1 };
 	return rf_fail(err, RF_ERR_INPUT,
 		       "not an event of `go test -json` (one JSON object with an \"Action\" a line) from byte %td on",
 		       e.scan.p - line.ptr + 1);
+}
+
+int rf_test2json_parse(rf_str line, rf_arena *arena, struct rf_test_event *out, struct rf_error *err)
+{
+	return rf_test2json_parse_next(NULL, line, arena, out, err);
 }
 
 void rf_test2json_put_with_trace_id(struct rf_buf *out, rf_str line, const struct rf_test_event *event,

@@ -33,6 +33,16 @@ struct rf_test_event {
 
 /* Slices point into `line` or into `arena`. */
 int rf_test2json_parse(rf_str line, rf_arena *arena, struct rf_test_event *out, struct rf_error *err);
+
+/* What the lines of a stream mostly share with the one before: all between the time and the output. Zeroed: no line yet. */
+struct rf_test2json_before {
+	size_t len, package_len, test_len;
+	char bytes[512];
+};
+
+/* As rf_test2json_parse, and faster for the next line of the same stream. */
+int rf_test2json_parse_next(struct rf_test2json_before *before, rf_str line, rf_arena *arena, struct rf_test_event *out,
+			    struct rf_error *err);
 /* Appends `line` to *out unchanged but for a member "TraceID" added before the closing brace (and the newline kept).
  * A line that already has one, or isn't an object, is appended as it is. trace_id must need no escaping. */
 void rf_test2json_put_with_trace_id(struct rf_buf *out, rf_str line, const struct rf_test_event *event,

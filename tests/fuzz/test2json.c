@@ -1,5 +1,5 @@
 /* One line of `go test -json`. The outcome doesn't depend on white space around it, a trace ID is added exactly once,
- * and what was added can be read back with everything else unchanged. */
+ * and what was added can be read back with everything else unchanged. As lines, one behind the other, they mean what each means alone. */
 #include "fuzz.h"
 
 #include "read/test2json.h"
@@ -10,6 +10,23 @@ static void must_equal(const struct rf_test_event *a, const struct rf_test_event
 	MUST(rf_str_eq(a->time, b->time) && rf_str_eq(a->package, b->package));
 	MUST(rf_str_eq(a->test, b->test) && rf_str_eq(a->output, b->output));
 	MUST(a->elapsed_s == b->elapsed_s);
+}
+
+/* A line means the same whatever line it comes behind. */
+static void read_as_stream(rf_str lines, rf_arena *arena)
+{
+	struct rf_test2json_before before = { 0 };
+	struct rf_error err = { 0 };
+	while (lines.len) {
+		struct rf_test_event next, alone;
+		rf_str line = rf_str_cut(&lines, '\n');
+		for (int i = 0; i < 2; i++) {
+			int rc = rf_test2json_parse(line, arena, &alone, &err);
+			MUST(rf_test2json_parse_next(&before, line, arena, &next, &err) == rc);
+			MUST(next.has_trace_id == alone.has_trace_id);
+			must_equal(&next, &alone);
+		}
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(rf_test2json_parse(rf_buf_str(&out), &arena, &again, &err) == 0);
 		must_equal(&event, &again);
 	}
+	read_as_stream(line, &arena);
 	rf_buf_release(&out);
 	rf_arena_release(&arena);
 	return 0;

@@ -185,6 +185,63 @@ static void test_memory_runs_out(void **state)
 	rf_arena_release(&small);
 }
 
+#define EVENT "{\"Time\":\"2026-01-02T03:04:05.6Z\",\"Action\":\"output\",\"Package\":\"a.b/c\",\"Test\":\"TestX\","
+
+/* Each is read behind each, and means the same as alone. */
+static void test_behind_another_line(void **state)
+{
+	static const char *const lines[] = {
+		EVENT "\"Output\":\"a\\n\"}\n", EVENT "\"Output\":\"\"}", EVENT "\"Output\":\"b\",\"TraceID\":\"x\"}\n",
+		EVENT "\"Output\":\"b\",\"Test\":\"TestY\"}", EVENT "\"Output\":\"b\",\"Action\":\"run\"}", EVENT "\"Output\":1}",
+		EVENT "\"Output\":\"b\",\"Package\":\"d\",\"Time\":\"\",\"Output\":\"c\"} \r\n", EVENT "\"Output\":\"b", EVENT "\"Output\"",
+		EVENT "\"Output\":\"b\"} x", EVENT "\"Output\":\"\\x\"}", EVENT "\"Elapsed\":1,\"Output\":\"b\"}", EVENT "\"Output\" :\"b\"}",
+		"{\"Time\":\"\",\"Action\":\"output\",\"Package\":\"a.b/c\",\"Test\":\"TestX\",\"Output\":\"no time\"}",
+		"{\"Time\":\"\\u0041\",\"Action\":\"output\",\"Package\":\"a.b/c\",\"Test\":\"TestX\",\"Output\":\"x\"}",
+		"{\"Time\":\"t\",\"Action\":\"output\",\"Package\":\"a.b/c\",\"Output\":\"of the package\"}",
+		"{\"Time\":\"t\",\"Action\":\"output\",\"Package\":\"a.b/c\",\"Test\":\"\",\"Output\":\"x\"}",
+		"{\"Time\":\"t\",\"Action\":\"output\",\"Package\":\"a.b/c2\",\"Test\":\"Test\\u0058\",\"Output\":\"x\"}",
+		"{\"Time\":\"t\",\"Action\":\"output\",\"Package\":\"\",\"Output\":\"x\"}",
+		"{\"Time\":\"t\",\"Action\":\"output\",\"Output\":\"x\"}",
+		"{\"Time\":\"t\",\"Action\":\"pass\",\"Package\":\"a.b/c\",\"Test\":\"TestX\",\"Elapsed\":0.5}", "{\"Time\":\"t", "{", "text",
+	};
+	size_t count = sizeof(lines) / sizeof(lines[0]);
+	(void)state;
+	for (size_t i = 0; i < count * count; i++) {
+		struct rf_test2json_before before = { 0 };
+		struct rf_test_event alone, next;
+		struct rf_error err;
+		rf_test2json_parse_next(&before, rf_str_from(lines[i / count]), &arena, &next, &err);
+		rf_test2json_parse_next(&before, rf_str_from(lines[0]), &arena, &next, &err);
+		if (i / count % 2)
+			rf_test2json_parse_next(&before, rf_str_from(lines[i / count]), &arena, &next, &err);
+		int rc = rf_test2json_parse(rf_str_from(lines[i % count]), &arena, &alone, &err);
+		assert_int_equal(rf_test2json_parse_next(&before, rf_str_from(lines[i % count]), &arena, &next, &err), rc);
+		assert_int_equal(next.action, alone.action);
+		assert_true(next.elapsed_s == alone.elapsed_s && next.has_trace_id == alone.has_trace_id);
+		assert_true(rf_str_eq(next.time, alone.time) && rf_str_eq(next.package, alone.package));
+		assert_true(rf_str_eq(next.test, alone.test) && rf_str_eq(next.output, alone.output));
+	}
+}
+
+static void test_long_names(void **state)
+{
+	char line[2048];
+	struct rf_test2json_before before = { 0 };
+	struct rf_test_event event;
+	struct rf_error err;
+	(void)state;
+	for (int bytes = 380; bytes < 700; bytes++) {
+		int n = snprintf(line, sizeof(line), "{\"Time\":\"t\",\"Action\":\"output\",\"Package\":\"%0*d\",\"Output\":\"x%d\"}",
+				 bytes, bytes, bytes);
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(rf_test2json_parse_next(&before, (rf_str){ line, (size_t)n }, &arena, &event, &err), 0);
+			assert_int_equal(event.package.len, bytes);
+			assert_int_equal(event.output.len, 4);
+		}
+		assert_true(before.len <= sizeof(before.bytes));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_raw_nul),      cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_depth),        cmocka_unit_test(test_cut_everywhere),
 		cmocka_unit_test(test_trace_id),     cmocka_unit_test(test_memory_runs_out),
+		cmocka_unit_test(test_behind_another_line), cmocka_unit_test(test_long_names),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
