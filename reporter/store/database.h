@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "store/halves.h"
 #include "store/intern.h"
+#include "store/log.h"
 #include "store/statements.h"
 #include "store/store.h"
 #include "store/classes.h"
@@ -53,6 +54,7 @@ struct rf_store {
 	bool in_transaction;
 	int64_t gone_run_id;      /* the run in hand, if gc has removed events of it: */
 	uint64_t gone_before_ns;  /* those before this time were counted then */
+	struct rf_log log;
 	struct rf_tally tally;
 	struct rf_intern intern;
 	struct rf_halves halves;

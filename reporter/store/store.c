@@ -15,7 +15,6 @@
 
 #define WAL_TRIES_MAX 200 /* times 50 ms: SQLite's busy handler doesn't wait for a change of the journal mode */
 #define WAL_PAUSE_NS 50000000
-#define LOG_BYTES 65536000
 
 /* Is it ours, and of a version that we know? An empty file is fine: it becomes ours. */
 static int check_identity(struct rf_store *s, int64_t *version, struct rf_error *err)
@@ -102,16 +101,6 @@ static uint64_t file_bytes(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-/* What is in the log is copied into the file when it is as long as that. */
-static int limit_log(struct rf_store *s, struct rf_error *err)
-{
-	int64_t bytes;
-	int rc = rf_db_number(s, "PRAGMA page_size", &bytes, err);
-	if (rc == 0 && sqlite3_wal_autocheckpoint(s->handle, (int)(LOG_BYTES / bytes)) != SQLITE_OK)
-		rc = rf_db_fail(s, sqlite3_errcode(s->handle), err);
-	return rc;
-}
-
 static int set_up(struct rf_store *s, const struct rf_store_options *options, struct rf_error *err)
 {
 	int64_t version = 0;
@@ -139,7 +128,7 @@ static int set_up(struct rf_store *s, const struct rf_store_options *options, st
 			     /* SQLite makes a table of the words of a CHECK at every insert; only words of ours are stored. */
 			     " PRAGMA ignore_check_constraints = ON;",
 			  err);
-	return rc < 0 ? rc : limit_log(s, err);
+	return rc < 0 ? rc : rf_log_use(s, err);
 }
 
 static int check_exists(const struct rf_store_options *options, struct rf_error *err)
@@ -194,6 +183,7 @@ void rf_store_close(struct rf_store *s)
 	for (int i = 0; i < RF_SQL_COUNT; i++)
 		sqlite3_finalize(s->statements[i]);
 	sqlite3_close(s->handle);
+	rf_log_release(&s->log);
 	rf_tally_release(&s->tally);
 	rf_intern_release(&s->intern);
 	rf_halves_release(&s->halves);
