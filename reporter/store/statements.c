@@ -10,6 +10,8 @@
 
 #define LACKS_A_HALF " AND (source = 'text' OR (text_uid IS NULL AND suppressed_by IS NOT 'process'))"
 
+#define FOUR_PAIRS "(?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?)"
+
 static const char *const texts[RF_SQL_COUNT] = {
 	/* IMMEDIATE: the write lock now, so that no later statement can find that another writer was faster. */
 	[RF_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -248,6 +250,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 	/* VALUES and no SELECT: before a statement that may write several rows FTS5 writes out what it has gathered, each time. */
 	[RF_SQL_SEARCH_NAME_INDEX] = "INSERT INTO names_fts (rowid, text, short) VALUES (?, ?, ?)",
 	[RF_SQL_SEARCH_PAIR_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+	[RF_SQL_SEARCH_PAIRS_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES " FOUR_PAIRS ", " FOUR_PAIRS ", "
+				    FOUR_PAIRS ", " FOUR_PAIRS " ON CONFLICT DO NOTHING",
 	[RF_SQL_SEARCH_GONE] = "SELECT finding_id FROM search_gone WHERE finding_id NOT IN (SELECT id FROM findings)"
 			       " UNION ALL SELECT 0 FROM search_gone",
 	[RF_SQL_SEARCH_GONE_PAIRS] = "DELETE FROM finding_names WHERE finding_id IN (SELECT finding_id FROM search_gone)",
