@@ -185,6 +185,8 @@ static bool buf_reserve(struct rf_buf *b, size_t extra)
 	size_t cap = b->cap ? b->cap : 256;
 	while (cap < want)
 		cap += cap / 2;
+	if (b->cap_max && cap > b->cap_max)
+		cap = b->cap_max;
 	char *p = realloc(b->ptr, cap);
 	if (!p) {
 		b->failed = true;
@@ -230,11 +232,6 @@ void rf_buf_put_int(struct rf_buf *b, int64_t value)
 	if (value < 0)
 		*--at = '-';
 	rf_buf_put(b, at, (size_t)(text + sizeof(text) - at));
-}
-
-void rf_buf_put_char(struct rf_buf *b, char c)
-{
-	rf_buf_put(b, &c, 1);
 }
 
 void rf_buf_put_doubled(struct rf_buf *b, rf_str s, char quote)

@@ -107,7 +107,13 @@ void rf_buf_reset(struct rf_buf *b);                   /* empty, memory kept */
 void rf_buf_put(struct rf_buf *b, const void *bytes, size_t len);
 void rf_buf_put_str(struct rf_buf *b, rf_str s);
 void rf_buf_put_cstr(struct rf_buf *b, const char *s);
-void rf_buf_put_char(struct rf_buf *b, char c);
+static inline void rf_buf_put_char(struct rf_buf *b, char c)
+{
+	if (b->len < b->cap && !b->failed)
+		b->ptr[b->len++] = c;
+	else
+		rf_buf_put(b, &c, 1);
+}
 void rf_buf_put_int(struct rf_buf *b, int64_t value);  /* in decimal */
 /* The text with each `quote` in it doubled, as CSV, SQL and FTS5 want it between two of them (which the caller puts). */
 void rf_buf_put_doubled(struct rf_buf *b, rf_str s, char quote);

@@ -59,14 +59,15 @@ static size_t plain_bytes(rf_str text)
 bool rf_text_is_clean(rf_str text)
 {
 	uint32_t c = 0;
-	text = rf_str_skip(text, plain_bytes(text));
-	while (text.len) {
+	for (;;) {
+		text = rf_str_skip(text, plain_bytes(text));
+		if (text.len == 0)
+			return true;
 		size_t n = rf_text_character(text, &c);
 		if (n == 0 || c == 0)
 			return false;
 		text = rf_str_skip(text, n);
 	}
-	return true;
 }
 
 void rf_text_put_clean(struct rf_buf *out, rf_str text)
@@ -99,9 +100,9 @@ void rf_text_put_json(struct rf_buf *out, rf_str text)
 		size_t plain = json_plain_bytes(text);
 		rf_buf_put(out, text.ptr, plain);
 		text = rf_str_skip(text, plain);
-		size_t n = rf_text_character(text, &c);
 		if (text.len == 0)
 			break;
+		size_t n = rf_text_character(text, &c);
 		if (n == 0)
 			rf_buf_put_cstr(out, REPLACEMENT);
 		else if (c == '"' || c == '\\')

@@ -65,6 +65,7 @@ struct rf_store {
 	uint64_t steps;        /* calls of rf_db_step so far */
 	struct rf_search search;
 	struct rf_counter_lines counter_lines;
+	struct rf_buf json;    /* of the event in hand */
 	uint64_t fail_at_step; /* tests: the step that fails; 0 none */
 };
 

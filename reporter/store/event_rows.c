@@ -45,7 +45,6 @@ struct parts {
 	struct rf_finding_state *finding;
 	int64_t allocated_stack_id;
 	rf_str verdict;
-	struct rf_buf json;
 };
 
 /* Writes the row: a new one, or in place of event `*id`. `keep_uid`: the old uid was a text's and is remembered. */
@@ -56,7 +55,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 	enum rf_sql sql = *id ? RF_SQL_EVENT_UPGRADE : RF_SQL_EVENT_ADD;
 	char time[RF_TIME_BYTES], classes[RF_CLASSES_BYTES];
 	rf_str none = { NULL, 0 }, by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : none;
-	rf_buf_reset(&p->json);
+	rf_buf_reset(&s->json);
 	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntinnsiitrinnttnnnntttii" : "tiirsssntinnsiitrinnttnnnnttt",
 			   e->uid, p->finding->id, e->run_id, e->process_id,
 			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_put(e->time_unix_ns, time),
@@ -64,7 +63,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 			   (int64_t)e->stacks->match_key, owner_of_side(e, 0),
 			   owner_of_side(e, 1), rf_str_from(rf_memory_name(r->memory)), r->memory_start,
 			   r->memory_bytes, r->memory_name, p->allocated_stack_id, r->allocated_goid,
-			   switches_json(r, &p->json), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
+			   switches_json(r, &s->json), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
 			   e->test, by, e->suppression, e->policy ? e->policy->name : none,
 			   e->policy && e->policy->severity.len ? e->policy->severity : none, r->memory_type,
 			   rf_classes_put(e->finding->classes, classes), r->detail, (int64_t)keep_uid, *id);
@@ -86,7 +85,6 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 {
 	struct parts p = { 0 };
 	bool is_new = *id == 0;
-	rf_buf_init(&p.json);
 	int rc = rf_rows_finding(s, e, reuse, &p.finding, err);
 	if (rc >= 0)
 		rc = rf_rows_classes(s, e, p.finding, err);
@@ -104,15 +102,14 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 	if (rc >= 0)
 		rc = put_row(s, e, &p, id, keep_uid, err);
 	/* A text that was cut for want of memory must not stay: the transaction ends with this. */
-	if (rc >= 0 && p.json.failed)
+	if (rc >= 0 && s->json.failed)
 		rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 	if (rc >= 0)
-		rc = rf_rows_details(s, *id, e, &p.json, err);
+		rc = rf_rows_details(s, *id, e, &s->json, err);
 	if (rc >= 0)
 		rc = count_event(s, e, &p, is_new, err);
 	if (rc >= 0)
 		rc = rf_search_note(s, p.finding->id, e, err);
-	rf_buf_release(&p.json);
 	return rc < 0 ? rc : 0;
 }
 

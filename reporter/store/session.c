@@ -330,6 +330,8 @@ void rf_session_end_stream(struct rf_session *s)
 	rf_session_builds_release(s);
 	drain_source(s, &s->plain);
 	rf_session_flush(s);
+	for (int i = 0; i < 2; i++) /* adding up what was found takes as much */
+		rf_batch_shrink(&s->batches[i]);
 }
 
 const struct rf_session_counts *rf_session_counts(const struct rf_session *s)

@@ -8,11 +8,12 @@
  * without times (plain text) says the same in two runs, so there the trace ID is hashed too (mix_trace), but not for a
  * file, which is one thing however often it is read.
  *
- * Storing. Reports wait at most RF_SESSION_WAIT_NS, or until there are RF_SESSION_BATCH of them or RF_SESSION_BATCH_BYTES, and
- * are then stored in one transaction; `threaded` does that in a thread of its own, while the stream is read on. A stream that is
- * faster than the database waits for it when the next batch is full. When storing fails (which takes the store's patience when
- * others have the database) reports are kept and tried again, up to RF_SESSION_PENDING_MAX or RF_SESSION_PENDING_BYTES_MAX; what is
- * above is counted as lost. The stream waits for a try that could keep a report from being lost, and for no other:
+ * Storing. Reports wait at most RF_SESSION_WAIT_NS, or until there are RF_SESSION_BATCH of them or RF_SESSION_BATCH_BYTES (the
+ * first ones: RF_SESSION_BATCH_BYTES_FIRST), and are then stored in one transaction; `threaded` does that in a thread of its own,
+ * while the stream is read on. A stream that is faster than the database waits for it when the next batch is full. When storing
+ * fails (which takes the store's patience when others have the database) reports are kept and tried again, up to
+ * RF_SESSION_PENDING_MAX or RF_SESSION_PENDING_BYTES_MAX; what is above is counted as lost. The stream waits for a try that could
+ * keep a report from being lost, and for no other:
  * rf_session_finish tells in the end.
  *
  * Spools are read when their process is over (or at the end), and deleted from our own directory only after their events
@@ -34,10 +35,11 @@
 
 #define RF_SESSION_WAIT_NS 1000000000u
 #define RF_SESSION_BATCH 8192         /* reports that are stored without waiting longer; of a spool, a transaction: 0.2 s */
-#define RF_SESSION_BATCH_BYTES ((size_t)6 << 20)
+#define RF_SESSION_BATCH_BYTES ((size_t)8 << 20)
+#define RF_SESSION_BATCH_BYTES_FIRST ((size_t)1 << 20)
 #define RF_SESSION_PENDING_MAX 12288  /* reports that wait while the database can't be written */
-#define RF_SESSION_PENDING_BYTES_MAX ((size_t)10 << 20) /* of them, and what one more may take */
-#define RF_SESSION_ARENA_BYTES_MAX ((size_t)14 << 20)
+#define RF_SESSION_PENDING_BYTES_MAX ((size_t)12 << 20) /* of them, and what one more may take */
+#define RF_SESSION_ARENA_BYTES_MAX ((size_t)16 << 20)
 #define RF_SESSION_NAMES_BYTES_MAX ((size_t)24 << 20) /* packages, and tests that failed; later ones are not told apart */
 
 struct rf_session; /* opaque */

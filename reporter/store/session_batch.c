@@ -26,6 +26,15 @@ void rf_batch_forget(struct rf_batch *b)
 	rf_intern_forget(&b->stacks);
 }
 
+void rf_batch_shrink(struct rf_batch *b)
+{
+	if (!rf_batch_is_empty(b))
+		return;
+	rf_batch_forget(b);
+	rf_arena_release(&b->arena);
+	rf_arena_release(&b->stacks.arena);
+}
+
 bool rf_batch_is_empty(const struct rf_batch *b)
 {
 	return !b->reports && !b->results;

@@ -121,6 +121,7 @@ void rf_session_builds_release(struct rf_session *s);
 void rf_batch_init(struct rf_batch *b);
 void rf_batch_release(struct rf_batch *b);
 void rf_batch_forget(struct rf_batch *b);
+void rf_batch_shrink(struct rf_batch *b); /* gives its memory back, if nothing waits in it */
 bool rf_batch_is_empty(const struct rf_batch *b);
 size_t rf_batch_bytes(const struct rf_batch *b);
 bool rf_batch_failed(const struct rf_batch *b); /* out of memory; nothing more is added until it is forgotten */

@@ -216,9 +216,11 @@ static bool is_time_to_try(struct rf_session *s)
 	return !s->failing || rf_session_now(s) - s->failed_ns >= RF_SESSION_WAIT_NS;
 }
 
+/* The first one soon, so that the worker needn't wait for a whole one. */
 static bool is_full(const struct rf_session *s)
 {
-	return s->waiting->report_count >= RF_SESSION_BATCH || rf_batch_bytes(s->waiting) >= RF_SESSION_BATCH_BYTES;
+	size_t bytes = s->at_work || s->event_count ? RF_SESSION_BATCH_BYTES : RF_SESSION_BATCH_BYTES_FIRST;
+	return s->waiting->report_count >= RF_SESSION_BATCH || rf_batch_bytes(s->waiting) >= bytes;
 }
 
 static void store_soon(struct rf_session *s)
@@ -244,8 +246,10 @@ void rf_session_store_full(struct rf_session *s)
 {
 	if (is_full(s) || !is_room(s))
 		store_soon(s);
-	if (!is_room(s)) /* one that fails is waited for when they would be lost */
+	if (!is_room(s)) { /* one that fails is waited for when they would be lost */
 		rf_session_settle(s);
+		store_soon(s);
+	}
 }
 
 bool rf_session_wait(struct rf_session *s, const struct rf_report *report, const struct rf_event *event,

@@ -188,6 +188,7 @@ void rf_store_close(struct rf_store *s)
 	rf_intern_release(&s->intern);
 	rf_halves_release(&s->halves);
 	rf_search_release(&s->search);
+	rf_buf_release(&s->json);
 	free(s->path);
 	free(s);
 }
