@@ -153,6 +153,8 @@ REPORTER_SOURCES := \
 	reporter/export/protobuf.c \
 	reporter/export/pprof.c \
 	reporter/export/folded.c \
+	reporter/export/flame_tree.c \
+	reporter/export/flame.c \
 	reporter/export/export.c \
 	reporter/serve/html.c \
 	reporter/serve/request.c \
@@ -168,6 +170,7 @@ REPORTER_SOURCES := \
 	reporter/serve/page_finding.c \
 	reporter/serve/page_compare.c \
 	reporter/serve/page_runs.c \
+	reporter/serve/page_profiles.c \
 	reporter/serve/page_suppressions.c \
 	reporter/serve/page_health.c \
 	reporter/serve/routes.c \

@@ -1,8 +1,10 @@
 /* One page, complete in itself: no scripts, no fonts, nothing that is fetched. */
+#include "export/flame.h"
 #include "export/item.h"
 #include "export/markup.h"
 #include "export/style.h"
 #include "export/timeline.h"
+#include "store/profiles.h"
 
 /* The policy is belt and braces: everything is escaped, and if something were not, nothing of it could run or be fetched. */
 static const char page_head[] =
@@ -22,6 +24,8 @@ struct writer {
 	struct rf_export *x;
 	struct rf_buf *out;
 	const struct rf_item *item;
+	struct rf_profile_row *profiles;
+	uint32_t profile_count;
 };
 
 static void put(struct writer *w, const char *markup)
@@ -238,6 +242,30 @@ static void put_list(struct writer *w)
 	put(w, "</ol>\n</nav>\n");
 }
 
+#define PROFILES_MAX 20 /* of a page that people can still load */
+
+static int put_profile(struct writer *w, const struct rf_profile_row *row, struct rf_error *err)
+{
+	struct rf_profile_sample *samples;
+	uint32_t value = rf_profile_main_value(row->kind);
+	struct rf_flame flame = { .kind = row->kind, .value = value };
+	const struct rf_profile_point *last = &row->points[row->point_count - 1];
+	int rc = rf_query_profile_samples(w->x->store, row, &w->x->scratch, &samples, &flame.count, err);
+	if (rc < 0)
+		return rc;
+	flame.samples = samples;
+	rf_buf_printf(w->out, "<article>\n<h2>%s profile of ", rf_profile_name(row->kind));
+	put_text(w, row->program);
+	rf_buf_printf(w->out, "</h2>\n<p>pid %lld, after %lld.%lld s, %s: ", (long long)row->pid, (long long)last->elapsed_ms / 1000,
+		      (long long)last->elapsed_ms % 1000 / 100, rf_profile_value(row->kind, value)->words);
+	rf_flame_put_value(w->out, row->kind, value, last->totals[value]);
+	put(w, "</p>\n<div class=\"scroll\">\n");
+	w->x->lacking |= !rf_flame_put(w->out, &flame, &w->x->scratch);
+	put(w, "</div>\n</article>\n");
+	rf_export_end_scratch(w->x);
+	return 0;
+}
+
 static void put_kinds(struct writer *w)
 {
 	bool seen[RF_KIND_COUNT] = { false };
@@ -256,14 +284,42 @@ static void put_kinds(struct writer *w)
 	}
 }
 
+/* Of the run that is told, else of the last one that has some. */
+static int find_profiles(struct writer *w, struct rf_error *err)
+{
+	struct rf_run_row run = w->x->run;
+	int rc = w->x->has_run ? 0 : rf_query_last_profiled_run(w->x->store, &w->x->arena, &run, err);
+	if (rc == 0 && run.id)
+		rc = rf_query_profiles(w->x->store, run.id, 0, PROFILES_MAX + 1, &w->x->arena, &w->profiles, &w->profile_count, err);
+	return rc;
+}
+
+/* A graph a profile, of the value that matters. */
+static int put_profiles(struct writer *w, struct rf_error *err)
+{
+	int rc = 0;
+	if (w->profile_count)
+		put(w, "<h2>Profiles</h2>\n<p class=\"dim\">What a function called stands below it; the width is its share. The numbers "
+		       "are estimates, from samples.</p>\n");
+	for (uint32_t i = 0; i < w->profile_count && i < PROFILES_MAX && rc == 0; i++)
+		rc = put_profile(w, &w->profiles[i], err);
+	if (w->profile_count > PROFILES_MAX)
+		put(w, "<p class=\"dim\">and more</p>\n");
+	return rc;
+}
+
 int rf_export_html(struct rf_export *x, struct rf_buf *out, struct rf_error *err)
 {
 	struct rf_item item;
 	struct writer w = { .x = x, .out = out, .item = &item };
-	int rc = 0;
+	int rc = find_profiles(&w, err);
+	if (rc < 0)
+		return rc;
 	put(&w, page_head);
 	put(&w, rf_style_base);
 	put(&w, rf_timeline_css);
+	if (w.profile_count)
+		put(&w, rf_flame_css);
 	put(&w, page_style);
 	put_summary(&w);
 	if (x->count)
@@ -271,6 +327,8 @@ int rf_export_html(struct rf_export *x, struct rf_buf *out, struct rf_error *err
 	put_kinds(&w);
 	for (uint32_t i = 0; i < x->count && (rc = rf_item_load(x, i, &item, err)) == 0; i++)
 		put_finding(&w);
+	if (rc == 0)
+		rc = put_profiles(&w, err);
 	put(&w, "</main>\n<footer class=\"dim\"><p>redflag ");
 	put_text(&w, x->options.version);
 	put(&w, "</p></footer>\n</body>\n</html>\n");

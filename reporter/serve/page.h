@@ -81,7 +81,7 @@ void rf_page_put_pager(struct rf_page *p, int64_t page, bool more);
 /* A number in the query that a page is about, such as ?page=; 1 without. */
 int64_t rf_page_number(const struct rf_page *p);
 
-rf_page_function rf_page_overview, rf_page_findings, rf_page_finding, rf_page_runs, rf_page_run, rf_page_compare,
+rf_page_function rf_page_overview, rf_page_findings, rf_page_finding, rf_page_runs, rf_page_run, rf_page_profiles, rf_page_compare,
 	rf_page_suppressions, rf_page_suppress_add, rf_page_suppress_expire, rf_page_health, rf_page_health_json,
 	rf_page_health_check, rf_page_style, rf_page_icon;
 

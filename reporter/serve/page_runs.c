@@ -3,6 +3,7 @@
 
 #include "export/growth_text.h"
 #include "serve/page.h"
+#include "store/profiles.h"
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */
 
@@ -162,6 +163,17 @@ static int put_processes(struct rf_page *p, int64_t run_id, struct rf_error *err
 	return 0;
 }
 
+/* Programs that the agent watched have some. */
+static int put_profiles(struct rf_page *p, int64_t run_id, struct rf_error *err)
+{
+	struct rf_profile_row *rows;
+	uint32_t count;
+	int rc = rf_query_profiles(p->store, run_id, 0, 1, p->arena, &rows, &count, err);
+	if (rc == 0 && count)
+		rf_html(p->out, "<h2>Profiles</h2>\n<p><a href=\"/profiles/%d\">Where memory, time and input and output go</a></p>\n", run_id);
+	return rc;
+}
+
 /* What rises all the time in a process; docs/growth.md. */
 static int put_growth(struct rf_page *p, int64_t run_id, struct rf_error *err)
 {
@@ -214,6 +226,8 @@ int rf_page_run(struct rf_page *p, struct rf_error *err)
 		rc = put_results(p, run.id, err);
 	if (rc == 0)
 		rc = put_processes(p, run.id, err);
+	if (rc == 0)
+		rc = put_profiles(p, run.id, err);
 	if (rc == 0)
 		rc = put_growth(p, run.id, err);
 	return rc < 0 ? rc : put_drops(p, run.id, err);

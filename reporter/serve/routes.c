@@ -7,6 +7,7 @@ static const struct rf_route routes[] = {
 	{ .path = "/compare", .page = rf_page_compare, .store = true },
 	{ .path = "/runs", .page = rf_page_runs, .store = true },
 	{ .path = "/runs/", .page = rf_page_run, .store = true },
+	{ .path = "/profiles/", .page = rf_page_profiles, .store = true },
 	{ .path = "/suppressions", .page = rf_page_suppressions, .store = true },
 	{ .path = "/suppressions/add", .method = RF_METHOD_POST, .page = rf_page_suppress_add, .store = true },
 	{ .path = "/suppressions/expire", .method = RF_METHOD_POST, .page = rf_page_suppress_expire },

@@ -1,4 +1,5 @@
 /* The style sheet and the icon: the only files that pages ask for. */
+#include "export/flame.h"
 #include "export/style.h"
 #include "export/timeline.h"
 #include "serve/finding_parts.h"
@@ -101,6 +102,10 @@ static const char site_style[] =
 	".chart .hit { fill: transparent; }\n"
 	".chart g:hover .hit { fill: var(--hover); } .chart .fresh { fill: var(--bar-new); }\n"
 	".chart .again { fill: var(--bar-known); }\n"
+	".spark { width: 8rem; height: 1.4rem; display: block; }\n"
+	".spark polyline { fill: none; stroke: var(--accent); stroke-width: 1.5; vector-effect: non-scaling-stroke; }\n"
+	".chip[aria-current] { background: var(--hover); border-color: var(--text); font-weight: 600; }\n"
+	"table.profiles a[aria-current] { font-weight: 700; }\n"
 	".legend { color: var(--dim); font-size: .85rem; }\n"
 	".key { display: inline-block; width: .75rem; height: .75rem; margin: 0 .3rem 0 .75rem; border-radius: 2px; }\n"
 	".key.fresh { background: var(--bar-new); } .key.again { background: var(--bar-known); }\n"
@@ -165,6 +170,7 @@ int rf_page_style(struct rf_page *p, struct rf_error *err)
 	rf_buf_put_cstr(p->out, site_style);
 	rf_buf_put_cstr(p->out, rf_timeline_css);
 	rf_buf_put_cstr(p->out, rf_style_finding);
+	rf_buf_put_cstr(p->out, rf_flame_css);
 	return 0;
 }
 

@@ -72,6 +72,15 @@ int rf_query_profiles(struct rf_store *s, int64_t run_id, int64_t pid, uint32_t 
 	return rc < 0 ? rc : 0;
 }
 
+int rf_query_last_profiled_run(struct rf_store *s, rf_arena *arena, struct rf_run_row *run, struct rf_error *err)
+{
+	int64_t id = 0;
+	*run = (struct rf_run_row){ 0 };
+	int rc = rf_db_once(s, "SELECT r.id FROM (SELECT DISTINCT process_id FROM profiles) v JOIN processes p ON p.id = v.process_id"
+			       " JOIN runs r ON r.id = p.run_id ORDER BY r.last_at DESC, r.id DESC LIMIT 1", &id, err, "");
+	return rc <= 0 ? rc : rf_query_run_by_id(s, id, arena, run, err);
+}
+
 /* --- samples ----------------------------------------------------------------------------------------------------- */
 
 struct frame_row {

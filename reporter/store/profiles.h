@@ -6,6 +6,7 @@
 #define RF_STORE_PROFILES_H
 
 #include "model/profile.h"
+#include "store/run_query.h"
 #include "store/store.h"
 
 /* Stores what the spool has told of a process so far. Told again, it adds nothing. Inside a transaction; `scratch` is reset. */
@@ -23,6 +24,8 @@ struct rf_profile_row { /* what one process has of one kind */
  * processes. */
 int rf_query_profiles(struct rf_store *s, int64_t run_id, int64_t pid, uint32_t limit, rf_arena *arena, struct rf_profile_row **rows,
 		      uint32_t *count, struct rf_error *err);
+/* The run that stored something last of those that have profiles; its id is 0 when there is none. */
+int rf_query_last_profiled_run(struct rf_store *s, rf_arena *arena, struct rf_run_row *run, struct rf_error *err);
 /* The samples of its last snapshot, the largest first. */
 int rf_query_profile_samples(struct rf_store *s, const struct rf_profile_row *row, rf_arena *arena, struct rf_profile_sample **samples,
 			     uint32_t *count, struct rf_error *err);

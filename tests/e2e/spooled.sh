@@ -88,6 +88,24 @@ check "growth over time" equal '1,2' "$("$redflag" sql --db "$db" --csv \
 	"SELECT group_concat(snapshot) FROM v_profiles WHERE kind = 'heap' AND live_bytes > 0" | sed 1d | tr -d '"')"
 check "stacks by SQL" says 'main;handle;parse_header' "$redflag" sql --db "$db" --csv "SELECT stack FROM v_profile_stacks WHERE kind = 'heap'"
 
+# As a flame graph, in a page and in the browser.
+check "the page has a graph of each profile" equal 3 "$("$redflag" export --db "$db" --format html | grep -c '<svg class="flame"')"
+check "and its style" says '.flame rect' "$redflag" export --db "$db" --format html
+"$redflag" serve --db "$db" --addr 127.0.0.1:0 >"$work/serving" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
+check "a server" wait_for 20 grep -q '^Serving' "$work/serving"
+address=$(sed -nE 's|^Serving (http://[^/]*)/.*|\1|p' "$work/serving")
+check "the run leads to its profiles" says 'href="/profiles/1"' curl -s "$address/runs/1"
+check "which has a graph" says '<svg class="flame"' curl -s "$address/profiles/1"
+check "boxes are links" grep -qF 'value=inuse_space&amp;at=3"' "$work/out"
+check "another value" says 'aria-label="Flame graph, all objects"' curl -s "$address/profiles/1?kind=heap&value=alloc_objects"
+check "another profile" says 'aria-label="Flame graph, time"' curl -s "$address/profiles/1?kind=io"
+check "a box alone" says 'and one above it goes back' curl -s "$address/profiles/1?kind=heap&at=5"
+check "nonsense gives the first" says 'aria-label="Flame graph, live bytes"' curl -s "$address/profiles/1?process=9&kind=x&value=y&at=99999999999999999999"
+check "no such run" equal 404 "$(curl -s -o "$work/out" -w '%{http_code}' "$address/profiles/77")"
+kill $server
+
 # The same path, another build: places alone. The same build, stripped: what is exported, and places.
 rm "$db"
 check "the program is replaced" build "$program" -g -O1
