@@ -88,7 +88,8 @@ static void append(int fd, const struct rf_heap_file *heap, uint64_t time_unix_n
 	if (!find_end(fd, &end, &head.sequence))
 		return;
 	rf_buf_init(&out);
-	while (first < heap->stack_count) {
+	for (bool last = false; !last;) {
+		last = first == heap->stack_count; /* a part without samples: the snapshot is whole */
 		rf_buf_reset(&out);
 		head.sequence++;
 		if (!put_part(&out, heap, &first, &head))

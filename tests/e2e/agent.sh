@@ -56,4 +56,25 @@ cc "$work/static" bugs.c -static 2>"$work/err"
 check "a static program is told apart" status_of 3 "$redflag" agent run --db "$db" -- "$work/static"
 check "with what to do" grep -q "without -static" "$work/err"
 check "a number that is none" status_of 2 "$redflag" agent run --db "$db" --guard-rate lots -- true
+cat >"$work/grow.c" <<'C'
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+__attribute__((noinline)) static char *grow(void) { return malloc(20000); }
+int main(int argc, char **argv)
+{
+	(void)argv;
+	for (volatile int i = 0; i < 4000; i++)
+		*(volatile char *)grow() = 1;
+	if (argc > 1)
+		kill(getpid(), SIGKILL);
+	return 0;
+}
+C
+check "a program that grows" "${CC:-gcc}" -g -O1 -o "$work/grow" "$work/grow.c"
+check "a profile of one that ends" "$redflag" agent run --db "$work/grow.db" -- "$work/grow"
+check "names who allocates" grep -q ';main;grow [0-9]' <("$redflag" export --db "$work/grow.db" --format folded)
+check "a profile of one that is killed" status_of 137 "$redflag" agent run --db "$work/killed.db" -- "$work/grow" now
+check "does so, too" grep -q ';main;grow [0-9]' <("$redflag" export --db "$work/killed.db" --format folded)
+
 finish
