@@ -200,9 +200,9 @@ static void write_snapshot(void)
 	heap.next_ns = heap.t->file.changed_ns + heap.distance_ns;
 	heap.changed = false;
 	heap.t->file.snapshot++;
-	for (uint32_t first = 0; first < heap.t->file.stack_count; first += PART_SAMPLES) {
-		uint32_t left = heap.t->file.stack_count - first;
-		if (!write_part(first, first + (left < PART_SAMPLES ? left : PART_SAMPLES)))
+	for (uint32_t first = 0, end, all = heap.t->file.stack_count; first <= all; first = end) {
+		end = all - first < PART_SAMPLES ? all : first + PART_SAMPLES;
+		if (!write_part(first, end) || first == end) /* a part without samples ends the snapshot */
 			break;
 	}
 }
