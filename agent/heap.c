@@ -346,8 +346,8 @@ static void *rf_heap_allocate(size_t bytes, size_t align, bool zero)
 	return block;
 }
 
-/* A block that moved is a new one, which is counted when one is due; it may have to move once more for it. */
-static void *count_moved(void *block, size_t bytes)
+/* A block of another size is a new one; to be counted it may have to move. */
+static void *count_resized(void *block, size_t bytes)
 {
 	void *marked = block;
 	if (!rf_heap_may_have(block)) {
@@ -365,13 +365,12 @@ static void *rf_heap_realloc(void *block, size_t bytes, bool due)
 {
 	struct live had = rf_heap_may_have(block) ? take(block) : (struct live){ .stack = NO_STACK };
 	void *result = rf_next.realloc(block, bytes);
-	if (had.stack != NO_STACK && ((!result && bytes) || result == block)) { /* it is still there */
+	if (had.stack != NO_STACK && !result && bytes) { /* it is still there */
 		rf_lock();
-		add_live(block, result ? bytes : had.bytes, had.stack);
+		add_live(block, had.bytes, had.stack);
 		rf_unlock();
-		return result;
 	}
-	return result && due ? count_moved(result, bytes) : result;
+	return result && due ? count_resized(result, bytes) : result;
 }
 
 static void rf_heap_finish(void)

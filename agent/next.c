@@ -5,9 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define EARLY_BYTES 8192u /* dlsym of glibc allocates nothing, unless it fails: then less than 200 bytes a name */
+#define EARLY_BYTES 65536u /* a page a block: dlsym of glibc allocates nothing, unless it fails, and then a message */
+#define EARLY_ALIGN 4096u
 
-static _Alignas(16) char early_bytes[EARLY_BYTES];
+static _Alignas(EARLY_ALIGN) char early_bytes[EARLY_BYTES];
 static size_t early_used;
 static bool resolving;
 
@@ -18,9 +19,9 @@ static inline size_t rf_next_early_bytes(const void *block)
 }
 
 /* Zeroed, since nothing is given twice. */
-static void *early_block(size_t align, size_t bytes)
+static void *early_block(size_t bytes)
 {
-	size_t start = (early_used + align - 1) & ~(align - 1);
+	size_t start = (early_used + EARLY_ALIGN - 1) & ~(size_t)(EARLY_ALIGN - 1);
 	if (bytes > EARLY_BYTES || start > EARLY_BYTES - bytes) {
 		errno = ENOMEM;
 		return NULL;
@@ -32,7 +33,7 @@ static void *early_block(size_t align, size_t bytes)
 static void *early_malloc(size_t bytes)
 {
 	if (resolving)
-		return early_block(16, bytes);
+		return early_block(bytes);
 	rf_next_init();
 	return rf_next.malloc(bytes);
 }
@@ -40,7 +41,7 @@ static void *early_malloc(size_t bytes)
 static void *early_calloc(size_t count, size_t bytes)
 {
 	if (resolving)
-		return bytes && count > EARLY_BYTES / bytes ? NULL : early_block(16, count * bytes);
+		return bytes && count > EARLY_BYTES / bytes ? NULL : early_block(count * bytes);
 	rf_next_init();
 	return rf_next.calloc(count, bytes);
 }
@@ -52,7 +53,7 @@ static void *early_realloc(void *block, size_t bytes)
 		rf_next_init();
 		return rf_next.realloc(block, bytes);
 	}
-	void *copy = early_block(16, bytes);
+	void *copy = early_block(bytes);
 	if (copy && block) {
 		size_t there = (size_t)((char *)copy - (char *)block);
 		memcpy(copy, block, bytes < there ? bytes : there);
@@ -71,7 +72,7 @@ static void early_free(void *block)
 static void *early_memalign(size_t align, size_t bytes)
 {
 	if (resolving)
-		return early_block(align, bytes);
+		return align <= EARLY_ALIGN ? early_block(bytes) : NULL;
 	rf_next_init();
 	return rf_next.memalign(align, bytes);
 }

@@ -1,7 +1,7 @@
 /* The functions behind the hooks: what the program would have called without the agent (dlsym, RTLD_NEXT).
  *
  * Looked up at the first call of any of them, which may be earlier than every constructor. What dlsym itself allocates
- * meanwhile comes from a few kilobytes that are never given back.
+ * meanwhile comes from a few pages that are never given back.
  */
 #ifndef RF_AGENT_NEXT_H
 #define RF_AGENT_NEXT_H
@@ -51,7 +51,7 @@ struct rf_next {
 static struct rf_next rf_next; /* of the malloc family always callable; the others after rf_next_init */
 
 static void rf_next_init(void);
-/* Of a block of the few kilobytes: how many bytes there are from it to their end; 0: it is none. */
+/* Of a block of those pages, which is at the start of one: how many bytes there are from it to their end; 0: it is none. */
 static inline size_t rf_next_early_bytes(const void *block);
 /* malloc is the C library's own: what it gives is freed by functions that we stand in front of. */
 static bool rf_next_is_libc(void);

@@ -14,6 +14,7 @@
 struct rf_thread {
 	uint64_t sample_left;  /* bytes until the allocation that is sampled */
 	uint64_t guard_left;   /* allocations until the one that is guarded */
+	uint64_t guard_after;  /* time stamp: not before it is a further allocation guarded */
 	uint64_t random;       /* state of rf_random; never 0 once it was used */
 	uint32_t tid;          /* 0: not asked for yet */
 	uint32_t inside;       /* the agent itself is at work: what it calls, and what interrupts it, passes by */

@@ -10,24 +10,18 @@
 
 #include "agent/heap_file.h"
 #include "base/files.h"
+#include "store/process.h"
 #include "tsan-glue/crc32c.h"
 #include "tsan-glue/spool_format.h"
 
 #define PART_STACKS 1024u
 #define STACK_FRAMES_MAX 256u
-#define MAPS_BYTES_MAX ((size_t)64 << 20)
 #define HEAP_BYTES_MAX ((size_t)16 << 20)
 
-/* Is the file still mapped by the process that it names? */
-static bool in_use(const struct rf_heap_file *heap, const char *path, rf_arena *scratch)
+static bool is_over(int spool)
 {
-	const char *slash = strrchr(path, '/');
-	struct rf_error ignored;
-	rf_str maps;
-	if (rf_file_read(rf_arena_printf(scratch, "/proc/%u/maps", heap->pid).ptr, MAPS_BYTES_MAX, scratch, &maps, &ignored) != 0)
-		return false;
-	const char *name = slash ? slash + 1 : path;
-	return memmem(maps.ptr, maps.len, name, strlen(name)) != NULL;
+	struct rf_spool_file_header header;
+	return pread(spool, &header, sizeof(header), 0) == (ssize_t)sizeof(header) && rf_process_over(header.pid, header.start_unix_ns);
 }
 
 /* Where the records of a spool end, and the sequence number of the last one. False: it isn't one that can be gone on with. */
@@ -114,7 +108,7 @@ static void settle(const char *heap_path, const char *spool_path, rf_arena *scra
 	    rf_file_read(heap_path, HEAP_BYTES_MAX, scratch, &bytes, &ignored) == 0 && bytes.len >= sizeof(struct rf_heap_file)) {
 		const struct rf_heap_file *heap = (const void *)bytes.ptr;
 		if (memcmp(heap->magic, RF_HEAP_FILE_MAGIC, sizeof(heap->magic)) == 0 && heap->stack_count <= RF_HEAP_STACKS_MAX &&
-		    !in_use(heap, heap_path, scratch)) {
+		    is_over(fd)) {
 			append(fd, heap, (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec);
 			unlink(heap_path);
 		}

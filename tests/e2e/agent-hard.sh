@@ -42,7 +42,7 @@ killed() {
 		with "--guard-rate 1 --alloc-sample 1000" timeout -s KILL "0.0$i" "$hard" many >/dev/null 2>&1
 	done
 	"$redflag" agent report --db "$db" 2>&1 | tee "$work/out" | grep -q "0 findings" || cat "$work/out"
-	find "$db.spool" -name '*.heap'
+	find "$db.spool" -type f
 }
 check "killed" equal "" "$(killed)"
 

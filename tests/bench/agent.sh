@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# What the agent costs: programs without it, with it and its defaults, with jemalloc's profiler and with heaptrack, in turn. A row is
+# the median of ROUNDS rounds: CPU seconds (user and system) and peak memory in MiB, and both as ratios to the program alone.
+#
+#	ROUNDS=5 tests/bench/agent.sh [NAME...]     only these: alloc, cgo, sqlite3, redis, nginx
+#
+# Wants sqlite3, redis-server, nginx, curl, libjemalloc2 and heaptrack (Debian's packages); what isn't there is left out and said.
+. "$(dirname "$0")/../lib.sh"
+. "$root/tests/bench/set.sh"
+
+rounds=${ROUNDS:-5}
+jemalloc=$(ldconfig -p | awk '/libjemalloc\.so\.2/ { print $NF; exit }')
+port=17911
+build_measure || exit
+"${CC:-gcc}" -O2 -o "$work/alloc" "$root/tests/bench/agent/alloc.c" || exit
+(cd "$root/tests/bench/agent/cgo" && go build -o "$work/cgo" .) || exit
+cat >"$work/load.sql" <<'SQL'
+CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c REAL);
+WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 400000)
+	INSERT INTO t SELECT x, 'row number ' || x, x * 0.5 FROM n;
+CREATE INDEX i ON t (b);
+SELECT count(*), sum(length(b)) FROM t WHERE b LIKE '%7%';
+SELECT substr(b, 12, 2) AS k, group_concat(a) FROM t WHERE a % 3 = 0 GROUP BY k LIMIT 2;
+SQL
+cat >"$work/nginx.conf" <<NGINX
+daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.log;
+events { worker_connections 512; }
+http { access_log off; client_body_temp_path $work; proxy_temp_path $work; fastcgi_temp_path $work; uwsgi_temp_path $work;
+	scgi_temp_path $work; server { listen 127.0.0.1:$port; root $root; } }
+NGINX
+
+alive() {
+	(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+}
+# A server under a fixed load, until it is told to end.
+redis() { # PREFIX...
+	"$@" redis-server --port $port --bind 127.0.0.1 --save '' --appendonly no --dir "$work" &
+	wait_for 10 alive
+	redis-benchmark -p $port -n 150000 -c 20 -r 20000 -d 200 -t set,get,lpush,lpop -q
+	redis-cli -p $port shutdown nosave
+	wait
+}
+nginx_server() { # PREFIX...
+	"$@" nginx -c "$work/nginx.conf" &
+	wait_for 10 alive
+	for _ in 1 2 3 4; do
+		xargs -a "$work/urls" curl -s -o /dev/null
+	done
+	kill -QUIT "$(cat "$work/nginx.pid")"
+	wait
+}
+for ((i = 0; i < 4000; i++)); do
+	echo "http://127.0.0.1:$port/README.md"
+done >"$work/urls"
+
+program() { # NAME PREFIX...: does its work behind the prefix
+	case $1 in
+	alloc) "${@:2}" "$work/alloc" 60 ;;
+	cgo) "${@:2}" "$work/cgo" 1000000 ;;
+	sqlite3) "${@:2}" sqlite3 :memory: ".read $work/load.sql" ;;
+	redis) redis "${@:2}" ;;
+	nginx) nginx_server "${@:2}" ;;
+	esac
+}
+# CPU seconds and peak KiB of the program behind a measure that writes to a file, since a server's load runs beside it.
+under() { # VARIANT NAME
+	local measured=("$work/measure" /dev/null /dev/null) tables
+	case $1 in
+	alone) ;;
+	agent)
+		tables=$("$redflag" agent env --db "$work/a.db")
+		measured+=(env "LD_PRELOAD=$(sed -n "s/^export LD_PRELOAD='\(.*\)'/\1/p" <<<"$tables")" "REDFLAG_AGENT=" "REDFLAG_SPOOL=$work/a.db.spool")
+		;;
+	jemalloc) measured+=(env "LD_PRELOAD=$jemalloc" "MALLOC_CONF=prof:true,lg_prof_sample:19,prof_final:true,prof_prefix:$work/jeprof") ;;
+	heaptrack) measured+=(heaptrack -o "$work/heaptrack") ;;
+	esac
+	program "$2" bash -c '"$@" >"$0"' "$work/measured" "${measured[@]}" >/dev/null 2>&1
+	awk '{ print $2, $3 }' "$work/measured"
+	rm -f "$work"/heaptrack* "$work"/jeprof*
+}
+
+printf '%-10s %-10s %8s %6s %8s %6s\n' program variant CPU ratio MiB ratio
+[ $# -gt 0 ] || set -- alloc cgo sqlite3 redis nginx
+for name in "$@"; do
+	variants=(alone agent)
+	[ -n "$jemalloc" ] && variants+=(jemalloc)
+	command -v heaptrack >/dev/null && variants+=(heaptrack)
+	rm -f "$work"/of.*
+	for ((i = 0; i < rounds; i++)); do
+		for variant in "${variants[@]}"; do
+			under "$variant" "$name" >>"$work/of.$variant"
+		done
+	done
+	for variant in "${variants[@]}"; do
+		for column in 1 2; do
+			for which in alone "$variant"; do
+				awk -v c=$column '{ print $c }' "$work/of.$which" | median
+			done
+		done | paste -sd' ' | awk -v p="$name" -v w="$variant" '{ printf "%-10s %-10s %8.2f %6.3f %8.1f %6.3f\n",
+			p, w, $3, $3 / $1, $7 / 1024, $7 / $5 }'
+	done
+done
+"$redflag" agent report --db "$work/a.db" >/dev/null 2>&1

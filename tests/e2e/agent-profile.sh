@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# redflag agent: the memory profile of programs of C and of Go with cgo, at their end and after they were killed; and guarded blocks
+# across cgo.
+. "$(dirname "$0")/../lib.sh"
+
+db=$work/a.db
+check "the program" "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O1 -g -o "$work/memory" "$root/tests/e2e/agent/memory.c"
+check "the Go program" bash -c 'cd "$0" && go build -o "$1" .' "$root/tests/e2e/agent/cgo" "$work/native"
+folded() { # VALUE: of the last run
+	"$redflag" export --db "$db" --format folded --value "$1"
+}
+# A sample of some thousand blocks is within a few per cent; 15 is five standard deviations away.
+about() { # WANT FUNCTION: bytes of the stacks that the function is in
+	awk -v want="$1" -v function_name="$2" 'index($0, function_name) { sum += $NF }
+		END { printf "%d, where %d were asked for\n", sum, want; exit !(sum > 0.85 * want && sum < 1.15 * want) }'
+}
+
+check "at its end" equal ready "$("$redflag" agent run --db "$db" --alloc-sample 20000 -- "$work/memory" 2>"$work/err")"
+check "and not a word" equal "" "$(cat "$work/err")"
+folded inuse_space >"$work/live"
+folded alloc_space >"$work/all"
+check "what is kept" about 40000000 ";main;kept " <"$work/live"
+check "and nothing else" equal 1 "$(wc -l <"$work/live")"
+check "what was kept" about 40000000 ";main;kept " <"$work/all"
+check "what was zeroed" about 300000000 ";main;zeroed " <"$work/all"
+check "what went" about 360000000 ";main;passing " <"$work/all"
+check "in go tool pprof" bash -c '"$0" export --db "$1" --format pprof -o "$2" && go tool pprof -top -sample_index=inuse_space "$2" 2>&1 |
+	grep -q "100%.*kept"' "$redflag" "$db" "$work/heap.pb.gz"
+
+killed() {
+	local pid
+	(
+		eval "$("$redflag" agent env --db "$db" --alloc-sample 20000)"
+		exec "$work/memory" wait
+	) >"$work/out" &
+	pid=$!
+	wait_for 20 grep -q ready "$work/out" || return 1
+	check "while it runs its file is left alone" bash -c '"$0" agent report --db "$1" >/dev/null; ls "$1".spool/*.heap >/dev/null' \
+		"$redflag" "$db"
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	"$redflag" agent report --db "$db" >/dev/null
+}
+killed
+folded inuse_space >"$work/live"
+check "after SIGKILL" about 40000000 ";main;kept " <"$work/live"
+check "nothing is left of it" equal "" "$(find "$db.spool" -type f)"
+
+"$redflag" agent run --db "$db" --alloc-sample 20000 --guard-rate 1 -- "$work/native" 2>"$work/err"
+folded inuse_space >"$work/live"
+check "Go, with cgo" about 40000000 "main.main;main.keep;" <"$work/live"
+check "in its C function" grep -q ";grab " "$work/live"
+titles=$("$redflag" list --db "$db" | grep -E '^ +[0-9]+ ')
+check "C reads what Go freed" grep -q "heap use after free: first after" <<<"$titles"
+check "Go writes what Go freed" grep -q "heap use after free: main.lateWrite after" <<<"$titles"
+check "and no other" equal 2 "$(grep -c "heap use" <<<"$titles")"
+finish
