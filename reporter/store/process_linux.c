@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define START_FIELD 22        /* of /proc/PID/stat, counted from 1: start time in ticks since boot (proc(5)) */
+#define STAT_BYTES 1024
 #define SLACK_NS 2000000000ll /* boot time is given in seconds, start times in ticks */
 
 static bool read_file(const char *path, char *buffer, size_t bytes)
@@ -35,14 +36,23 @@ static int64_t boot_unix_s(void)
 	return boot;
 }
 
-/* 0 when it can't be read. */
-static int64_t start_unix_ns_of(uint32_t pid)
+/* What stands behind field 2 of /proc/PID/stat, the name, which may hold blanks and parentheses; NULL when it can't be read. */
+static char *read_stat(uint32_t pid, char text[STAT_BYTES])
 {
-	char path[64], text[1024];
+	char path[64];
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	if (!read_file(path, text, sizeof(text)))
-		return 0;
-	char *at = strrchr(text, ')'); /* the name may hold blanks and parentheses; it is field 2 */
+	return read_file(path, text, STAT_BYTES) ? strrchr(text, ')') : NULL;
+}
+
+/* It has ended, and its parent hasn't asked for its status yet. */
+static bool is_zombie(const char *stat)
+{
+	return stat && strncmp(stat, ") Z", 3) == 0;
+}
+
+/* 0 when it can't be read. */
+static int64_t start_unix_ns_of(const char *at)
+{
 	for (int field = 2; at && field < START_FIELD; field++)
 		at = strchr(at + 1, ' ');
 	int64_t boot = boot_unix_s(), hz = sysconf(_SC_CLK_TCK);
@@ -57,6 +67,8 @@ bool rf_process_over(uint32_t pid, uint64_t start_unix_ns)
 		return true;
 	if (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
 		return true;
-	int64_t start = start_unix_ns_of(pid);
-	return start && start > (int64_t)start_unix_ns + SLACK_NS;
+	char text[STAT_BYTES];
+	const char *stat = read_stat(pid, text);
+	int64_t start = start_unix_ns_of(stat);
+	return is_zombie(stat) || (start && start > (int64_t)start_unix_ns + SLACK_NS);
 }

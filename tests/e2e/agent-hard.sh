@@ -41,6 +41,7 @@ killed() {
 	for i in 1 2 3 4 5 6 7 8; do
 		with "--guard-rate 1 --alloc-sample 1000" timeout -s KILL "0.0$i" "$hard" many >/dev/null 2>&1
 	done
+	wait_for 10 bash -c '! pgrep -f "^$0 many"' "$hard"
 	"$redflag" agent report --db "$db" 2>&1 | tee "$work/out" | grep -q "0 findings" || cat "$work/out"
 	find "$db.spool" -type f
 }
