@@ -187,7 +187,7 @@ uint32_t rf_object_frames(struct rf_object *o, uint64_t address, bool plain, rf_
 	if (!o->looked && !plain)
 		look(o);
 	if (!plain && rf_units_find(&o->units, address + o->bias - o->debug_bias, &unit))
-		count = rf_scopes_frames(&unit, address + o->bias - o->debug_bias, arena, frames, RF_OBJECT_FRAMES_MAX);
+		count = rf_scopes_frames(&o->units, &unit, address + o->bias - o->debug_bias, arena, frames, RF_OBJECT_FRAMES_MAX);
 	if (!plain && count == 0)
 		count = frames_of_go(o, address, arena, &frames[0]);
 	if (count && frames[count - 1].function.len)

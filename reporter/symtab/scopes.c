@@ -5,6 +5,7 @@
 
 #define ORIGINS_MAX 8u /* from an inlined copy to its declaration; more is damage */
 #define OUTER_MAX 16u  /* namespaces and classes around a function */
+#define SCOPES_MAX 128u /* blocks within blocks; the address is taken for one of the last */
 
 struct place {
 	rf_str file;
@@ -104,38 +105,43 @@ static rf_str name_of(Dwarf_Die *unit, const Dwarf_Die *function, rf_arena *aren
 	return name;
 }
 
-/* The innermost scope at the address, and those around it where they stand, not where inlined code was written. */
-static int concrete_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
+/* The block of `around` that holds the address, or the function that is inlined there. */
+static bool inner_scope(Dwarf_Die *around, Dwarf_Addr address, Dwarf_Die *out)
 {
-	Dwarf_Die innermost;
-	*scopes = NULL;
-	if (dwarf_getscopes(unit, address, scopes) <= 0)
-		return 0;
-	innermost = (*scopes)[0];
-	free(*scopes);
-	*scopes = NULL;
-	int count = dwarf_getscopes_die(&innermost, scopes);
-	return count > 0 ? count : 0;
+	for (int rc = dwarf_child(around, out); rc == 0; rc = dwarf_siblingof(out, out)) {
+		int tag = dwarf_tag(out);
+		bool block = tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine || tag == DW_TAG_try_block ||
+			     tag == DW_TAG_catch_block;
+		if (block && dwarf_haspc(out, address) == 1)
+			return true;
+	}
+	return false;
 }
 
-uint32_t rf_scopes_frames(Dwarf_Die *unit, Dwarf_Addr address, rf_arena *arena, struct rf_frame *frames, uint32_t most)
+/* The function at the address and the scopes in it that lead there, the outermost first. */
+static uint32_t scopes_at(struct rf_units *units, Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die scopes[SCOPES_MAX])
 {
-	Dwarf_Die *scopes;
+	uint32_t count = rf_units_function(units, unit, address, &scopes[0]) ? 1 : 0;
+	while (count && count < SCOPES_MAX && inner_scope(&scopes[count - 1], address, &scopes[count]))
+		count++;
+	return count;
+}
+
+uint32_t rf_scopes_frames(struct rf_units *units, Dwarf_Die *unit, Dwarf_Addr address, rf_arena *arena, struct rf_frame *frames,
+			  uint32_t most)
+{
+	Dwarf_Die scopes[SCOPES_MAX];
 	uint32_t found = 0;
 	struct place place = place_of(unit, address, arena);
-	int count = concrete_scopes(unit, address, &scopes);
-	bool whole = false;
 	frames[0] = (struct rf_frame){ .function = RF_STR(""), .file = place.file, .line = place.line };
-	for (int i = 0; i < count && found < most && !whole; i++) {
-		int tag = dwarf_tag(&scopes[i]);
-		whole = tag == DW_TAG_subprogram;
-		if (!whole && tag != DW_TAG_inlined_subroutine)
+	for (uint32_t i = scopes_at(units, unit, address, scopes); i > 0 && found < most; i--) {
+		bool inlined = dwarf_tag(&scopes[i - 1]) == DW_TAG_inlined_subroutine;
+		if (!inlined && i > 1)
 			continue;
-		frames[found++] = (struct rf_frame){ .function = name_of(unit, &scopes[i], arena), .file = place.file,
+		frames[found++] = (struct rf_frame){ .function = name_of(unit, &scopes[i - 1], arena), .file = place.file,
 						     .line = place.line };
-		if (!whole)
-			place = call_of(unit, &scopes[i], arena);
+		if (inlined)
+			place = call_of(unit, &scopes[i - 1], arena);
 	}
-	free(scopes);
-	return whole || found == most ? found : 0;
+	return found;
 }

@@ -10,20 +10,6 @@
 
 #define LATER UINT64_MAX /* nothing was touched since */
 
-/* dwarf_getscopes of elfutils 0.188 keeps its list when what it reads is damaged. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:dwarf_getscopes\n";
-}
-
-/* To see that far the leaks' stacks have to go through a library without frame pointers. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-	return "fast_unwind_on_malloc=0";
-}
-
 static struct native n;
 
 static int make(void **state)
