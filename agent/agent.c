@@ -96,7 +96,7 @@ static __attribute__((destructor)) void stop(void)
 	finish();
 }
 
-EXPORT void _exit(int status)
+RF_EXPORT void _exit(int status)
 {
 	rf_next_init();
 	finish();
@@ -104,4 +104,4 @@ EXPORT void _exit(int status)
 	__builtin_unreachable();
 }
 
-EXPORT void _Exit(int status) __attribute__((alias("_exit")));
+RF_EXPORT void _Exit(int status) __attribute__((alias("_exit")));

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <ucontext.h>
 
-#define EXPORT __attribute__((visibility("default")))
 #define FAULT_IS_WRITE 2 /* of the error code that x86 pushes: Intel SDM volume 3, 4.7 */
 
 static struct {
@@ -83,7 +82,7 @@ static bool rf_fault_is_ours(void)
 
 /* --- the hooks --------------------------------------------------------------------------------------------------- */
 
-EXPORT int sigaction(int number, const struct sigaction *new, struct sigaction *old)
+RF_EXPORT int sigaction(int number, const struct sigaction *new, struct sigaction *old)
 {
 	rf_next_init();
 	if (number != SIGSEGV || !fault.taken)
@@ -112,7 +111,7 @@ static sighandler_t install_plain(sighandler_t handler, int flags)
 	return sigaction(SIGSEGV, &new, &old) != 0 ? SIG_ERR : old.sa_handler;
 }
 
-EXPORT sighandler_t signal(int number, sighandler_t handler)
+RF_EXPORT sighandler_t signal(int number, sighandler_t handler)
 {
 	rf_next_init();
 	return number == SIGSEGV && fault.taken ? install_plain(handler, SA_RESTART) : rf_next.signal(number, handler);
@@ -140,13 +139,13 @@ static int change_mask(int (*next)(int, const sigset_t *, sigset_t *), int how, 
 	return 0;
 }
 
-EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+RF_EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
 	rf_next_init();
 	return fault.taken ? change_mask(rf_next.sigprocmask, how, set, old) : rf_next.sigprocmask(how, set, old);
 }
 
-EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+RF_EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
 	rf_next_init();
 	return fault.taken ? change_mask(rf_next.pthread_sigmask, how, set, old) : rf_next.pthread_sigmask(how, set, old);

@@ -7,7 +7,6 @@
 
 #include <limits.h>
 
-#define EXPORT __attribute__((visibility("default")))
 
 static inline void touch(const void *buffer, size_t bytes, bool write)
 {
@@ -22,7 +21,7 @@ static void touch_all(const struct iovec *parts, int count, bool write)
 }
 
 #define RF_HOOK(result, name, parameters, look, arguments)                                                             \
-	EXPORT result name parameters                                                                                  \
+	RF_EXPORT result name parameters                                                                                  \
 	{                                                                                                              \
 		rf_next_init();                                                                                        \
 		look;                                                                                                  \

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
 #define BUDGET_SHARE 200u
 #define BUDGET_RATE 1000u /* who wants more than one in so many has no budget */
 #define LIKELY(x) __builtin_expect(!!(x), 1)
@@ -97,7 +96,7 @@ static __attribute__((noinline)) void *look(size_t bytes, size_t align, bool zer
 	return block;
 }
 
-EXPORT void *malloc(size_t bytes)
+RF_EXPORT void *malloc(size_t bytes)
 {
 	void *block = NULL;
 	if (!LIKELY(pass(bytes)))
@@ -105,7 +104,7 @@ EXPORT void *malloc(size_t bytes)
 	return block ? block : rf_next.malloc(bytes);
 }
 
-EXPORT void *calloc(size_t count, size_t bytes)
+RF_EXPORT void *calloc(size_t count, size_t bytes)
 {
 	void *block = NULL;
 	size_t all;
@@ -141,7 +140,7 @@ static __attribute__((noinline)) void forget_and_free(void *block)
 	rf_next.free(block);
 }
 
-EXPORT void free(void *block)
+RF_EXPORT void free(void *block)
 {
 	if (!LIKELY(!rf_guard_has(block)))
 		free_guarded(block);
@@ -184,7 +183,7 @@ static __attribute__((noinline)) void *resize(void *block, size_t bytes)
 	return result;
 }
 
-EXPORT void *realloc(void *block, size_t bytes)
+RF_EXPORT void *realloc(void *block, size_t bytes)
 {
 	if (!block)
 		return malloc(bytes);
@@ -195,7 +194,7 @@ EXPORT void *realloc(void *block, size_t bytes)
 	return is_ours(block) ? move(block, bytes) : resize(block, bytes);
 }
 
-EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
+RF_EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 {
 	size_t all;
 	if (__builtin_mul_overflow(count, bytes, &all)) {
@@ -210,7 +209,7 @@ static bool is_power_of_two(size_t align)
 	return align && !(align & (align - 1));
 }
 
-EXPORT void *memalign(size_t align, size_t bytes)
+RF_EXPORT void *memalign(size_t align, size_t bytes)
 {
 	void *block = NULL;
 	if (!LIKELY(pass(bytes)) && is_power_of_two(align))
@@ -218,7 +217,7 @@ EXPORT void *memalign(size_t align, size_t bytes)
 	return block ? block : rf_next.memalign(align, bytes);
 }
 
-EXPORT void *aligned_alloc(size_t align, size_t bytes)
+RF_EXPORT void *aligned_alloc(size_t align, size_t bytes)
 {
 	void *block = NULL;
 	if (!LIKELY(pass(bytes)) && is_power_of_two(align))
@@ -226,7 +225,7 @@ EXPORT void *aligned_alloc(size_t align, size_t bytes)
 	return block ? block : rf_next.aligned_alloc(align, bytes);
 }
 
-EXPORT int posix_memalign(void **out, size_t align, size_t bytes)
+RF_EXPORT int posix_memalign(void **out, size_t align, size_t bytes)
 {
 	void *block = NULL;
 	if (!LIKELY(pass(bytes)) && is_power_of_two(align) && align % sizeof(void *) == 0)
@@ -237,7 +236,7 @@ EXPORT int posix_memalign(void **out, size_t align, size_t bytes)
 	return 0;
 }
 
-EXPORT size_t malloc_usable_size(void *block)
+RF_EXPORT size_t malloc_usable_size(void *block)
 {
 	return LIKELY(!rf_guard_has(block)) ? rf_next.malloc_usable_size(block) : guarded_bytes(block);
 }

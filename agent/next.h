@@ -13,6 +13,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#define RF_EXPORT __attribute__((visibility("default"))) /* of a hook: all else is hidden */
+
 #define RF_NEXT_LIST(X)                                                                                                \
 	X(void *, malloc, (size_t bytes))                                                                              \
 	X(void *, calloc, (size_t count, size_t bytes))                                                                \

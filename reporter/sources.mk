@@ -232,6 +232,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/run_cmd.c \
 	reporter/cmd/agent_target.c \
 	reporter/cmd/agent_heap.c \
+	reporter/cmd/agent_top.c \
 	reporter/cmd/agent_cmd.c \
 	reporter/cmd/block.c \
 	reporter/cmd/show_side.c \

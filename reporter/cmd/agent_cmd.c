@@ -7,6 +7,7 @@
 #include "agent/options_list.h"
 #include "cmd/agent_heap.h"
 #include "cmd/agent_target.h"
+#include "cmd/agent_top.h"
 #include "cmd/command_list.h"
 #include "cmd/gate.h"
 #include "cmd/observe.h"
@@ -152,6 +153,13 @@ static int env(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 	return 0;
 }
 
+static int top(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
+{
+	const char *database;
+	int rc = rf_place_database(rf_arg(args, "db"), false, arena, &database, err);
+	return rc < 0 ? rc : rf_agent_top(rf_place_spools(database, arena), err);
+}
+
 int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 {
 	const char *verb = args->word_count ? args->words[0] : "";
@@ -162,8 +170,10 @@ int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *e
 		return run(args, rest.words, arena, err);
 	if (strcmp(verb, "env") == 0 && !rest.word_count)
 		return env(args, arena, err);
+	if (strcmp(verb, "top") == 0 && !rest.word_count)
+		return top(args, arena, err);
 	if (strcmp(verb, "report") == 0)
 		return report(&rest, arena, err);
 	return rf_fail(err, RF_ERR_USAGE,
-		       "agent wants run and a program, env or report, such as: redflag agent run -- ./program arguments.");
+		       "agent wants run and a program, env, top or report, such as: redflag agent run -- ./program arguments.");
 }

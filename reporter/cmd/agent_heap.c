@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/heap_file.h"
 #include "base/files.h"
 #include "store/process.h"
 #include "tsan-glue/crc32c.h"
@@ -98,36 +97,53 @@ static void append(int fd, const struct rf_heap_file *heap, uint64_t time_unix_n
 	rf_buf_release(&out);
 }
 
-static void settle(const char *heap_path, const char *spool_path, rf_arena *scratch)
+/* The path of the file beside a spool; NULL when that is no spool's name. */
+static const char *path_beside(const char *spool, rf_arena *scratch)
+{
+	rf_str path = rf_str_from(spool);
+	if (!rf_str_ends(path, RF_SPOOL_SUFFIX))
+		return NULL;
+	path.len -= sizeof(RF_SPOOL_SUFFIX) - 1;
+	return rf_arena_printf(scratch, "%.*s" RF_HEAP_FILE_SUFFIX, RF_STR_ARG(path)).ptr;
+}
+
+static const struct rf_heap_file *read_heap(const char *path, rf_arena *scratch)
 {
 	struct rf_error ignored;
-	struct stat st;
 	rf_str bytes;
-	int lock = open(heap_path, O_RDWR | O_CLOEXEC), fd = lock < 0 ? -1 : open(spool_path, O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &st) == 0 && st.st_nlink &&
-	    rf_file_read(heap_path, HEAP_BYTES_MAX, scratch, &bytes, &ignored) == 0 && bytes.len >= sizeof(struct rf_heap_file)) {
-		const struct rf_heap_file *heap = (const void *)bytes.ptr;
-		if (memcmp(heap->magic, RF_HEAP_FILE_MAGIC, sizeof(heap->magic)) == 0 && heap->stack_count <= RF_HEAP_STACKS_MAX &&
-		    is_over(fd)) {
+	if (rf_file_read(path, HEAP_BYTES_MAX, scratch, &bytes, &ignored) != 0 || bytes.len < sizeof(struct rf_heap_file))
+		return NULL;
+	const struct rf_heap_file *heap = (const void *)bytes.ptr;
+	bool sound = memcmp(heap->magic, RF_HEAP_FILE_MAGIC, sizeof(heap->magic)) == 0 && heap->stack_count <= RF_HEAP_STACKS_MAX;
+	return sound ? heap : NULL;
+}
+
+const struct rf_heap_file *rf_agent_heap_running(const char *spool, rf_arena *scratch)
+{
+	const char *path = path_beside(spool, scratch);
+	int fd = path ? open(spool, O_RDONLY | O_CLOEXEC) : -1;
+	const struct rf_heap_file *heap = fd >= 0 && !is_over(fd) ? read_heap(path, scratch) : NULL;
+	if (fd >= 0)
+		close(fd);
+	return heap;
+}
+
+void rf_agent_heap_settle(const char *spool, rf_arena *scratch)
+{
+	struct stat st;
+	const char *path = path_beside(spool, scratch);
+	int lock = path ? open(path, O_RDWR | O_CLOEXEC) : -1, fd = lock < 0 ? -1 : open(spool, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &st) == 0 && st.st_nlink && is_over(fd)) {
+		const struct rf_heap_file *heap = read_heap(path, scratch);
+		if (heap) {
 			append(fd, heap, (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec);
-			unlink(heap_path);
+			unlink(path);
 		}
 	}
 	if (fd >= 0)
 		close(fd);
 	if (lock >= 0)
 		close(lock);
-}
-
-void rf_agent_heap_settle(const char *spool, rf_arena *scratch)
-{
-	rf_str path = rf_str_from(spool);
-	if (!rf_str_ends(path, RF_SPOOL_SUFFIX))
-		return;
-	path.len -= sizeof(RF_SPOOL_SUFFIX) - 1;
-	rf_str heap = rf_arena_printf(scratch, "%.*s" RF_HEAP_FILE_SUFFIX, RF_STR_ARG(path));
-	if (heap.ptr)
-		settle(heap.ptr, spool, scratch);
 }
 
 void rf_agent_heap_settle_all(const char *directory, rf_arena *scratch)

@@ -93,7 +93,7 @@ static const char agent_help[] =
 	"  redflag agent report spools/*.spool\n"
 	"\n"
 	"env prints the variables that do it, for a service or container of your own; report then stores\n"
-	"what was left. Programs that are linked statically have no\n"
+	"what was left. top shows what such processes do now. Programs that are linked statically have no\n"
 	"dynamic loader that could do it; set-user-ID programs don't let it.";
 
 static const struct rf_option list_options[] = {
@@ -429,7 +429,7 @@ const struct rf_command rf_commands[] = {
 	},
 	{
 		.name = "agent",
-		.usage = "run [options] -- PROGRAM... | env [options] | report [SPOOL...]",
+		.usage = "run [options] -- PROGRAM... | env | top | report [SPOOL...]",
 		.summary = "Run any program with the agent in it",
 		.help = agent_help,
 		.options = agent_options,

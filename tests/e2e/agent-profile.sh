@@ -37,6 +37,7 @@ killed() {
 	wait_for 20 grep -q ready "$work/out" || return 1
 	check "while it runs its file is left alone" bash -c '"$0" agent report --db "$1" >/dev/null; ls "$1".spool/*.heap >/dev/null' \
 		"$redflag" "$db"
+	check "and shown by top" bash -c '"$0" agent top --db "$1" | grep -E "^ +$2 memory .* (3[4-9]|4[0-6]) MB "' "$redflag" "$db" $pid
 	kill -KILL $pid
 	wait $pid 2>/dev/null
 	"$redflag" agent report --db "$db" >/dev/null
@@ -44,6 +45,7 @@ killed() {
 killed
 folded inuse_space >"$work/live"
 check "after SIGKILL" about 40000000 ";main;kept " <"$work/live"
+check "top doesn't show it any more" bash -c '"$0" agent top --db "$1" | grep -q "No process"' "$redflag" "$db"
 check "nothing is left of it" equal "" "$(find "$db.spool" -type f)"
 
 "$redflag" agent run --db "$db" --alloc-sample 20000 --guard-rate 1 -- "$work/native" 2>"$work/err"
