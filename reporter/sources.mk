@@ -255,6 +255,7 @@ EMBEDDED_FILES := \
 	docs/findings/invalid-free.md \
 	docs/findings/native-leak.md \
 	docs/findings/use-after-put.md \
+	docs/findings/view-inconsistency.md \
 	docs/findings/use-after-put-alias.md \
 	docs/findings/double-put.md \
 	docs/findings/put-while-used.md \
@@ -278,6 +279,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_clear_race.s \
 	runtime-patch/go/runtime/redflag_clear_norace.s \
 	runtime-patch/go/runtime/redflag_fast_race.go \
+	runtime-patch/go/runtime/redflag_view_race.go \
 	runtime-patch/go/runtime/redflag_fast_race.s \
 	runtime-patch/go/runtime/redflag_pool_race.go \
 	runtime-patch/go/runtime/redflag_alias_race.go \
@@ -313,9 +315,11 @@ EMBEDDED_FILES := \
 	runtime-patch/go/testing/redflag_parallel_race.go \
 	runtime-patch/go/testing/redflag_norace.go \
 	runtime-patch/go/sync/redflag_race.go \
+	runtime-patch/go/sync/redflag_view_race.go \
 	runtime-patch/go/sync/redflag_norace.go \
 	tsan-glue/renames.txt \
 	tsan-glue/probe.c \
+	tsan-glue/fast_state.h \
 	tsan-glue/fast_model.h \
 	tsan-glue/exit_probe.h \
 	tsan-glue/fast_probe.h \
@@ -349,6 +353,8 @@ EMBEDDED_FILES := \
 	tsan-glue/cgo_leaks.h \
 	tsan-glue/cgo.h \
 	tsan-glue/print.h \
+	tsan-glue/views.h \
+	tsan-glue/views_private.h \
 	tsan-glue/process.h \
 	tsan-glue/growth.h \
 	tsan-glue/glue.c \
@@ -365,6 +371,7 @@ EMBEDDED_FILES := \
 	tsan-glue/growth.c \
 	tsan-glue/stacks.c \
 	tsan-glue/report.c \
+	tsan-glue/report_fields.c \
 	tsan-glue/marks.c \
 	tsan-glue/pool.h \
 	tsan-glue/pool.c \
@@ -377,5 +384,9 @@ EMBEDDED_FILES := \
 	tsan-glue/cgo_maps.c \
 	tsan-glue/cgo_leaks.c \
 	tsan-glue/cgo.c \
+	tsan-glue/views_locks.c \
+	tsan-glue/views_trace.c \
+	tsan-glue/views_tell.c \
+	tsan-glue/views.c \
 	tsan-glue/print.c \
 	tsan-glue/process.c

@@ -6,6 +6,8 @@
 #ifndef RF_FAST_MODEL_H
 #define RF_FAST_MODEL_H
 
+#include "tsan-glue/fast_state.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,19 +19,6 @@
 #define RF_FAST_NOWHERE 5u /* not a cell, nor RF_FAST_CELLS, which stands for any */
 #define RF_FAST_RANGE_WORDS 8u
 #define RF_FAST_TRACE_END 0xff0u
-
-struct rf_fast_state { /* ThreadState */
-	uint32_t fast_state, unused;
-	uint64_t *shadow_stack_pos;
-	uint64_t *trace_pos;
-	uint64_t trace_prev_pc;
-	uint32_t unused_clock[3];
-	uint16_t clock[256];
-	uint16_t unused_end[10];
-	uint64_t *shadow_stack_end;
-};
-_Static_assert(offsetof(struct rf_fast_state, clock) == 44, "CLOCK of redflag_fast_race.s");
-_Static_assert(offsetof(struct rf_fast_state, shadow_stack_end) == 576, "SHADOW_STACK_END of redflag_fast_race.s");
 
 /* Whether cell, or a write like it, is there. */
 static bool rf_fast_has(const uint32_t cells[RF_FAST_CELLS], uint32_t cell)

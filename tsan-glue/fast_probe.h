@@ -15,6 +15,7 @@
 #define FAST_SAME 1
 #define FAST_STORE 2
 #define FAST_RANGE 4
+#define FAST_TIME (5u << 2) /* EventType::kTime (tsan_trace.h) */
 
 struct fast_image {
 	unsigned char state[THREAD_STATE_BYTES];
@@ -30,6 +31,7 @@ static struct fast_walk {
 	int depth;
 	unsigned same, stored, called, ranged;
 	bool same_differs, store_differs, range_differs;
+	bool views; /* what views.h goes by beyond short cuts is proved */
 } fast;
 
 static uint32_t fast_random(uint32_t below)
@@ -154,6 +156,21 @@ static void fast_call(void)
 	fast.called += taken;
 }
 
+/* A release is one epoch, in the goroutine's own clock too, and one event of a word; what is acquired is in the clock. */
+static bool fast_clocks_work(void)
+{
+	struct rf_fast_state *to = fast.threads[1], *s = fast.state;
+	uint32_t sid = s->fast_state >> 8 & 0xff, epoch = s->fast_state >> 16 & 0x3fff;
+	while (!rf_fast_room(s))
+		__tsan_func_exit(s), __tsan_func_enter(s, (void *)(uintptr_t)PC_BOTTOM);
+	const uint64_t *trace = s->trace_pos;
+	__tsan_release(s, heap);
+	uint32_t acquirer = to->fast_state;
+	__tsan_acquire(to, heap);
+	return s->fast_state >> 8 == ((epoch + 1) << 8 | sid) && s->clock[sid] == epoch + 1 && s->trace_pos == trace + 1 &&
+	       (*trace & 0x1f) == FAST_TIME && to->clock[sid] == epoch && to->fast_state == acquirer;
+}
+
 /* Which short cuts are proved. */
 static int fast_works(void *const *some_threads)
 {
@@ -163,6 +180,7 @@ static int fast_works(void *const *some_threads)
 	range_reset(NULL, 0, (uintptr_t)fast.memory, 8 * (FAST_WORDS + RF_FAST_RANGE_WORDS + 1));
 	for (unsigned i = 0; i < FAST_THREADS; i++)
 		__tsan_func_enter(fast.threads[i], (void *)(uintptr_t)PC_BOTTOM);
+	ptrdiff_t bottom = fast.state->shadow_stack_pos - fast.state->shadow_stack;
 	for (unsigned i = 0; i < FAST_STEPS; i++) {
 		switch (fast_random(4)) {
 		case 0:
@@ -178,7 +196,15 @@ static int fast_works(void *const *some_threads)
 	bool same = !fast.same_differs && fast.same > FAST_TAKEN_MIN && fast.called > FAST_TAKEN_MIN;
 	bool stored = same && !fast.store_differs && fast.stored > FAST_TAKEN_MIN;
 	bool ranged = stored && !fast.range_differs && fast.ranged > FAST_TAKEN_MIN;
+	fast.views = stored && fast.state->shadow_stack_pos - fast.state->shadow_stack == bottom + fast.depth && fast_clocks_work();
 	return (same ? FAST_SAME : 0) | (stored ? FAST_STORE : 0) | (ranged ? FAST_RANGE : 0);
+}
+
+static void fast_print(void *const *some_threads)
+{
+	printf("#define RF_LAYOUT_FAST %d\n", fast_works(some_threads));
+	if (fast.views)
+		printf("#define RF_LAYOUT_VIEWS 1\n");
 }
 
 #endif

@@ -180,8 +180,9 @@ static void add_side(uintptr_t address, uintptr_t bytes, const struct rf_finding
 	struct ts_access *a = &made.accesses[made.access_count];
 	memset(a, 0, sizeof(*a));
 	a->thread = (int)(row ? row->thread : RF_FINDING_THREAD_UNKNOWN | (side->goid & (RF_FINDING_THREAD_UNKNOWN - 1)));
-	a->address = address;
+	a->address = side->address ? side->address : address;
 	a->size = (int)bytes;
+	a->write = side->write != 0;
 	a->external_tag = side->action;
 	a->stack = add_stack(side->pcs, side->pc_count);
 	made.access_pointers[made.access_count++] = a;

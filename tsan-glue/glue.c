@@ -35,6 +35,7 @@
 #include "tsan-glue/stacks.h"
 #include "tsan-glue/switches.h"
 #include "tsan-glue/symbols.h"
+#include "tsan-glue/views.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,7 @@ void __redflag_init(const struct rf_start *start)
 	rf_globals_init();
 	rf_symbols_init(start->callback);
 	rf_report_init(start);
+	rf_report_fields_init(start->callback);
 	rf_finding_init(start->callback, start->text);
 	rf_finalizers_init(start->callback);
 	rf_pool_init(start->callback);
@@ -186,6 +188,7 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->fast = glue.options.fast ? RF_LAYOUT_FAST : 0;
 	start->settings->backlog = RF_FINDING_PROVED ? glue.options.backlog : 0;
 	start->settings->lost = !glue.options.lost_unwatched && RF_FINDING_PROVED;
+	start->settings->views = !glue.options.views_unwatched && RF_VIEWS_PROVED && rf_views_init();
 	start->settings->exitwait = glue.options.exit_early && RF_EXIT_PROVED ? rf_exit_sleep_ms() : 0;
 	glue.ready = true;
 }

@@ -35,7 +35,9 @@
 	X(retained_unwatched, "retained", "0", "1",                                                                    \
 	  "1: report values that were deleted from a sync.Map and are still held by a package variable at the end")   \
 	X(lost_unwatched, "lost", "0", "1",                                                                            \
-	  "1: report elements in the buffer of a channel that was closed and that nobody can receive from any more")
+	  "1: report elements in the buffer of a channel that was closed and that nobody can receive from any more")   \
+	X(views_unwatched, "views", "0", "1",                                                                          \
+	  "1: report fields that are written together under one lock and read in two sections of it (amd64; costs more)")
 
 /* Those with a number: X(field, name, greatest value, help). 0, the default, is off. */
 #define RF_OPTION_NUMBER_LIST(X)                                                                                       \

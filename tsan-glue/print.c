@@ -43,6 +43,7 @@ static const char *print_name(enum rf_spool_kind kind)
 		[RF_SPOOL_KIND_CLEANUP_KEEPS_ALIVE] = "cleanup-keeps-alive",
 		[RF_SPOOL_KIND_GOROUTINE_LEAK] = "goroutine-leak",
 		[RF_SPOOL_KIND_FINALIZER_BACKLOG] = "finalizer-backlog",
+		[RF_SPOOL_KIND_VIEW_INCONSISTENCY] = "view-inconsistency",
 	};
 	return kind < RF_SPOOL_KIND_COUNT ? names[kind] : NULL;
 }

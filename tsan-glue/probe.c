@@ -6,7 +6,8 @@
  * number in ThreadState, RF_LAYOUT_FREED if memory can be marked as freed (marks.h), RF_LAYOUT_SHADOW if it is known where
  * such marks stand, RF_LAYOUT_COLLECTED if those of collections work, RF_LAYOUT_REPORTS if reports of ours can stand among
  * the detector's (finding.h), RF_LAYOUT_FAST for which of the runtime's accesses and calls short cuts do the same as the
- * detector (fast_probe.h), RF_LAYOUT_EXIT if its sleep at the end is ours (exit.h). Otherwise: exit 1 and one sentence on stderr.
+ * detector (fast_probe.h), RF_LAYOUT_VIEWS for what views.h goes by, RF_LAYOUT_EXIT if its sleep at the end is ours (exit.h).
+ * Otherwise: exit 1 and one sentence on stderr.
  */
 #define _GNU_SOURCE
 #include "tsan-glue/exit.c"
@@ -437,7 +438,7 @@ int main(void)
 			printf("#define RF_LAYOUT_SHADOW(address) %s\n%s", EXPANDED_TEXT(SHADOW(address)),
 			       collected_works(threads[7]) ? "#define RF_LAYOUT_COLLECTED 1\n" : "");
 #ifdef __x86_64__ /* the only one with short cuts */
-		printf("#define RF_LAYOUT_FAST %d\n", fast_works(threads + 20));
+		fast_print(threads + 20);
 #endif
 	}
 	if (reports_work())

@@ -98,7 +98,7 @@ static const struct rf_alloc_site *alloc_at(uintptr_t address)
 
 /* A block holds one object, which starts where it starts, or several tiny ones without pointers (malloc.go, the tiny
  * allocator), which are remembered by their own addresses: the nearest one at or below the access. */
-static const struct rf_alloc_site *alloc_of(const struct rf_memory_query *memory)
+static const struct rf_alloc_site *rf_report_alloc(const struct rf_memory_query *memory)
 {
 	for (uintptr_t at = memory->address; memory->size <= TINY_BLOCK_BYTES && at > memory->start; at--) {
 		const struct rf_alloc_site *site = alloc_at(at);
@@ -138,7 +138,7 @@ static void gather(struct gathered *g, const struct ts_report *report)
 	g->memory.address = g->access_count ? g->accesses[0]->address : 0;
 	runtime.callback(RF_COMMAND_MEMORY, &g->memory);
 	if (g->memory.kind == RF_MEMORY_KIND_HEAP) {
-		g->alloc = alloc_of(&g->memory);
+		g->alloc = rf_report_alloc(&g->memory);
 		gather_type(g);
 	} else if (g->memory.kind == RF_MEMORY_KIND_GLOBAL) {
 		gather_type(g);

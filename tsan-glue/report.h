@@ -16,5 +16,14 @@ static void rf_report_init(const struct rf_start *start);
 static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind kind, bool suppressed);
 /* The same for a report that finding.c made. */
 static void rf_report_finding(const struct ts_report *report, const struct rf_finding *finding, bool suppressed);
+/* NULL: it isn't known. */
+static const struct rf_alloc_site *rf_report_alloc(const struct rf_memory_query *memory);
+
+/* report_fields.c. Without the lock; on g0, as all that asks the runtime. */
+static void rf_report_fields_init(void (*callback)(uintptr_t command, void *context));
+/* Of one block of the heap, or package variables both. */
+static bool rf_report_same_object(uintptr_t a, uintptr_t b);
+/* What is at an address, as "main.stats.sum", as far as it fits; false: it isn't known. */
+static bool rf_report_field(uintptr_t address, char *text, size_t bytes_max);
 
 #endif

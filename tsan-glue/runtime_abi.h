@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 18
+#define RF_ABI_VERSION 19
 
 struct rf_go_string {
 	const char *ptr;
@@ -47,6 +47,7 @@ struct rf_settings {
 	uintptr_t backlog;  /* seconds that a finalizer may have others wait for; 0 any time */
 	uintptr_t exitwait; /* ms that the runtime waits at the end for what still runs; 0 the detector's sleep stays */
 	uintptr_t exitleaks; /* goroutines that are blocked for good are looked for at the end of a program */
+	uintptr_t views;    /* sections of locks are told, and accesses come to the glue first */
 };
 
 #define RF_RING_ENTRIES 64u
@@ -199,6 +200,8 @@ struct rf_finding_side {
 	uintptr_t slot;   /* of its row, 0 unknown; a row that is another goroutine's by now is passed over */
 	const uintptr_t *pcs; /* return addresses, innermost first; a 0 ends them */
 	uintptr_t pc_count;
+	uintptr_t address; /* 0: that of the finding */
+	uintptr_t write;   /* not 0: without an action it is a write */
 };
 
 /* What Go's runtime found by itself; finding.h. */
@@ -256,6 +259,33 @@ void __redflag_finalized(uintptr_t thread, const struct rf_finalized *object);
 /* The object at `address` has a finalizer or a cleanup again: its block loses its marks, if it has any, which is the
  * answer. */
 void __redflag_finalizer_again(uintptr_t address, uintptr_t block, uintptr_t bytes, uint32_t *again);
+
+/* Sections of sync.Mutex and sync.RWMutex (views.h): the lock is about to be taken, was taken, is about to be given back, was given
+ * back; the goroutine is over. The last tells what there is to tell of goroutines that go on. */
+struct rf_view_section {
+	uintptr_t thread, lock;
+	uint64_t goid;
+	uintptr_t slot;
+	uintptr_t waits;  /* how often the goroutine has waited for anything but a lock */
+	uintptr_t shared; /* not 0: with others that read */
+	const uintptr_t *stack; /* of the goroutine: its bounds, which change */
+};
+void __redflag_view_wanted(uintptr_t thread, uintptr_t lock);
+void __redflag_view_taken(const struct rf_view_section *section);
+void __redflag_view_given(const struct rf_view_section *section);
+void __redflag_view_gone(uintptr_t thread, uintptr_t lock);
+void __redflag_view_over(uintptr_t thread);
+void __redflag_view_flush(void);
+/* Memory of the heap is handed out. No lock. */
+void __redflag_view_malloc(uintptr_t address, uintptr_t bytes);
+
+/* In the place of __tsan_read and so on, which they call. */
+void __redflag_view_read(uintptr_t thread, uintptr_t address, uintptr_t pc);
+void __redflag_view_write(uintptr_t thread, uintptr_t address, uintptr_t pc);
+void __redflag_view_read_pc(uintptr_t thread, uintptr_t address, uintptr_t caller, uintptr_t pc);
+void __redflag_view_write_pc(uintptr_t thread, uintptr_t address, uintptr_t caller, uintptr_t pc);
+void __redflag_view_read_range(uintptr_t thread, uintptr_t address, uintptr_t bytes, uintptr_t pc);
+void __redflag_view_write_range(uintptr_t thread, uintptr_t address, uintptr_t bytes, uintptr_t pc);
 
 /* A call of C begins and is back. stack: its bounds. fp: of the function that cgocall calls. *call: NULL, or a struct
  * rf_cgo_call_head, with the return addresses that it counts behind it. The second calls ThreadSanitizer. pc: inside cgocall. */

@@ -217,6 +217,7 @@ enum rf_spool_kind {
 	RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS = 18, /* the other side is the Put, of what the memory belongs to */
 	RF_SPOOL_KIND_NATIVE_LEAK = 19, /* C memory that nothing points to at the end; the only side is its allocation */
 	RF_SPOOL_KIND_FINALIZER_BACKLOG = 20, /* the first side runs a finalizer or cleanup, the other set it */
+	RF_SPOOL_KIND_VIEW_INCONSISTENCY = 21, /* the second read, the write in between, the first read */
 	/* Of the agent. */
 	RF_SPOOL_KIND_HEAP_USE_AFTER_FREE = 22, /* the first side is the access, the other the free */
 	RF_SPOOL_KIND_HEAP_OVERFLOW = 23,       /* the access is its only side; also in front of the block */

@@ -172,6 +172,21 @@ static struct finding_out check_exit(struct doctor *d)
 	return unproved(RF_STR("not proved on this Go's detector: programs wait a second at their end, as with stock Go"));
 }
 
+static struct finding_out check_views(struct doctor *d)
+{
+	if (!d->has_toolchain)
+		return skipped("needs the toolchain first");
+	if (rf_str_eq_cstr(d->toolchain.views, "1"))
+		return (struct finding_out){ STATE_OK, RF_STR("REDFLAG=views=1 can tell sections of locks"), RF_STR("") };
+	if (!rf_str_eq_cstr(d->go.goarch, "amd64"))
+		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG=views=1 has no effect on this processor"),
+					     RF_STR("nothing needs to be done") };
+	if (rf_str_eq_cstr(d->toolchain.fast, "1"))
+		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG=views=1 has no effect with this GOAMD64"),
+					     RF_STR("GOAMD64=v1 has it") };
+	return unproved(RF_STR("not proved on this Go's detector: REDFLAG=views=1 has no effect"));
+}
+
 /* What no part of the toolchain can make up for where Go itself can't do it. */
 static struct finding_out check_leaks(struct doctor *d)
 {
@@ -396,7 +411,8 @@ static const struct {
 } checks[] = {
 	{ "go", check_go },	       { "C compiler", check_compiler }, { "cache", check_cache },
 	{ "toolchain", check_toolchain }, { "probe", check_probe },	 { "program", check_hello },
-	{ "short cuts", check_fast },	  { "exit", check_exit },	  { "leaks", check_leaks },	  { "settings", check_settings },
+	{ "short cuts", check_fast },	  { "exit", check_exit },	  { "leaks", check_leaks },
+	{ "views", check_views },	  { "settings", check_settings },
 	{ "database", check_database }, { "libraries", check_libraries },
 };
 

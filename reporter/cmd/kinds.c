@@ -142,6 +142,15 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 			"Give it an end: a channel with room for its one result, a context or a done channel in its select, a close "
 			"from whoever sends, an Unlock or a Done on every way out. In a test, tell it to stop and wait for it.",
 	},
+	[RF_KIND_VIEW_INCONSISTENCY] = {
+		.meaning =
+			"A goroutine read two fields that belong together, each in a section of its own of their lock, and between the "
+			"sections another goroutine changed both: it has a pair of values that never was. Each access is locked, so "
+			"it is no data race. The other side is who changed them; the first of the two reads stands below.",
+		.cure =
+			"Read in one section all that has to fit together: one method that takes the lock once and returns both, or a "
+			"copy of the struct; or keep them in one value behind an atomic.Pointer that is replaced as a whole.",
+	},
 	[RF_KIND_FINALIZER_BACKLOG] = {
 		.meaning =
 			"A finalizer or cleanup doesn't come to its end, and others wait behind it: one goroutine runs all finalizers, "

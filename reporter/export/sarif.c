@@ -279,6 +279,7 @@ static rf_str kind_title(enum rf_kind kind)
 		[RF_KIND_HEAP_USE_AFTER_FREE] = "Use of freed heap memory in C",
 		[RF_KIND_HEAP_OVERFLOW] = "Access beside a heap block in C",
 		[RF_KIND_NATIVE_RACE] = "Data race of threads, seen in production",
+		[RF_KIND_VIEW_INCONSISTENCY] = "Fields that belong together, read in two sections of their lock",
 	};
 	return rf_str_from(titles[kind] ? titles[kind] : rf_kind_name(kind));
 }

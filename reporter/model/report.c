@@ -31,6 +31,7 @@ static const struct {
 	[RF_KIND_HEAP_USE_AFTER_FREE] = { "heap-use-after-free", "heap use after free" },
 	[RF_KIND_HEAP_OVERFLOW] = { "heap-overflow", "heap overflow" },
 	[RF_KIND_NATIVE_RACE] = { "native-race", "native race" },
+	[RF_KIND_VIEW_INCONSISTENCY] = { "view-inconsistency", "view inconsistency" },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == RF_KIND_COUNT, "one name a kind");
 

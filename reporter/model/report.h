@@ -34,6 +34,7 @@ enum rf_kind {
 	RF_KIND_HEAP_USE_AFTER_FREE, /* of the agent, as the two below */
 	RF_KIND_HEAP_OVERFLOW,  /* the access is its only side */
 	RF_KIND_NATIVE_RACE,
+	RF_KIND_VIEW_INCONSISTENCY, /* the second read, the write in between; then the first read */
 	RF_KIND_COUNT
 };
 /* All names as a list in a sentence, for help texts, which have to be constants: RF_KIND_LIST("or"). */
@@ -41,7 +42,8 @@ enum rf_kind {
 	"data-race, use-after-free, use-after-put, use-after-put-alias, double-put, put-while-used, use-after-finalize, "  \
 	"use-after-gc, close-while-sending, send-after-close, double-close, double-free, invalid-free, resurrection, "     \
 	"cleanup-keeps-alive, goroutine-leak, retained-after-delete, lost-in-channel, native-leak, " \
-	"finalizer-backlog, heap-use-after-free, heap-overflow " conjunction " native-race"
+	"finalizer-backlog, heap-use-after-free, heap-overflow, native-race " \
+	conjunction " view-inconsistency"
 /* "data-race", "use-after-free" …; what the database, the command line and the fingerprint call it. */
 const char *rf_kind_name(enum rf_kind kind);
 /* "data race", "use after put" …, for people. */

@@ -213,6 +213,11 @@ static int fail_anchor(const struct patch *p, rf_str text, const char *what)
 		       RF_STR_ARG(p->anchor->file), RF_STR_ARG(p->go_version), RF_STR_ARG(text), what, p->anchor->line);
 }
 
+static bool is_end(rf_str line, bool assembly)
+{
+	return assembly ? rf_str_starts(line, "TEXT") && line.len > 4 && is_blank(line.ptr[4]) : rf_str_starts(line, "}");
+}
+
 /* Lines [from, to) of the function that `within` names; the whole file without it. */
 static int find_region(const struct patch *p, size_t *from, size_t *to)
 {
@@ -234,7 +239,7 @@ static int find_region(const struct patch *p, size_t *from, size_t *to)
 	if (rf_str_ends(head, "}"))
 		*to = *from + 1;
 	for (size_t i = *from + 1; i < *to; i++) {
-		if (assembly ? rf_str_starts(p->original[i], "TEXT ") : rf_str_starts(p->original[i], "}")) {
+		if (is_end(p->original[i], assembly)) {
 			*to = i;
 			break;
 		}

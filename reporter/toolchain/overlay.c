@@ -206,6 +206,7 @@ static int probe_detector(struct builder *b, const struct detector *d, rf_str ob
 		o->probe = probe->verdict;
 		o->fast = probe->fast;
 		o->exit = probe->exit;
+		o->views = probe->views;
 	}
 	rf_tree_remove(directory.ptr);
 	rf_buf_release(&text);

@@ -25,6 +25,7 @@ struct rf_overlay {
 	rf_str probe; /* out: verdict on the detector for the GOAMD64 in use */
 	rf_str exit;  /* out: whether its sleep at the end is ours (probe.h) */
 	rf_str fast;  /* out: which short cuts it has (probe.h) */
+	rf_str views; /* out: whether sections of locks can be watched (probe.h) */
 	bool cgo; /* in, before init: with malloc and free of our own (tsan-glue/cgo.h) */
 	rf_arena *arena;
 	struct rf_error *err;

@@ -10,6 +10,7 @@
 
 #define FAST_LINE "#define RF_LAYOUT_FAST "
 #define EXIT_LINE "#define RF_LAYOUT_EXIT "
+#define VIEWS_LINE "#define RF_LAYOUT_VIEWS "
 
 static rf_str find_value(rf_str layout, const char *define)
 {
@@ -25,7 +26,7 @@ static int refuse(struct rf_probe *out, rf_arena *arena, const char *why, rf_str
 {
 	rf_str line = rf_str_trim(rf_str_cut(&detail, '\n'));
 	out->layout = RF_STR("#define RF_LAYOUT_UNPROVED 1\n");
-	out->fast = out->exit = RF_STR("");
+	out->fast = out->exit = out->views = RF_STR("");
 	out->verdict = rf_arena_printf(arena, "%s%s%.*s", why, line.len ? ": " : "", RF_STR_ARG(line));
 	return 0;
 }
@@ -81,6 +82,7 @@ static int run(const char *directory, rf_arena *arena, struct rf_probe *out, str
 	out->layout = result.out;
 	out->fast = find_value(result.out, FAST_LINE);
 	out->exit = find_value(result.out, EXIT_LINE);
+	out->views = find_value(result.out, VIEWS_LINE);
 	out->verdict = RF_STR("ok");
 	return 0;
 }

@@ -15,6 +15,7 @@ struct rf_probe {
 	rf_str verdict; /* "ok", or the sentence */
 	rf_str exit;    /* "1": its sleep at the end is ours (RF_LAYOUT_EXIT); empty: it isn't */
 	rf_str fast;    /* which short cuts are proved: the value of RF_LAYOUT_FAST; empty: none */
+	rf_str views;   /* "1": what REDFLAG=views=1 goes by is proved (RF_LAYOUT_VIEWS); empty: it isn't */
 };
 
 /* `detector` is its assembly (RF_OBJPRINT_WEAK); `directory` is empty and ours. Fails only for lack of memory or disk. */

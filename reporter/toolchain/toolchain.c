@@ -48,9 +48,10 @@ static rf_str info_value(rf_str info, const char *key)
 
 static int write_info(const struct preparation *p, rf_str building)
 {
-	rf_str text = rf_arena_printf(p->arena, "goroot: %.*s\ngo: %.*s\ngoarch: %.*s\nprobe: %.*s\nfast: %.*s\nexit: %.*s\n",
+	rf_str text = rf_arena_printf(p->arena, "goroot: %.*s\ngo: %.*s\ngoarch: %.*s\nprobe: %.*s\nfast: %.*s\nexit: %.*s\nviews: %.*s\n",
 				      RF_STR_ARG(p->go.goroot), RF_STR_ARG(p->go.version), RF_STR_ARG(p->go.goarch),
-				      RF_STR_ARG(p->overlay.probe), RF_STR_ARG(p->overlay.fast), RF_STR_ARG(p->overlay.exit));
+				      RF_STR_ARG(p->overlay.probe), RF_STR_ARG(p->overlay.fast), RF_STR_ARG(p->overlay.exit),
+				      RF_STR_ARG(p->overlay.views));
 	return rf_file_write(rf_arena_printf(p->arena, "%.*s/info", RF_STR_ARG(building)).ptr, text, 0644, p->err);
 }
 
@@ -138,6 +139,7 @@ static int read_probe(struct preparation *p)
 	p->out->probe = rc ? RF_STR("") : info_value(info, "probe");
 	p->out->exit = rc ? RF_STR("") : info_value(info, "exit");
 	p->out->fast = rc ? RF_STR("") : info_value(info, "fast");
+	p->out->views = rc ? RF_STR("") : info_value(info, "views");
 	return rc;
 }
 

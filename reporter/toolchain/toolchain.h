@@ -23,6 +23,7 @@ struct rf_toolchain {
 	rf_str probe;            /* "ok", or the sentence that says what was left out and why */
 	rf_str exit;             /* "1": programs don't sleep at their end while nothing can run (probe.h) */
 	rf_str fast;             /* which short cuts into the detector are taken (probe.h); empty: none */
+	rf_str views;            /* "1": sections of locks can be watched (probe.h) */
 	const char *go_program;  /* what runs this Go: "go", or GOROOT/bin/go */
 	const char *const *environment; /* what to run it with: "NAME=VALUE"…, NULL-terminated, may be empty */
 	rf_str goflags;          /* GOFLAGS in the module's directory, as `go env` says */

@@ -40,4 +40,5 @@ check "a race that is long ago is dropped, as under stock" equal 0 $?
 "$redflag" doctor >"$work/doctor" 2>&1
 check "doctor says so" grep -q 'note  probe  *the probe refused' "$work/doctor"
 check "and that there are no short cuts" grep -q 'note  short cuts  *not proved' "$work/doctor"
+check "and no views" grep -q 'note  views  *not proved' "$work/doctor"
 finish

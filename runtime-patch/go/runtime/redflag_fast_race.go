@@ -47,17 +47,20 @@ func rfFastArena() {
 	if rfSettings.fast&rfFastSame == 0 || (racearenastart|racedatastart)%8 != 0 {
 		return
 	}
+	rfFast.trace = rfTraceEnd
+	if d := &firstmoduledata; d.text < d.noptrdata && d.noptrdata <= d.data && d.data <= d.bss {
+		rfFast.text = d.text
+		rfFast.textBytes = d.noptrdata - d.text
+	}
+	if rfSettings.views != 0 {
+		return // each access is looked at
+	}
 	rfFast.heap = racearenastart
 	rfFast.heapBytes = racearenaend - racearenastart
 	rfFast.heapCells = rfFastShadow + 2*racearenastart
 	rfFast.data = racedatastart
 	rfFast.dataCells = rfFastShadow + 2*racedatastart
 	rfFast.dataBytes = racedataend - racedatastart
-	if d := &firstmoduledata; d.text < d.noptrdata && d.noptrdata <= d.data && d.data <= d.bss {
-		rfFast.text = d.text
-		rfFast.textBytes = d.noptrdata - d.text
-	}
-	rfFast.trace = rfTraceEnd
 	if rfSettings.fast&rfFastStore != 0 {
 		rfFast.store = rfTraceEnd
 	}

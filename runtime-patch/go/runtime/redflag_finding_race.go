@@ -53,6 +53,8 @@ type rfFindingSide struct {
 	slot    uintptr
 	pcs     *uintptr
 	pcCount uintptr
+	address uintptr // 0: that of the finding
+	write   uintptr // not 0: without an action it is a write
 }
 
 // rfFinding is struct rf_finding of the glue.
@@ -151,6 +153,7 @@ func (f *rfFinding) addBrief(action uintptr, b *rfBrief) {
 //
 //go:linkname rfTestOver testing.rfTestOver
 func rfTestOver(owner uint32) {
+	rfViewFlush()
 	rfResurrected(owner, false)
 	rfLeakCheck(owner)
 	rfBacklogTell()
@@ -161,6 +164,7 @@ func rfTestOver(owner uint32) {
 //
 //go:linkname rfAtEnd testing.rfAtEnd
 func rfAtEnd() int {
+	rfViewFlush()
 	rfBacklogTell()
 	found := rfRetainedCheck() + rfLostCheck()
 	rfResurrected(0, true) // makes no collection of its own

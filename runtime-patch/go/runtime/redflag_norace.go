@@ -47,6 +47,7 @@ func rfMainWipe()                                                    {}
 func rfMainReturned()                                                {}
 func rfLeaksAtExit(code int)                                         {}
 func rfFini()                                                        {}
+func rfParks(reason waitReason)                                      {}
 func rfMarkDone()                                                    {}
 func rfAtEnd() int                                                   { return 0 }
 

@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 18
+const rfAbiVersion = 19
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -78,6 +78,7 @@ var rfSettings struct {
 	backlog      uintptr // seconds that a finalizer may have others wait for; 0: any time
 	exitwait     uintptr // ms that the end waits for what still runs; 0: the detector's sleep stays
 	exitleaks    uintptr // goroutines that are blocked for good are looked for at the end of a program
+	views        uintptr // sections of locks are told, and accesses come to the glue first
 }
 
 // rfStart is struct rf_start of the glue.
@@ -123,6 +124,7 @@ func rfInit() {
 	}
 	racecall(&__redflag_init, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
 	rfCgoInit()
+	rfViewInit()
 	if rfSettings.clears != 0 {
 		rfFindRuntime()
 	}
@@ -197,6 +199,7 @@ func rfGoroutineStart(newg, callergp *g, callerpc uintptr) {
 
 // rfGoroutineEnd is called by goexit1 and coroexit, on the goroutine that ends. Its labels are kept for reports that come later.
 func rfGoroutineEnd() {
+	rfViewOver()
 	gp := getg()
 	list := rfLabels(gp)
 	racecall(&__redflag_goroutine_end, uintptr(gp.rfslot), uintptr(unsafe.Pointer(unsafe.SliceData(list))),

@@ -9,6 +9,13 @@ func rfPoolAlias(x any) {}
 func rfPoolMade(x any)  {}
 func rfPoolGet(x any)   {}
 
+func rfWanted(lock *Mutex)   {}
+func rfTaken(lock *Mutex)    {}
+func rfShared(lock *Mutex)   {}
+func rfGiven(lock *Mutex)    {}
+func rfGone(lock *Mutex)     {}
+func rfTry(lock *Mutex) bool { return lock.mu.TryLock() }
+
 func (m *Map) rfSwap(key, value any) (any, bool)        { return m.m.Swap(key, value) }
 func (m *Map) rfLoadOrStore(key, value any) (any, bool) { return m.m.LoadOrStore(key, value) }
 func (m *Map) rfLoadAndDelete(key any) (any, bool)      { return m.m.LoadAndDelete(key) }
