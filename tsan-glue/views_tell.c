@@ -173,7 +173,7 @@ static void view_judge(struct view_row *row, const struct view_held *h, const st
 
 enum call_state { CALL_UNKNOWN, CALL_GOES_ON, CALL_OVER };
 
-static enum call_state call_now(struct view_pending *p, const uint64_t *trace)
+static enum call_state pending_call_now(struct view_pending *p, const uint64_t *trace)
 {
 	uint32_t depth = p->depth, least;
 	if (!view_trace_walk(p->trace, trace, &depth, &least))
@@ -194,7 +194,7 @@ static void view_pending_step(struct view_row *row, const struct view_held *h, c
 	struct view_pending *p = &row->pending;
 	if (!pending_take(p))
 		return;
-	enum call_state call = call_now(p, thread->trace_pos);
+	enum call_state call = pending_call_now(p, thread->trace_pos);
 	bool again = h->address == p->lock && (h->read & p->read);
 	if (call == CALL_OVER)
 		tell(p);
@@ -225,7 +225,7 @@ static void view_pending_flush(struct view_pending *p, const struct rf_fast_stat
 	if (!pending_take(p))
 		return;
 	bool told = atomic_load(now) == (uintptr_t)thread &&
-		    (is_published(p, thread) || call_now(p, thread->trace_pos) == CALL_OVER);
+		    (is_published(p, thread) || pending_call_now(p, thread->trace_pos) == CALL_OVER);
 	if (told)
 		tell(p);
 	atomic_store(&p->state, told ? VIEW_PENDING_NONE : VIEW_PENDING_SET);
