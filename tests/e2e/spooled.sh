@@ -37,7 +37,7 @@ check "the package is the program" equal parse "$("$redflag" sql --db "$db" --cs
 check "the tag is, too" equal parse "$("$redflag" sql --db "$db" --csv 'SELECT DISTINCT tag FROM v_findings' | sed 1d)"
 
 "$redflag" show --db "$db" 2 >"$work/show"
-check "an inlined function has its line" grep -qE 'tests/e2e/spooled/program.c:[0-9]+' "$work/show"
+check "an inlined function has its line" grep -qE 'spooled/program.c:[0-9]+' "$work/show"
 for frame in read_field parse_body by_value main; do
 	check "frame $frame" grep -qx "  $frame" "$work/show"
 done
