@@ -10,6 +10,7 @@ sqlite3 -bail -cmd ".parameter set :events 30000" "$db" <"$root/tests/e2e/databa
 sqlite3 -bail "$db" "UPDATE events SET time = '2026-06-28T00:00:00.000Z' WHERE id = 1;
 	INSERT INTO alert_sinks (id, name, type) VALUES (1, 'chat', 'webhook');
 	INSERT INTO alerts (sink_id, reason, event_id, created_at, state) VALUES (1, 'new', 1, '2026-06-01T00:00:00.000Z', 'waiting')"
+"$redflag" ingest --db "$db" "$root/tests/corpus/format-1.2.spool" >/dev/null # with profiles
 check "a sample database" test "$("$redflag" sql --csv --db "$db" 'SELECT count(*) FROM v_events' | tail -n 1)" -ge 30000
 
 if ! command -v python3 >/dev/null; then
