@@ -5,11 +5,12 @@
 # on/off.
 #
 #	ROUNDS=5 BENCHTIME=1s tests/bench/kinds.sh [PACKAGE...]     only these packages
+#	ON=views=1 OFF= tests/bench/kinds.sh                        what is compared, as values of REDFLAG
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/bench/set.sh"
 
 rounds=${ROUNDS:-5} benchtime=${BENCHTIME:-1s}
-off=pool=0,aliases=0,finalizers=0,cleanups=0,gc=0,channels=0,leaks=0
+off=${OFF-pool=0,aliases=0,finalizers=0,cleanups=0,gc=0,channels=0,leaks=0} on=${ON-}
 tests='
 encoding/json    -
 net/http         -
@@ -51,7 +52,7 @@ while read -r package benchmark; do
 	rm -f "$work/off" "$work/on"
 	for ((i = 0; i < rounds; i++)); do
 		(REDFLAG=$off run "$package" "${arguments[@]}") >>"$work/off"
-		(REDFLAG='' run "$package" "${arguments[@]}") >>"$work/on"
+		(REDFLAG=$on run "$package" "${arguments[@]}") >>"$work/on"
 	done
 	for column in 1 2; do
 		for which in off on; do
