@@ -89,9 +89,8 @@ RF_EXPORT int sigaction(int number, const struct sigaction *new, struct sigactio
 		return rf_next.sigaction(number, new, old);
 	struct sigaction before = fault.theirs;
 	if (new) {
-		struct sigaction wanted = *new;
-		fault.theirs = wanted;
-		if (install(&wanted) != 0) {
+		fault.theirs = *new;
+		if (install(&fault.theirs) != 0) {
 			fault.theirs = before;
 			return -1;
 		}
@@ -102,19 +101,18 @@ RF_EXPORT int sigaction(int number, const struct sigaction *new, struct sigactio
 }
 
 /* BSD's meaning, which is glibc's: the handler stays, calls go on (signal(2)). */
-static sighandler_t install_plain(sighandler_t handler, int flags)
+static sighandler_t install_plain(sighandler_t handler)
 {
-	struct sigaction new = { .sa_handler = handler, .sa_flags = flags }, old;
+	struct sigaction new = { .sa_handler = handler, .sa_flags = SA_RESTART }, old;
 	sigemptyset(&new.sa_mask);
-	if (!(flags & SA_NODEFER))
-		sigaddset(&new.sa_mask, SIGSEGV);
+	sigaddset(&new.sa_mask, SIGSEGV);
 	return sigaction(SIGSEGV, &new, &old) != 0 ? SIG_ERR : old.sa_handler;
 }
 
 RF_EXPORT sighandler_t signal(int number, sighandler_t handler)
 {
 	rf_next_init();
-	return number == SIGSEGV && fault.taken ? install_plain(handler, SA_RESTART) : rf_next.signal(number, handler);
+	return number == SIGSEGV && fault.taken ? install_plain(handler) : rf_next.signal(number, handler);
 }
 
 /* The set without SIGSEGV, and what the program shall think of it. */
@@ -123,11 +121,11 @@ static int change_mask(int (*next)(int, const sigset_t *, sigset_t *), int how, 
 	sigset_t without;
 	bool was = rf_me.segv_blocked;
 	bool wanted = set && sigismember(set, SIGSEGV) == 1;
-	if (set) {
+	if (wanted) {
 		without = *set;
 		sigdelset(&without, SIGSEGV);
 	}
-	int result = next(how, set ? (wanted ? &without : set) : NULL, old);
+	int result = next(how, wanted ? &without : set, old);
 	if (result != 0)
 		return result;
 	if (set && how == SIG_SETMASK)

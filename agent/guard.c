@@ -2,16 +2,16 @@
 
 #include "agent/lock.h"
 #include "agent/record.h"
+#include "agent/settings.h"
 #include "agent/thread.h"
 #include "agent/unwind.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE 4096u
-#define BLOCK_ALIGN 16u /* what malloc promises on x86-64 */
 #define PATTERN 0xa5u
 #define DETAIL_BYTES 160u
+#define ACCESS_FREE (RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE)
 
 enum state {
 	STATE_NEW,    /* was never given out */
@@ -35,14 +35,19 @@ static struct {
 } guard;
 
 /* Slot i has page 2i + 1; the even ones are never open, unless somebody ran into them. */
-static uintptr_t page_of(uint32_t i)
+static uintptr_t page_of(const struct slot *s)
 {
-	return rf_guard_pages.start + (2u * i + 1u) * (uintptr_t)PAGE;
+	return rf_guard_pages.start + (2u * (uintptr_t)(s - guard.slots) + 1u) * RF_PAGE;
+}
+
+static uintptr_t page_start(uintptr_t address)
+{
+	return address & ~(uintptr_t)(RF_PAGE - 1);
 }
 
 static bool rf_guard_init(uint32_t slots)
 {
-	size_t bytes = (2u * (size_t)slots + 1u) * PAGE;
+	size_t bytes = (2u * (size_t)slots + 1u) * RF_PAGE;
 	if (!slots)
 		return false;
 	void *pages = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -58,7 +63,7 @@ static bool rf_guard_init(uint32_t slots)
 
 static bool open_page(uintptr_t page)
 {
-	return mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE) == 0;
+	return mprotect((void *)page, RF_PAGE, PROT_READ | PROT_WRITE) == 0;
 }
 
 static struct slot *slot_for_new(void)
@@ -89,18 +94,18 @@ static void put_freed(struct slot *s)
 static uintptr_t place(uintptr_t page, size_t bytes, size_t align)
 {
 	bool front = (rf_random() >> 33 & 3u) == 0;
-	return front ? page : (page + PAGE - (bytes ? bytes : 1)) & ~(align - 1);
+	return front ? page : (page + RF_PAGE - (bytes ? bytes : 1)) & ~(align - 1);
 }
 
 static void *give(struct slot *s, size_t bytes, size_t align, bool zero)
 {
-	uintptr_t page = page_of((uint32_t)(s - guard.slots));
+	uintptr_t page = page_of(s);
 	if (!open_page(page))
 		return NULL;
-	s->block = place(page, bytes, align < BLOCK_ALIGN ? BLOCK_ALIGN : align);
+	s->block = place(page, bytes, align < RF_MALLOC_ALIGN ? RF_MALLOC_ALIGN : align);
 	s->bytes = (uint32_t)bytes;
 	memset((void *)page, PATTERN, s->block - page);
-	memset((void *)(s->block + bytes), PATTERN, page + PAGE - s->block - bytes);
+	memset((void *)(s->block + bytes), PATTERN, page + RF_PAGE - s->block - bytes);
 	if (zero)
 		memset((void *)s->block, 0, bytes);
 	s->state = STATE_LIVE;
@@ -111,7 +116,7 @@ static void *give(struct slot *s, size_t bytes, size_t align, bool zero)
 
 static void *rf_guard_allocate(size_t bytes, size_t align, bool zero)
 {
-	if (bytes > PAGE || align > PAGE || !guard.count)
+	if (bytes > RF_PAGE || align > RF_PAGE || !guard.count)
 		return NULL;
 	rf_lock();
 	struct slot *s = slot_for_new();
@@ -125,7 +130,7 @@ static void *rf_guard_allocate(size_t bytes, size_t align, bool zero)
 /* The slot whose page holds the address, or else that of the block that is nearest to it. */
 static struct slot *slot_near(uintptr_t address)
 {
-	uintptr_t page = (address - rf_guard_pages.start) / PAGE;
+	uintptr_t page = (address - rf_guard_pages.start) / RF_PAGE;
 	struct slot *own = &guard.slots[page / 2 < guard.count ? page / 2 : guard.count - 1], *nearest = own;
 	uintptr_t distance = UINTPTR_MAX;
 	for (struct slot *s = own > guard.slots ? own - 1 : own; s < guard.slots + guard.count && s <= own + 1; s++) {
@@ -150,8 +155,7 @@ static void report(enum rf_spool_kind kind, const struct slot *s, uintptr_t addr
 	uintptr_t end = s->block + s->bytes;
 	r.sides[0] = (struct rf_record_side){ .address = address, .flags = flags, .trace = at };
 	if (s->freed.count && kind != RF_SPOOL_KIND_HEAP_OVERFLOW && kind != RF_SPOOL_KIND_INVALID_FREE) {
-		r.sides[1] = (struct rf_record_side){ .address = s->block, .flags = RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE,
-						      .trace = &s->freed };
+		r.sides[1] = (struct rf_record_side){ .address = s->block, .flags = ACCESS_FREE, .trace = &s->freed };
 		r.side_count = 2;
 	}
 	if (address < s->block)
@@ -166,8 +170,8 @@ static void report(enum rf_spool_kind kind, const struct slot *s, uintptr_t addr
 /* The first byte beside the block that isn't as it was left; 0: all are. */
 static uintptr_t changed(const struct slot *s)
 {
-	uintptr_t page = page_of((uint32_t)(s - guard.slots));
-	for (uintptr_t at = s->block + s->bytes; at < page + PAGE; at++) {
+	uintptr_t page = page_of(s);
+	for (uintptr_t at = s->block + s->bytes; at < page + RF_PAGE; at++) {
 		if (*(const uint8_t *)at != PATTERN)
 			return at;
 	}
@@ -184,11 +188,11 @@ static void free_live(struct slot *s, const struct rf_trace *at)
 	s->freed = *at;
 	s->state = STATE_FREED;
 	if (beyond) {
-		report(RF_SPOOL_KIND_HEAP_OVERFLOW, s, beyond, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE, at);
+		report(RF_SPOOL_KIND_HEAP_OVERFLOW, s, beyond, ACCESS_FREE, at);
 		s->state = STATE_RETIRED;
 	} else {
 		put_freed(s);
-		mprotect((void *)page_of((uint32_t)(s - guard.slots)), PAGE, PROT_NONE);
+		mprotect((void *)page_of(s), RF_PAGE, PROT_NONE);
 	}
 }
 
@@ -201,11 +205,11 @@ static void rf_guard_free(void *block)
 	if (s->state == STATE_LIVE && s->block == (uintptr_t)block) {
 		free_live(s, &at);
 	} else if (s->state == STATE_FREED && s->block == (uintptr_t)block) {
-		report(RF_SPOOL_KIND_DOUBLE_FREE, s, s->block, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE, &at);
+		report(RF_SPOOL_KIND_DOUBLE_FREE, s, s->block, ACCESS_FREE, &at);
 		s->state = STATE_RETIRED;
-		open_page(page_of((uint32_t)(s - guard.slots)));
+		open_page(page_of(s));
 	} else if (s->state == STATE_LIVE) {
-		report(RF_SPOOL_KIND_INVALID_FREE, s, (uintptr_t)block, RF_SPOOL_ACCESS_WRITE | RF_SPOOL_ACCESS_FREE, &at);
+		report(RF_SPOOL_KIND_INVALID_FREE, s, (uintptr_t)block, ACCESS_FREE, &at);
 	}
 	rf_unlock();
 }
@@ -223,8 +227,8 @@ static size_t rf_guard_bytes(const void *block)
 static bool meet(uintptr_t address, bool write, const struct rf_trace *at)
 {
 	struct slot *s = slot_near(address);
-	uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
-	bool in_page = page == page_of((uint32_t)(s - guard.slots));
+	uintptr_t page = page_start(address);
+	bool in_page = page == page_of(s);
 	uint32_t flags = write ? RF_SPOOL_ACCESS_WRITE : 0;
 	if (s->state == STATE_NEW || !open_page(page))
 		return false;
@@ -241,7 +245,7 @@ static bool rf_guard_fault(uintptr_t address, bool write, const void *context)
 {
 	static struct rf_trace at; /* under the lock */
 	if (!rf_enter()) /* a handler that interrupted the agent: there may be no lock to take */
-		return open_page(address & ~(uintptr_t)(PAGE - 1));
+		return open_page(page_start(address));
 	rf_lock();
 	rf_trace_take_from(&at, context);
 	bool met = meet(address, write, &at);
@@ -253,17 +257,18 @@ static bool rf_guard_fault(uintptr_t address, bool write, const void *context)
 static void rf_guard_touch(const void *start, size_t bytes, bool write)
 {
 	static struct rf_trace at; /* under the lock */
-	uintptr_t from = (uintptr_t)start, end = from + bytes, pool_end = rf_guard_pages.start + rf_guard_pages.bytes;
-	if (end <= rf_guard_pages.start || from >= pool_end || !bytes || !rf_enter())
+	uintptr_t from = (uintptr_t)start, end = from + bytes, pool = rf_guard_pages.start, pool_end = pool + rf_guard_pages.bytes;
+	bool taken = false;
+	if (end <= pool || from >= pool_end || !bytes || !rf_enter())
 		return;
 	rf_lock();
-	rf_trace_take(&at);
-	for (uintptr_t address = from > rf_guard_pages.start ? from : rf_guard_pages.start; address < end && address < pool_end;
-	     address = (address & ~(uintptr_t)(PAGE - 1)) + PAGE) {
+	for (uintptr_t address = from > pool ? from : pool; address < end && address < pool_end; address = page_start(address) + RF_PAGE) {
 		const struct slot *s = slot_near(address);
-		bool in_page = (address & ~(uintptr_t)(PAGE - 1)) == page_of((uint32_t)(s - guard.slots));
-		if (in_page && s->state == STATE_LIVE)
+		if (s->state == STATE_LIVE && page_start(address) == page_of(s))
 			continue;
+		if (!taken)
+			rf_trace_take(&at);
+		taken = true;
 		meet(address, write, &at);
 	}
 	rf_unlock();

@@ -17,8 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096u
-#define BLOCK_ALIGN 16u
 #define SLOTS 16384u /* of the table of live blocks; a power of two */
 #define FILTER 4096u /* a power of two */
 #define PART_SAMPLES 1024u /* of one record: 1024 * (40 + 32 * 8) bytes are below its bound */
@@ -240,6 +238,14 @@ static void close_hole(uint32_t hole)
 	heap.t->live[hole] = (struct live){ 0 };
 }
 
+/* It is counted as live no more. */
+static void uncount(const struct live *l)
+{
+	uint64_t *values = heap.t->file.stacks[l->stack].values;
+	values[VALUE_LIVE_OBJECTS]--;
+	values[VALUE_LIVE_BYTES] -= l->bytes;
+}
+
 static void add_live(const void *block, size_t bytes, uint32_t stack)
 {
 	struct live *l = find((uintptr_t)block);
@@ -250,8 +256,7 @@ static void add_live(const void *block, size_t bytes, uint32_t stack)
 		return;
 	}
 	if (l->inverted) { /* it was freed behind our back: by an allocator's own function */
-		heap.t->file.stacks[l->stack].values[VALUE_LIVE_OBJECTS]--;
-		heap.t->file.stacks[l->stack].values[VALUE_LIVE_BYTES] -= l->bytes;
+		uncount(l);
 	} else {
 		heap.t->file.live_count++;
 		*filter = (uint8_t)(*filter + (*filter < UINT8_MAX));
@@ -264,24 +269,22 @@ static void add_live(const void *block, size_t bytes, uint32_t stack)
 /* The block's entry before it went; stack NO_STACK: it had none. */
 static struct live take(const void *block)
 {
-	struct live none = { .stack = NO_STACK }, *l, had;
-	uint8_t *filter;
-	if (!heap.t || !__atomic_load_n(filter_of((uintptr_t)block), __ATOMIC_RELAXED) || rf_settings.pid != getpid())
-		return none;
-	filter = filter_of((uintptr_t)block);
+	struct live had = { .stack = NO_STACK };
+	uint8_t *filter = heap.t ? filter_of((uintptr_t)block) : NULL;
+	if (!filter || !__atomic_load_n(filter, __ATOMIC_RELAXED) || rf_settings.pid != getpid())
+		return had;
 	rf_lock();
-	l = find((uintptr_t)block);
-	had = *l;
+	struct live *l = find((uintptr_t)block);
 	if (l->inverted) {
-		heap.t->file.stacks[l->stack].values[VALUE_LIVE_OBJECTS]--;
-		heap.t->file.stacks[l->stack].values[VALUE_LIVE_BYTES] -= l->bytes;
+		had = *l;
+		uncount(l);
 		heap.t->file.live_count--;
 		*filter = (uint8_t)(*filter - (*filter < UINT8_MAX));
 		heap.changed = true;
 		close_hole((uint32_t)(l - heap.t->live));
 	}
 	rf_unlock();
-	return had.inverted ? had : none;
+	return had;
 }
 
 static bool rf_heap_forget(const void *block)
@@ -333,11 +336,11 @@ static void *plain(size_t bytes, bool zero)
 
 static void *rf_heap_allocate(size_t bytes, size_t align, bool zero)
 {
-	void *block = align <= BLOCK_ALIGN ? plain(bytes, zero) : NULL;
+	void *block = align <= RF_MALLOC_ALIGN ? plain(bytes, zero) : NULL;
 	if (!block || !rf_heap_may_have(block)) {
 		if (block)
 			rf_next.free(block);
-		block = rf_next.memalign(align > PAGE ? align : PAGE, bytes);
+		block = rf_next.memalign(align > RF_PAGE ? align : RF_PAGE, bytes);
 		if (block && zero)
 			memset(block, 0, bytes);
 	}
@@ -351,7 +354,7 @@ static void *count_resized(void *block, size_t bytes)
 {
 	void *marked = block;
 	if (!rf_heap_may_have(block)) {
-		marked = rf_next.memalign(PAGE, bytes);
+		marked = rf_next.memalign(RF_PAGE, bytes);
 		if (!marked)
 			return block;
 		memcpy(marked, block, bytes);

@@ -7,7 +7,6 @@
 
 #include <limits.h>
 
-
 static inline void touch(const void *buffer, size_t bytes, bool write)
 {
 	if (rf_guard_pages.bytes)

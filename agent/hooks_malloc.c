@@ -204,32 +204,30 @@ RF_EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 	return realloc(block, all);
 }
 
-static bool is_power_of_two(size_t align)
+/* As look; the alignment is a power of two, and a multiple of that, or else the next function has something to say. */
+static inline void *allocate_aligned(size_t align, size_t multiple, size_t bytes)
 {
-	return align && !(align & (align - 1));
+	if (LIKELY(pass(bytes)))
+		return NULL;
+	rf_next_init();
+	return align && !(align & (align - 1)) && align % multiple == 0 ? look(bytes, align, false) : NULL;
 }
 
 RF_EXPORT void *memalign(size_t align, size_t bytes)
 {
-	void *block = NULL;
-	if (!LIKELY(pass(bytes)) && is_power_of_two(align))
-		block = look(bytes, align, false);
+	void *block = allocate_aligned(align, 1, bytes);
 	return block ? block : rf_next.memalign(align, bytes);
 }
 
 RF_EXPORT void *aligned_alloc(size_t align, size_t bytes)
 {
-	void *block = NULL;
-	if (!LIKELY(pass(bytes)) && is_power_of_two(align))
-		block = look(bytes, align, false);
+	void *block = allocate_aligned(align, 1, bytes);
 	return block ? block : rf_next.aligned_alloc(align, bytes);
 }
 
 RF_EXPORT int posix_memalign(void **out, size_t align, size_t bytes)
 {
-	void *block = NULL;
-	if (!LIKELY(pass(bytes)) && is_power_of_two(align) && align % sizeof(void *) == 0)
-		block = look(bytes, align, false);
+	void *block = allocate_aligned(align, sizeof(void *), bytes);
 	if (!block)
 		return rf_next.posix_memalign(out, align, bytes);
 	*out = block;
@@ -238,5 +236,6 @@ RF_EXPORT int posix_memalign(void **out, size_t align, size_t bytes)
 
 RF_EXPORT size_t malloc_usable_size(void *block)
 {
+	rf_next_init();
 	return LIKELY(!rf_guard_has(block)) ? rf_next.malloc_usable_size(block) : guarded_bytes(block);
 }

@@ -1,5 +1,7 @@
 #include "agent/modules.h"
 
+#include "agent/settings.h"
+#include "tsan-glue/process.h"
 #include "tsan-glue/spool.h"
 
 #include <dlfcn.h>
@@ -10,7 +12,6 @@
 #include <unistd.h>
 
 #define MODULES_MAX 512u /* of those that stacks are in; further ones are written again and again */
-#define NOTE_GNU_BUILD_ID 3u /* elf.h, NT_GNU_BUILD_ID */
 
 static struct {
 	uintptr_t start, end;
@@ -28,20 +29,10 @@ static struct rf_spool_ref put_gnu_build_id(const struct dl_find_object *object)
 {
 	const char *base = object->dlfo_map_start;
 	const ElfW(Ehdr) *header = (const void *)base;
-	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > 4096)
+	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > RF_PAGE)
 		return (struct rf_spool_ref){ 0, 0 };
-	const ElfW(Phdr) *segments = (const void *)(base + header->e_phoff);
-	for (uint32_t i = 0; i < header->e_phnum; i++) {
-		const char *p = (const char *)object->dlfo_link_map->l_addr + segments[i].p_vaddr, *end = p + segments[i].p_memsz;
-		while (segments[i].p_type == PT_NOTE && (size_t)(end - p) >= sizeof(ElfW(Nhdr))) {
-			const ElfW(Nhdr) *note = (const void *)p;
-			const char *name = p + sizeof(*note), *id = name + ((note->n_namesz + 3u) & ~3u);
-			p = id + ((note->n_descsz + 3u) & ~3u);
-			if (p <= end && note->n_type == NOTE_GNU_BUILD_ID && note->n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
-				return rf_spool_put(id, note->n_descsz);
-		}
-	}
-	return (struct rf_spool_ref){ 0, 0 };
+	return rf_process_put_note((const void *)(base + header->e_phoff), header->e_phnum, object->dlfo_link_map->l_addr,
+				   NT_GNU_BUILD_ID, "GNU");
 }
 
 /* The program itself has no name there. */

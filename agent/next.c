@@ -1,16 +1,26 @@
 #include "agent/next.h"
 
+#include "agent/settings.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
 #define EARLY_BYTES 65536u /* a page a block: dlsym of glibc allocates nothing, unless it fails, and then a message */
-#define EARLY_ALIGN 4096u
+#define EARLY_ALIGN RF_PAGE
 
 static _Alignas(EARLY_ALIGN) char early_bytes[EARLY_BYTES];
 static size_t early_used;
 static bool resolving;
+
+static void find_all(void);
+
+static inline void rf_next_init(void)
+{
+	if (__builtin_expect(!rf_next.sigaction, 0))
+		find_all();
+}
 
 static inline size_t rf_next_early_bytes(const void *block)
 {
@@ -46,85 +56,27 @@ static void *early_calloc(size_t count, size_t bytes)
 	return rf_next.calloc(count, bytes);
 }
 
-/* How large an early block was isn't known: at most up to the end of all. */
+/* The hooks know early blocks and keep them; of others there are none while names are looked up. */
 static void *early_realloc(void *block, size_t bytes)
 {
-	if (!resolving) {
-		rf_next_init();
-		return rf_next.realloc(block, bytes);
-	}
-	void *copy = early_block(bytes);
-	if (copy && block) {
-		size_t there = (size_t)((char *)copy - (char *)block);
-		memcpy(copy, block, bytes < there ? bytes : there);
-	}
-	return copy;
+	rf_next_init();
+	return resolving ? NULL : rf_next.realloc(block, bytes);
 }
 
 static void early_free(void *block)
 {
-	if (resolving || rf_next_early_bytes(block))
-		return;
 	rf_next_init();
-	rf_next.free(block);
+	if (!resolving)
+		rf_next.free(block);
 }
 
-static void *early_memalign(size_t align, size_t bytes)
-{
-	if (resolving)
-		return align <= EARLY_ALIGN ? early_block(bytes) : NULL;
-	rf_next_init();
-	return rf_next.memalign(align, bytes);
-}
-
-static void *early_aligned_alloc(size_t align, size_t bytes)
-{
-	rf_next_init();
-	return rf_next.aligned_alloc(align, bytes);
-}
-
-static int early_posix_memalign(void **block, size_t align, size_t bytes)
-{
-	rf_next_init();
-	return rf_next.posix_memalign(block, align, bytes);
-}
-
-static void *early_valloc(size_t bytes)
-{
-	rf_next_init();
-	return rf_next.valloc(bytes);
-}
-
-static void *early_pvalloc(size_t bytes)
-{
-	rf_next_init();
-	return rf_next.pvalloc(bytes);
-}
-
-static size_t early_malloc_usable_size(void *block)
-{
-	rf_next_init();
-	return rf_next.malloc_usable_size(block);
-}
-
-static struct rf_next rf_next = {
-	.malloc = early_malloc,
-	.calloc = early_calloc,
-	.realloc = early_realloc,
-	.free = early_free,
-	.memalign = early_memalign,
-	.aligned_alloc = early_aligned_alloc,
-	.posix_memalign = early_posix_memalign,
-	.valloc = early_valloc,
-	.pvalloc = early_pvalloc,
-	.malloc_usable_size = early_malloc_usable_size,
-};
+static struct rf_next rf_next = { .malloc = early_malloc, .calloc = early_calloc, .realloc = early_realloc, .free = early_free };
 
 /* Symbols of functions are data pointers to dlsym: POSIX, dlsym(3). All at once, so that none is half there. */
-static void rf_next_init(void)
+static void find_all(void)
 {
 	struct rf_next found = rf_next;
-	if (resolving || rf_next.sigaction)
+	if (resolving)
 		return;
 	resolving = true;
 #define RF_NEXT_FIND(result, name, arguments)                                                                          \

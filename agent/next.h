@@ -23,8 +23,6 @@
 	X(void *, memalign, (size_t align, size_t bytes))                                                              \
 	X(void *, aligned_alloc, (size_t align, size_t bytes))                                                         \
 	X(int, posix_memalign, (void **block, size_t align, size_t bytes))                                             \
-	X(void *, valloc, (size_t bytes))                                                                              \
-	X(void *, pvalloc, (size_t bytes))                                                                             \
 	X(size_t, malloc_usable_size, (void *block))                                                                   \
 	X(int, sigaction, (int number, const struct sigaction *new, struct sigaction *old))                            \
 	X(sighandler_t, signal, (int number, sighandler_t handler))                                                    \
@@ -50,9 +48,10 @@ struct rf_next {
 #undef RF_NEXT_FIELD
 };
 
-static struct rf_next rf_next; /* of the malloc family always callable; the others after rf_next_init */
+static struct rf_next rf_next; /* malloc, calloc, realloc and free can always be called; the others after rf_next_init */
 
-static void rf_next_init(void);
+/* Cheap once it was done. */
+static inline void rf_next_init(void);
 /* Of a block of those pages, which is at the start of one: how many bytes there are from it to their end; 0: it is none. */
 static inline size_t rf_next_early_bytes(const void *block);
 /* malloc is the C library's own: what it gives is freed by functions that we stand in front of. */

@@ -57,28 +57,35 @@ static bool rf_record_open(void)
 	return rf_spool_active();
 }
 
-static uint32_t write_symbol(uintptr_t pc)
+/* 0: it has none. */
+static uint32_t symbol_of(uintptr_t pc)
 {
 	for (uint32_t i = 0; i < symbols.count; i++) {
 		if (symbols.pcs[i] == pc)
 			return symbols.ids[i];
 	}
+	return 0;
+}
+
+static void write_symbol(uintptr_t pc)
+{
 	rf_module_write(pc);
 	struct rf_spool_symbol *s = rf_spool_begin(RF_SPOOL_SYMBOL, sizeof(*s));
 	s->id = record.symbol_last + 1;
 	s->pc = pc;
 	s->argument_bytes = UINT32_MAX;
 	if (!rf_spool_commit())
-		return 0;
+		return;
 	symbols.pcs[symbols.count] = pc;
 	symbols.ids[symbols.count++] = ++record.symbol_last;
-	return record.symbol_last;
 }
 
 static void write_symbols(const struct rf_trace *trace)
 {
-	for (uint32_t i = 0; trace && i < trace->count; i++)
-		write_symbol(trace->pcs[i]);
+	for (uint32_t i = 0; trace && i < trace->count; i++) {
+		if (!symbol_of(trace->pcs[i]))
+			write_symbol(trace->pcs[i]);
+	}
 }
 
 static void write_detail(const char *text)
@@ -92,12 +99,8 @@ static struct rf_spool_ref put_stack(const struct rf_trace *trace)
 {
 	struct rf_spool_ref ref = { 0, 0 };
 	uint32_t *ids = trace && trace->count ? rf_spool_array(trace->count, sizeof(*ids), &ref) : NULL;
-	for (uint32_t i = 0; ids && i < trace->count; i++) {
-		for (uint32_t k = 0; k < symbols.count; k++) {
-			if (symbols.pcs[k] == trace->pcs[i])
-				ids[i] = symbols.ids[k];
-		}
-	}
+	for (uint32_t i = 0; ids && i < trace->count; i++)
+		ids[i] = symbol_of(trace->pcs[i]);
 	return ref;
 }
 
@@ -115,25 +118,16 @@ static bool thread_name(uint32_t tid, char name[THREAD_NAME_BYTES + 1])
 	return fd >= 0;
 }
 
+/* From 1; two sides may be one thread's. */
 static uint32_t thread_index(const struct rf_record_report *r, uint32_t side)
 {
-	uint32_t index = 0;
-	for (uint32_t i = 0; i <= side; i++) {
-		bool again = false;
-		for (uint32_t k = 0; k < i; k++)
-			again |= r->sides[k].trace->tid == r->sides[i].trace->tid;
-		index += !again;
-		if (r->sides[i].trace->tid == r->sides[side].trace->tid)
-			return index;
-	}
-	return index;
+	_Static_assert(RF_RECORD_SIDES_MAX == 2, "the first, or another one");
+	return side && r->sides[side].trace->tid == r->sides[0].trace->tid ? 1 : side + 1;
 }
 
 static void put_threads(struct rf_spool_report *out, const struct rf_record_report *r)
 {
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < r->side_count; i++)
-		count = thread_index(r, i) > count ? thread_index(r, i) : count;
+	uint32_t count = r->side_count ? thread_index(r, r->side_count - 1) : 0;
 	struct rf_spool_goroutine *threads = rf_spool_array(count, sizeof(*threads), &out->goroutines);
 	for (uint32_t i = 0; threads && i < r->side_count; i++) {
 		struct rf_spool_goroutine *t = &threads[thread_index(r, i) - 1];

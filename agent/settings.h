@@ -1,10 +1,14 @@
-/* What is on in this process, as the constructor of agent.c has found it. Read everywhere, written only there. */
+/* What is on in this process, as the constructor of agent.c has found it: read everywhere, written only there. And what is so in
+ * every process on x86-64. */
 #ifndef RF_AGENT_SETTINGS_H
 #define RF_AGENT_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#define RF_PAGE 4096u
+#define RF_MALLOC_ALIGN 16u /* what malloc promises */
 
 static struct {
 	pid_t pid;      /* whose process this is: a child of vfork shares all this, and is another */

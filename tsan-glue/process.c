@@ -4,7 +4,6 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,8 @@
 #include <unistd.h>
 
 #define FIELD_BYTES_MAX 16384u /* a longer command line is cut */
+#define NOTE_OWNER_BYTES 4u    /* "GNU", and "Go" with two zeros */
+#define NOTE_GO_BUILD_ID 4u
 
 static char field[FIELD_BYTES_MAX];
 
@@ -76,24 +77,28 @@ static uintptr_t load_bias(const ElfW(Phdr) *segments, size_t count)
 	return 0;
 }
 
-/* Go's build ID: the note "Go", type 4 (cmd/link/internal/ld/elf.go). The kernel says where the program's headers are: to
- * ask the dynamic loader takes its lock. */
-static struct rf_spool_ref put_build_id(void)
+static struct rf_spool_ref rf_process_put_note(const ElfW(Phdr) *segments, size_t count, uintptr_t bias, uint32_t type, const char *owner)
 {
-	const ElfW(Phdr) *segments = (const ElfW(Phdr) *)getauxval(AT_PHDR);
-	size_t count = segments ? getauxval(AT_PHNUM) : 0;
-	uintptr_t bias = load_bias(segments, count);
 	for (size_t i = 0; i < count; i++) {
 		const char *p = (const char *)(bias + segments[i].p_vaddr), *end = p + segments[i].p_memsz;
 		while (segments[i].p_type == PT_NOTE && (size_t)(end - p) >= sizeof(ElfW(Nhdr))) {
 			const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)p;
 			const char *name = p + sizeof(*note), *text = name + ((note->n_namesz + 3u) & ~3u);
 			p = text + ((note->n_descsz + 3u) & ~3u);
-			if (p <= end && note->n_type == 4 && note->n_namesz == 4 && memcmp(name, "Go\0", 4) == 0)
+			if (p <= end && note->n_type == type && note->n_namesz == NOTE_OWNER_BYTES && memcmp(name, owner, NOTE_OWNER_BYTES) == 0)
 				return rf_spool_put(text, note->n_descsz);
 		}
 	}
 	return rf_spool_put(NULL, 0);
+}
+
+/* Go's build ID: the note "Go", type 4 (cmd/link/internal/ld/elf.go). The kernel says where the program's headers are: to
+ * ask the dynamic loader takes its lock. */
+static struct rf_spool_ref put_build_id(void)
+{
+	const ElfW(Phdr) *segments = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	size_t count = segments ? getauxval(AT_PHNUM) : 0;
+	return rf_process_put_note(segments, count, load_bias(segments, count), NOTE_GO_BUILD_ID, "Go\0");
 }
 
 /* The line "path\t<import path>" of the build information (runtime/debug.BuildInfo). */

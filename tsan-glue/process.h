@@ -3,10 +3,17 @@
 #define RF_PROCESS_H
 
 #include "tsan-glue/runtime_abi.h"
+#include "tsan-glue/spool_format.h"
+
+#include <link.h>
 
 /* Copies what is taken from the environment, which only the start of a process can read safely. */
 static void rf_process_init(void);
 /* start: of a program that isn't Go's, all zero. */
 static void rf_process_write(const struct rf_start *start, uint32_t features);
+/* Puts what an ELF file's note of that type and owner (four bytes) holds into the record that is being written. Of a file that is
+ * mapped, with its program headers; bias is what its addresses differ by. */
+static struct rf_spool_ref rf_process_put_note(const ElfW(Phdr) *segments, size_t count, uintptr_t bias, uint32_t type,
+					       const char *owner);
 
 #endif

@@ -17,10 +17,15 @@
 #define STACK_FRAMES_MAX 256u
 #define HEAP_BYTES_MAX ((size_t)16 << 20)
 
+static bool read_header(int spool, struct rf_spool_file_header *header)
+{
+	return pread(spool, header, sizeof(*header), 0) == (ssize_t)sizeof(*header);
+}
+
 static bool is_over(int spool)
 {
 	struct rf_spool_file_header header;
-	return pread(spool, &header, sizeof(header), 0) == (ssize_t)sizeof(header) && rf_process_over(header.pid, header.start_unix_ns);
+	return read_header(spool, &header) && rf_process_over(header.pid, header.start_unix_ns);
 }
 
 /* Where the records of a spool end, and the sequence number of the last one. False: it isn't one that can be gone on with. */
@@ -28,8 +33,7 @@ static bool find_end(int fd, off_t *end, uint32_t *sequence)
 {
 	struct rf_spool_file_header header;
 	struct rf_spool_record record;
-	if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
-	    memcmp(header.magic, RF_SPOOL_MAGIC, sizeof(header.magic)) != 0 ||
+	if (!read_header(fd, &header) || memcmp(header.magic, RF_SPOOL_MAGIC, sizeof(header.magic)) != 0 ||
 	    header.version_major != RF_SPOOL_VERSION_MAJOR || header.header_bytes != sizeof(header))
 		return false;
 	*end = (off_t)sizeof(header);
@@ -41,6 +45,11 @@ static bool find_end(int fd, off_t *end, uint32_t *sequence)
 		*sequence = record.sequence;
 	}
 	return true;
+}
+
+static bool is_sound(const struct rf_heap_file_stack *s)
+{
+	return s->count <= STACK_FRAMES_MAX && s->frames <= RF_HEAP_FRAMES_MAX - STACK_FRAMES_MAX;
 }
 
 /* The next part of the snapshot: stacks from *first on. */
@@ -57,15 +66,14 @@ static bool put_part(struct rf_buf *out, const struct rf_heap_file *heap, uint32
 	rf_buf_put(out, &profile, sizeof(profile));
 	for (uint32_t i = *first; i < end; i++) {
 		const struct rf_heap_file_stack *s = &heap->stacks[i];
-		bool sound = s->count <= STACK_FRAMES_MAX && s->frames <= RF_HEAP_FRAMES_MAX - STACK_FRAMES_MAX;
-		struct rf_spool_profile_sample sample = { .stack = { frames, sound ? s->count * (uint32_t)sizeof(uint64_t) : 0 } };
+		struct rf_spool_profile_sample sample = { .stack = { frames, is_sound(s) ? s->count * (uint32_t)sizeof(uint64_t) : 0 } };
 		memcpy(sample.values, s->values, sizeof(sample.values));
 		frames += sample.stack.length;
 		rf_buf_put(out, &sample, sizeof(sample));
 	}
 	for (uint32_t i = *first; i < end; i++) {
 		const struct rf_heap_file_stack *s = &heap->stacks[i];
-		if (s->count <= STACK_FRAMES_MAX && s->frames <= RF_HEAP_FRAMES_MAX - STACK_FRAMES_MAX)
+		if (is_sound(s))
 			rf_buf_put(out, &heap->frames[s->frames], s->count * sizeof(uint64_t));
 	}
 	*first = end;
