@@ -322,6 +322,7 @@ EMBEDDED_FILES := \
 	tsan-glue/fast_state.h \
 	tsan-glue/fast_model.h \
 	tsan-glue/exit_probe.h \
+	tsan-glue/zeroed_probe.h \
 	tsan-glue/fast_probe.h \
 	tsan-glue/spool_format.h \
 	tsan-glue/crc32c.h \
@@ -338,6 +339,7 @@ EMBEDDED_FILES := \
 	tsan-glue/globals.h \
 	tsan-glue/history.h \
 	tsan-glue/exit.h \
+	tsan-glue/zeroed.h \
 	tsan-glue/symbols.h \
 	tsan-glue/stacks.h \
 	tsan-glue/switches.h \
@@ -366,6 +368,7 @@ EMBEDDED_FILES := \
 	tsan-glue/globals.c \
 	tsan-glue/history.c \
 	tsan-glue/exit.c \
+	tsan-glue/zeroed.c \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
 	tsan-glue/growth.c \

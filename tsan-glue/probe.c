@@ -6,8 +6,8 @@
  * number in ThreadState, RF_LAYOUT_FREED if memory can be marked as freed (marks.h), RF_LAYOUT_SHADOW if it is known where
  * such marks stand, RF_LAYOUT_COLLECTED if those of collections work, RF_LAYOUT_REPORTS if reports of ours can stand among
  * the detector's (finding.h), RF_LAYOUT_FAST for which of the runtime's accesses and calls short cuts do the same as the
- * detector (fast_probe.h), RF_LAYOUT_VIEWS for what views.h goes by, RF_LAYOUT_EXIT if its sleep at the end is ours (exit.h).
- * Otherwise: exit 1 and one sentence on stderr.
+ * detector (fast_probe.h), RF_LAYOUT_VIEWS for what views.h goes by, RF_LAYOUT_EXIT if its sleep at the end is ours (exit.h),
+ * RF_LAYOUT_ZEROED if it clears what is zero (zeroed.h). Otherwise: exit 1 and one sentence on stderr.
  */
 #define _GNU_SOURCE
 #include "tsan-glue/exit.c"
@@ -396,6 +396,7 @@ static bool reports_work(void)
 
 #include "tsan-glue/exit_probe.h"
 #include "tsan-glue/fast_probe.h"
+#include "tsan-glue/zeroed_probe.h"
 
 int main(void)
 {
@@ -441,10 +442,9 @@ int main(void)
 		fast_print(threads + 20);
 #endif
 	}
-	if (reports_work())
-		printf("#define RF_LAYOUT_REPORTS 1\n");
-	if (exit_works())
-		printf("#define RF_LAYOUT_EXIT 1\n");
+	printf("%s", reports_work() ? "#define RF_LAYOUT_REPORTS 1\n" : "");
+	printf("%s", exit_works() ? "#define RF_LAYOUT_EXIT 1\n" : "");
+	printf("%s", zeroed_works() ? "#define RF_LAYOUT_ZEROED 1\n" : "");
 	fflush(stdout);
 	_exit(0);
 }
