@@ -20,6 +20,7 @@ static char field[FIELD_BYTES_MAX];
 
 static struct {
 	char trace_id[VALUE_BYTES_MAX], traceparent[VALUE_BYTES_MAX], tag[VALUE_BYTES_MAX], options[VALUE_BYTES_MAX];
+	long gomaxprocs;
 } environment;
 
 static void copy_value(char value[VALUE_BYTES_MAX], const char *name)
@@ -37,6 +38,8 @@ static void rf_process_init(void)
 	copy_value(environment.traceparent, "TRACEPARENT");
 	copy_value(environment.tag, "REDFLAG_TAG");
 	copy_value(environment.options, "REDFLAG");
+	const char *processors = getenv("GOMAXPROCS");
+	environment.gomaxprocs = processors ? strtol(processors, NULL, 10) : 0;
 }
 
 static struct rf_spool_ref put_arguments(void)
@@ -128,11 +131,9 @@ static struct rf_spool_ref put_trace_id(void)
 /* What Go takes when GOMAXPROCS isn't set, as far as the affinity mask tells (a cgroup limit isn't looked at). */
 static uint32_t gomaxprocs(void)
 {
-	const char *text = getenv("GOMAXPROCS");
 	cpu_set_t set;
-	long n = text ? strtol(text, NULL, 10) : 0;
-	if (n > 0)
-		return (uint32_t)n;
+	if (environment.gomaxprocs > 0)
+		return (uint32_t)environment.gomaxprocs;
 	return sched_getaffinity(0, sizeof(set), &set) ? 0 : (uint32_t)CPU_COUNT(&set);
 }
 
