@@ -13,6 +13,8 @@
 #include "agent/guard.h"
 #include "agent/record.h"
 #include "agent/heap.h"
+#include "agent/roots.h"
+#include "agent/leaks.h"
 #include "agent/unwind.h"
 #include "agent/modules.h"
 #include "agent/fault.h"
@@ -20,6 +22,7 @@
 
 #include "tsan-glue/spool.c"
 #include "tsan-glue/process.c"
+#include "tsan-glue/maps.c"
 
 #include "agent/thread.c"
 #include "agent/next.c"
@@ -28,10 +31,13 @@
 #include "agent/record.c"
 #include "agent/guard.c"
 #include "agent/heap.c"
+#include "agent/roots.c"
+#include "agent/leaks.c"
 #include "agent/fault.c"
 #include "agent/options.c"
 #include "agent/hooks_malloc.c"
 #include "agent/hooks_io.c"
+#include "agent/hooks_exit.c"
 
 #include <pthread.h>
 #include <sys/auxv.h>
@@ -76,32 +82,7 @@ static __attribute__((constructor)) void start(void)
 	if (options.guard_rate && rf_next_is_libc() && rf_guard_init((uint32_t)options.guard_slots) && rf_fault_init())
 		rf_settings.guard = options.guard_rate;
 	rf_settings.heap = options.alloc_sample != 0;
+	rf_settings.leaks = rf_settings.heap ? options.leaks : 0;
 	rf_heap_init(options.alloc_sample);
 	rf_settings.ready = true;
 }
-
-static void finish(void)
-{
-	if (!rf_settings.ready || rf_settings.pid != getpid() || !rf_enter())
-		return;
-	rf_lock();
-	rf_heap_finish();
-	rf_record_finish();
-	rf_unlock();
-	rf_leave();
-}
-
-static __attribute__((destructor)) void stop(void)
-{
-	finish();
-}
-
-RF_EXPORT void _exit(int status)
-{
-	rf_next_init();
-	finish();
-	rf_next._exit(status);
-	__builtin_unreachable();
-}
-
-RF_EXPORT void _Exit(int status) __attribute__((alias("_exit")));

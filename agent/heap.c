@@ -21,6 +21,7 @@
 #define FILTER 4096u /* a power of two */
 #define PART_SAMPLES 1024u /* of one record: 1024 * (40 + 32 * 8) bytes are below its bound */
 #define NO_STACK UINT32_MAX
+#define TAIL_BYTES 32u
 #define FIRST_SNAPSHOT_NS 1000000000u
 #define LAST_DISTANCE_NS (3600u * (uint64_t)1000000000u)
 
@@ -30,7 +31,7 @@ _Static_assert(PART_SAMPLES * (sizeof(struct rf_spool_profile_sample) + RF_TRACE
 struct live {
 	uintptr_t inverted; /* ~address, so that a search for leaks doesn't find it here; 0: free */
 	uint64_t bytes;
-	uint32_t stack;
+	uint32_t stack, tid;
 };
 
 enum { VALUE_LIVE_OBJECTS, VALUE_LIVE_BYTES, VALUE_OBJECTS, VALUE_BYTES };
@@ -49,7 +50,7 @@ static struct {
 	char path[1024];
 } heap;
 
-static uint64_t now_ns(void)
+static uint64_t rf_heap_now_ns(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -59,7 +60,7 @@ static uint64_t now_ns(void)
 static void rf_heap_init(uint64_t period)
 {
 	heap.period = period;
-	heap.start_ns = now_ns();
+	heap.start_ns = rf_heap_now_ns();
 	heap.distance_ns = FIRST_SNAPSHOT_NS;
 	heap.next_ns = heap.start_ns + heap.distance_ns;
 }
@@ -246,7 +247,7 @@ static void uncount(const struct live *l)
 	values[VALUE_LIVE_BYTES] -= l->bytes;
 }
 
-static void add_live(const void *block, size_t bytes, uint32_t stack)
+static void add_live(const void *block, size_t bytes, uint32_t stack, uint32_t tid)
 {
 	struct live *l = find((uintptr_t)block);
 	uint64_t *values = heap.t->file.stacks[stack].values;
@@ -261,7 +262,7 @@ static void add_live(const void *block, size_t bytes, uint32_t stack)
 		heap.t->file.live_count++;
 		*filter = (uint8_t)(*filter + (*filter < UINT8_MAX));
 	}
-	*l = (struct live){ ~(uintptr_t)block, bytes, stack };
+	*l = (struct live){ ~(uintptr_t)block, bytes, stack, tid };
 	values[VALUE_LIVE_OBJECTS]++;
 	values[VALUE_LIVE_BYTES] += bytes;
 }
@@ -287,6 +288,33 @@ static struct live take(const void *block)
 	return had;
 }
 
+static bool rf_heap_next_live(uint32_t *at, struct rf_heap_block *out)
+{
+	while (heap.t && *at < SLOTS) {
+		const struct live *l = &heap.t->live[(*at)++];
+		if (l->inverted) {
+			*out = (struct rf_heap_block){ ~l->inverted, l->bytes, l->stack, l->tid };
+			return true;
+		}
+	}
+	return false;
+}
+
+static void rf_heap_trace(const struct rf_heap_block *block, struct rf_trace *out)
+{
+	const struct rf_heap_file_stack *s = &heap.t->file.stacks[block->stack];
+	*out = (struct rf_trace){ .tid = block->tid, .count = (uint16_t)s->count };
+	memcpy(out->pcs, &heap.t->file.frames[s->frames], s->count * sizeof(out->pcs[0]));
+}
+
+/* It was sampled with the probability 1 - exp(-x), x = bytes / period; so it stands for period * x / (1 - exp(-x)), whose series
+ * is good to 1 % up to 4. */
+static double rf_heap_estimate(uint64_t bytes)
+{
+	double x = (double)bytes / (double)heap.period, y = x * x;
+	return (x < 4 ? 1 + x / 2 + y / 12 - y * y / 720 + y * y * y / 30240 : x) * (double)heap.period;
+}
+
 static bool rf_heap_forget(const void *block)
 {
 	return take(block).stack != NO_STACK;
@@ -295,7 +323,7 @@ static bool rf_heap_forget(const void *block)
 /* For who reads the file while the process runs. */
 static void note_state(void)
 {
-	heap.t->file.changed_ns = now_ns();
+	heap.t->file.changed_ns = rf_heap_now_ns();
 	heap.t->file.guarded = rf_guard_counts.guarded;
 	heap.t->file.guard_full = rf_guard_counts.full;
 	heap.t->file.reports = rf_record_reports();
@@ -318,7 +346,7 @@ static void count(const void *block, size_t bytes)
 	} else {
 		heap.t->file.stacks[stack].values[VALUE_OBJECTS]++;
 		heap.t->file.stacks[stack].values[VALUE_BYTES] += bytes;
-		add_live(block, bytes, stack);
+		add_live(block, bytes, stack, trace.tid);
 	}
 	heap.changed = true;
 	note_state();
@@ -329,6 +357,13 @@ static void count(const void *block, size_t bytes)
 
 /* --- allocating --------------------------------------------------------------------------------------------------- */
 
+/* Where glibc's free memory behind the block begins is an address that glibc keeps, and it may be one of the block's last 16 bytes:
+ * malloc/malloc.c, "Note: the `foot' of the current chunk". */
+static size_t with_tail(size_t bytes)
+{
+	return bytes < SIZE_MAX - TAIL_BYTES ? bytes + TAIL_BYTES : bytes;
+}
+
 static void *plain(size_t bytes, bool zero)
 {
 	return zero ? rf_next.calloc(1, bytes) : rf_next.malloc(bytes);
@@ -336,11 +371,11 @@ static void *plain(size_t bytes, bool zero)
 
 static void *rf_heap_allocate(size_t bytes, size_t align, bool zero)
 {
-	void *block = align <= RF_MALLOC_ALIGN ? plain(bytes, zero) : NULL;
+	void *block = align <= RF_MALLOC_ALIGN ? plain(with_tail(bytes), zero) : NULL;
 	if (!block || !rf_heap_may_have(block)) {
 		if (block)
 			rf_next.free(block);
-		block = rf_next.memalign(align > RF_PAGE ? align : RF_PAGE, bytes);
+		block = rf_next.memalign(align > RF_PAGE ? align : RF_PAGE, with_tail(bytes));
 		if (block && zero)
 			memset(block, 0, bytes);
 	}
@@ -354,7 +389,7 @@ static void *count_resized(void *block, size_t bytes)
 {
 	void *marked = block;
 	if (!rf_heap_may_have(block)) {
-		marked = rf_next.memalign(RF_PAGE, bytes);
+		marked = rf_next.memalign(RF_PAGE, with_tail(bytes));
 		if (!marked)
 			return block;
 		memcpy(marked, block, bytes);
@@ -367,10 +402,10 @@ static void *count_resized(void *block, size_t bytes)
 static void *rf_heap_realloc(void *block, size_t bytes, bool due)
 {
 	struct live had = rf_heap_may_have(block) ? take(block) : (struct live){ .stack = NO_STACK };
-	void *result = rf_next.realloc(block, bytes);
+	void *result = rf_next.realloc(block, due ? with_tail(bytes) : bytes);
 	if (had.stack != NO_STACK && !result && bytes) { /* it is still there */
 		rf_lock();
-		add_live(block, had.bytes, had.stack);
+		add_live(block, had.bytes, had.stack, had.tid);
 		rf_unlock();
 	}
 	return result && due ? count_resized(result, bytes) : result;

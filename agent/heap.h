@@ -3,7 +3,8 @@
  * A block is sampled when the thread has allocated a distance that is drawn from an exponential distribution (mean: the
  * period), so every byte is as likely as any other. free has to know a sampled block at sight: it is one whose address is the
  * first of a page, or 16 bytes behind it (where glibc has blocks of their own mapping). Where malloc gives another, memalign
- * gives such a one. So of the others only one in 128 is looked up.
+ * gives such a one. So of the others only one in 128 is looked up. It is asked for with some bytes more, so that what the
+ * allocator knows of the memory behind is no address in the block.
  *
  * The tables are a file (heap_file.h) from the first sample on. Snapshots go to the spool (RF_SPOOL_PROFILE_HEAP) at the end and
  * between, at distances that double up to an hour.
@@ -14,6 +15,7 @@
 #define RF_AGENT_HEAP_H
 
 #include "agent/heap_file.h"
+#include "agent/unwind.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +38,18 @@ static void *rf_heap_allocate(size_t bytes, size_t align, bool zero);
 static bool rf_heap_forget(const void *block);
 /* Changes the size of a block that rf_heap_may_have, or that is due; as realloc of the next allocator. */
 static void *rf_heap_realloc(void *block, size_t bytes, bool due);
+/* A sampled block that is there. */
+struct rf_heap_block {
+	uintptr_t start;
+	uint64_t bytes;
+	uint32_t stack, tid; /* who allocated it */
+};
+/* The next one from *at (0) on; false: there is no more. One thread alone, or under the lock. */
+static bool rf_heap_next_live(uint32_t *at, struct rf_heap_block *out);
+static void rf_heap_trace(const struct rf_heap_block *block, struct rf_trace *out);
+/* How many bytes a sampled block of that size stands for. */
+static double rf_heap_estimate(uint64_t bytes);
+static uint64_t rf_heap_now_ns(void); /* CLOCK_MONOTONIC */
 /* The last snapshot. Under the lock. */
 static void rf_heap_finish(void);
 /* In a forked child: what it has is its own from now on. */

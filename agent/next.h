@@ -28,7 +28,10 @@
 	X(sighandler_t, signal, (int number, sighandler_t handler))                                                    \
 	X(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old))                                             \
 	X(int, pthread_sigmask, (int how, const sigset_t *set, sigset_t *old))                                         \
+	X(void, exit, (int status))                                                                                    \
 	X(void, _exit, (int status))                                                                                   \
+	X(int, __libc_start_main, (int (*program)(int, char **, char **), int count, char **arguments, void (*init)(void), \
+				   void (*fini)(void), void (*loader_fini)(void), void *stack_end))                    \
 	X(ssize_t, read, (int fd, void *to, size_t bytes))                                                             \
 	X(ssize_t, pread, (int fd, void *to, size_t bytes, off_t at))                                                  \
 	X(ssize_t, pread64, (int fd, void *to, size_t bytes, off64_t at))                                              \

@@ -11,6 +11,8 @@
 	X(guard_slots, "guard-slots", "N", 16, 4096,                                                                   \
 	  "so many of them at a time, of a page of memory each; default: 16")                                       \
 	X(alloc_sample, "alloc-sample", "BYTES", 524288, 1000000000000,                                                \
-	  "sample malloc every so many bytes for the memory profile, 0: none; default: 524288")
+	  "sample malloc every so many bytes for the memory profile, 0: none; default: 524288") \
+	X(leaks, "leaks", "N", 2, 1000000000,                                                                          \
+	  "at the end tell of stacks whose sampled memory nothing refers to, from N blocks on, 0: never; default: 2")
 
 #endif

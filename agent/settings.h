@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define RF_AGENT 1 /* to sources that the race detector's glue has, too */
 #define RF_PAGE 4096u
 #define RF_MALLOC_ALIGN 16u /* what malloc promises */
 
@@ -16,6 +17,7 @@ static struct {
 	bool ready;     /* the constructor has run; before it the hooks only pass on */
 	uint64_t guard; /* one of so many allocations is guarded; 0: none */
 	bool heap;      /* allocations are sampled */
+	uint64_t leaks; /* so many lost blocks of one stack are told; 0: none */
 } rf_settings;
 
 #endif

@@ -351,6 +351,7 @@ EMBEDDED_FILES := \
 	tsan-glue/cgo_next.h \
 	tsan-glue/cgo_stacks.h \
 	tsan-glue/cgo_wrong.h \
+	tsan-glue/maps.h \
 	tsan-glue/cgo_maps.h \
 	tsan-glue/cgo_leaks.h \
 	tsan-glue/cgo.h \
@@ -384,6 +385,7 @@ EMBEDDED_FILES := \
 	tsan-glue/cgo_next.c \
 	tsan-glue/cgo_stacks.c \
 	tsan-glue/cgo_wrong.c \
+	tsan-glue/maps.c \
 	tsan-glue/cgo_maps.c \
 	tsan-glue/cgo_leaks.c \
 	tsan-glue/cgo.c \

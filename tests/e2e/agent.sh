@@ -2,14 +2,12 @@
 # redflag agent: guarded blocks in programs of C and of Go with cgo. Each bug of agent/bugs.c is found in every run, under its own
 # kind and in its own function, and nothing is said of what is right. REDFLAG_RUNS: runs of each (20).
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/e2e/agent/cases.sh"
 
 runs=${REDFLAG_RUNS:-20} db=$work/a.db
 bugs=$work/bugs
 cc() { # FILE SOURCE FLAGS...
 	"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O1 -g -w -o "$1" "$root/tests/e2e/agent/$2" "${@:3}" -lpthread
-}
-sql() {
-	"$redflag" sql --db "$1" --csv "$2" | sed 1d | tr -d '"'
 }
 
 check "the programs" cc "$bugs" bugs.c
@@ -22,33 +20,8 @@ check "--fail-on=new closes the gate" status_of 66 "$redflag" agent run --db "$d
 	double-free-twice
 check "what is known doesn't" status_of 0 "$redflag" agent run --db "$db" --guard-rate 1 --fail-on new -- "$bugs" double-free-twice
 
-# The library itself, without a redflag for every run.
-with_agent() { # DATABASE COMMAND...
-	(
-		eval "$("$redflag" agent env --db "$1" --guard-rate 1)"
-		"${@:2}"
-	)
-}
-run_all() {
-	for ((i = 0; i < runs; i++)); do
-		"$@" >/dev/null || echo "status $?"
-	done
-}
-run_case() { # NAME: runs it so many times; "EVENTS KIND" of what was found
-	local name=$1
-	with_agent "$work/$name.db" run_all "$bugs" "$name"
-	"$redflag" agent report --db "$work/$name.db" >/dev/null
-	sql "$work/$name.db" "SELECT sum(events), kind FROM v_findings GROUP BY kind" | tr ',' ' '
-}
-for name in $("$bugs"); do
-	case $name in
-	ok-*) check "$name: nothing" equal "" "$(run_case "$name")" ;;
-	*)
-		kind=$(echo "$name" | grep -oE '^(heap-use-after-free|heap-overflow|double-free|invalid-free)')
-		check "$name" equal "$runs $kind" "$(run_case "$name")"
-		;;
-	esac
-done
+options="--guard-rate 1"
+check_cases "$bugs"
 
 check "a program that there isn't" status_of 3 "$redflag" agent run --db "$db" -- "$work/none"
 check "which is said" grep -q "There is no program" "$work/err"

@@ -27,6 +27,7 @@
 #include "tsan-glue/cgo_next.c"
 #include "tsan-glue/cgo_stacks.c"
 #include "tsan-glue/cgo_wrong.c"
+#include "tsan-glue/maps.c"
 #include "tsan-glue/cgo_maps.c"
 #include "tsan-glue/cgo_leaks.c"
 #include "tsan-glue/cgo.c"

@@ -1,6 +1,8 @@
 /* Misuse of malloc's memory, and what is like it and right: bugs NAME. Each bug has one kind, which its name begins with; names
  * that begin with "ok-" have none. Prints nothing, ends with 0.
  */
+#include "cases.h"
+
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,15 +39,6 @@ __attribute__((noinline)) static int look(const struct session *s)
 {
 	HIDE(s);
 	return s->hits;
-}
-
-static void *in_thread(void *(*body)(void *), void *argument)
-{
-	pthread_t t;
-	void *result = NULL;
-	if (pthread_create(&t, NULL, body, argument) == 0)
-		pthread_join(t, &result);
-	return result;
 }
 
 static void *drop_body(void *p)
@@ -374,10 +367,7 @@ static void ok_list(void)
 	}
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} cases[] = {
+static const struct agent_case cases[] = {
 	{ "heap-use-after-free-read", uaf_read },
 	{ "heap-use-after-free-write", uaf_write },
 	{ "heap-use-after-free-other-thread", uaf_other_thread },
@@ -416,11 +406,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (argc == 1)
-			puts(cases[i].name);
-		else if (strcmp(argv[1], cases[i].name) == 0)
-			return cases[i].run(), 0;
-	}
-	return argc != 1;
+	return run_cases(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
 }
