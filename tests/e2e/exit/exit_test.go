@@ -25,11 +25,11 @@ func write(v *int) {
 	select {}
 }
 
-// afterwards is early for finalizers and cleanups, before which comes all that was done when they begin.
+// afterwards is for finalizers and cleanups: all that was done when they begin comes before them, so both writes come later.
 func afterwards() (late func()) {
 	v := new(int)
-	time.AfterFunc(rest/4, func() { write(v) })
 	return func() {
+		time.AfterFunc(rest/4, func() { write(v) })
 		time.Sleep(rest)
 		*v++
 	}
