@@ -307,6 +307,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_retained_race.go \
 	runtime-patch/go/runtime/redflag_path_race.go \
 	runtime-patch/go/runtime/redflag_lost_race.go \
+	runtime-patch/go/runtime/redflag_queue_race.go \
 	runtime-patch/go/runtime/redflag_backlog_race.go \
 	runtime-patch/go/runtime/pprof/redflag.go \
 	runtime-patch/go/internal/runtime/maps/redflag_race.go \

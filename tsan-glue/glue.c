@@ -214,11 +214,11 @@ void __redflag_goroutine_end(uintptr_t slot, const struct rf_go_label *labels, u
 	rf_unlock();
 }
 
-void __redflag_sample(const struct rf_sample *sample, const struct rf_origin *origins, uintptr_t origin_count)
+void __redflag_sample(const struct rf_sample *sample, const struct rf_origin *origins, uintptr_t origin_count, uintptr_t queue_count)
 {
 	uint64_t resident = rf_growth_resident();
 	rf_lock();
-	rf_growth_write(sample, resident, origins, origin_count);
+	rf_growth_write(sample, resident, origins, origin_count, queue_count);
 	rf_unlock();
 }
 

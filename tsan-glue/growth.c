@@ -147,20 +147,17 @@ static void sample_write(const struct rf_sample *sample, uint64_t resident)
 	s->modules = sample->modules;
 	s->memory_limit = sample->memory_limit == INT64_MAX ? 0 : (uint64_t)sample->memory_limit;
 	s->cgroup_limit = growth.cgroup_limit;
+	s->queued = sample->queued;
 	rf_spool_commit();
 }
 
-static void rf_growth_write(const struct rf_sample *sample, uint64_t resident, const struct rf_origin *origins,
-			    uintptr_t origin_count)
+static void origins_write(enum rf_spool_type type, uint64_t elapsed_ns, const struct rf_origin *origins, uintptr_t origin_count)
 {
-	if (!rf_spool_active())
-		return;
-	sample_write(sample, resident);
 	if (!origin_count)
 		return;
 	uint32_t count = origin_count < RF_SPOOL_ORIGINS_MAX ? (uint32_t)origin_count : RF_SPOOL_ORIGINS_MAX;
-	struct rf_spool_origins *record = rf_spool_begin(RF_SPOOL_ORIGINS, sizeof(*record));
-	record->elapsed_ns = (uint64_t)sample->elapsed_ns;
+	struct rf_spool_origins *record = rf_spool_begin(type, sizeof(*record));
+	record->elapsed_ns = elapsed_ns;
 	struct rf_spool_origin *out = rf_spool_array(count, sizeof(*out), &record->origins);
 	for (uint32_t i = 0; i < count && out; i++) {
 		out[i].live = origins[i].live;
@@ -170,4 +167,14 @@ static void rf_growth_write(const struct rf_sample *sample, uint64_t resident, c
 		out[i].waiting = rf_reason_put(origins[i].waiting);
 	}
 	rf_spool_commit();
+}
+
+static void rf_growth_write(const struct rf_sample *sample, uint64_t resident, const struct rf_origin *origins,
+			    uintptr_t origin_count, uintptr_t queue_count)
+{
+	if (!rf_spool_active())
+		return;
+	sample_write(sample, resident);
+	origins_write(RF_SPOOL_ORIGINS, (uint64_t)sample->elapsed_ns, origins, origin_count);
+	origins_write(RF_SPOOL_QUEUES, (uint64_t)sample->elapsed_ns, origins + origin_count, queue_count);
 }

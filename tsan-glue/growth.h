@@ -12,6 +12,6 @@ static void rf_growth_init(void);
 static uint64_t rf_growth_resident(void);
 /* Wants the lock. */
 static void rf_growth_write(const struct rf_sample *sample, uint64_t resident, const struct rf_origin *origins,
-			    uintptr_t origin_count);
+			    uintptr_t origin_count, uintptr_t queue_count);
 
 #endif

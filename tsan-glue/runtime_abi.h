@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 19
+#define RF_ABI_VERSION 20
 
 struct rf_go_string {
 	const char *ptr;
@@ -182,9 +182,11 @@ struct rf_sample {
 	uint64_t heap_live, heap_in_use, stacks, go_mapped;                   /* bytes */
 	uint64_t itabs, reflected, modules;
 	int64_t memory_limit; /* GOMEMLIMIT; INT64_MAX none */
+	uint64_t queued;      /* elements in the buffers of channels */
 };
 
-/* Where goroutines that live were started, and what they wait for. Addresses, not pointers: see redflag_growth_race.go. */
+/* Where goroutines that live were started, and what they wait for; or where channels were made whose buffers hold `live` elements.
+ * Addresses, not pointers: see redflag_growth_race.go. */
 struct rf_origin {
 	uintptr_t pc;
 	uintptr_t waiting; /* enum rf_reason or a wait reason */
@@ -226,8 +228,8 @@ void __redflag_test_end(uintptr_t id, uint32_t *done);
 void __redflag_test_leftover(char *name, uintptr_t name_bytes_max, intptr_t *name_bytes, uintptr_t *over);
 
 /* Called by sysmon too, which has no goroutine: nothing here may ask the runtime (rf_start.callback returns to one).
- * No origins: they were not looked at this time. */
-void __redflag_sample(const struct rf_sample *sample, const struct rf_origin *origins, uintptr_t origin_count);
+ * Behind the origins of goroutines are those of channels. None of either: they were not looked at this time. */
+void __redflag_sample(const struct rf_sample *sample, const struct rf_origin *origins, uintptr_t origin_count, uintptr_t queue_count);
 /* Calls ThreadSanitizer's lock of reports. */
 void __redflag_finding(const struct rf_finding *finding);
 

@@ -25,7 +25,7 @@
 
 #define RF_SPOOL_MAGIC "RFSPOOL\n" /* 8 bytes, no NUL */
 #define RF_SPOOL_VERSION_MAJOR 1
-#define RF_SPOOL_VERSION_MINOR 2 /* 1: objects, samples and origins; 2: modules and profiles, kinds of the agent */
+#define RF_SPOOL_VERSION_MINOR 3 /* 1: objects, samples and origins; 2: modules and profiles, kinds of the agent; 3: queues */
 #define RF_SPOOL_FILE_BYTES_MAX ((uint64_t)256 << 20) /* a full spool drops records and counts them */
 #define RF_SPOOL_RECORD_BYTES_MAX ((uint32_t)1 << 20)
 #define RF_SPOOL_SUFFIX ".spool"
@@ -56,6 +56,7 @@ enum rf_spool_type {
 	RF_SPOOL_DETAIL = 8,    /* struct rf_spool_detail: before the report that it is about */
 	RF_SPOOL_MODULE = 9,    /* struct rf_spool_module: before the first record with an address in it */
 	RF_SPOOL_PROFILE = 10,  /* struct rf_spool_profile: a part of a snapshot */
+	RF_SPOOL_QUEUES = 11,   /* struct rf_spool_origins, of channels: with the same samples as RF_SPOOL_ORIGINS; since minor 3 */
 	RF_SPOOL_TYPE_COUNT
 };
 
@@ -315,12 +316,13 @@ struct rf_spool_sample {
 	uint64_t modules;         /* the program and its plugins */
 	uint64_t memory_limit;    /* GOMEMLIMIT; 0 none */
 	uint64_t cgroup_limit;    /* the lowest memory limit of the cgroup and those around it, at start; 0 none or unknown */
+	uint64_t queued;          /* elements in the buffers of channels (growth.md says of which); since minor 3 */
 };
 
-/* Where goroutines that live were started. */
+/* Where goroutines that live were started, or channels were made. */
 struct rf_spool_origin {
-	uint64_t live;
-	uint32_t line;                        /* of the go statement */
+	uint64_t live;                        /* goroutines; elements that wait in the buffers */
+	uint32_t line;                        /* of the go statement, or of make */
 	uint32_t reserved;
 	struct rf_spool_ref function, file;   /* that hold it */
 	struct rf_spool_ref waiting;          /* Go's wait reason, "syscall", or empty: it runs, or could */
@@ -329,12 +331,14 @@ struct rf_spool_origin {
 struct rf_spool_origins {
 	struct rf_spool_record record;
 	uint64_t elapsed_ns;          /* as in the sample in front of it */
-	struct rf_spool_ref origins;  /* struct rf_spool_origin[], the most goroutines first, at most RF_SPOOL_ORIGINS_MAX */
+	struct rf_spool_ref origins;  /* struct rf_spool_origin[], the largest `live` first, at most RF_SPOOL_ORIGINS_MAX */
 };
 
 #define RF_SPOOL_ORIGINS_MAX 16u
 
-_Static_assert(sizeof(struct rf_spool_sample) == 24 + 18 * 8, "format");
+#define RF_SPOOL_SAMPLE_BYTES_MIN offsetof(struct rf_spool_sample, queued) /* before minor 3 */
+
+_Static_assert(sizeof(struct rf_spool_sample) == 24 + 19 * 8, "format");
 _Static_assert(offsetof(struct rf_spool_sample, heap_live) == 24 + 8 * 8, "format");
 _Static_assert(sizeof(struct rf_spool_origin) == 40, "format");
 _Static_assert(offsetof(struct rf_spool_origin, function) == 16, "format");

@@ -19,6 +19,7 @@ static const char *const names[] = {
 	[RF_METRIC_ITABS] = "itabs",
 	[RF_METRIC_REFLECTED] = "reflected types",
 	[RF_METRIC_MODULES] = "plugins",
+	[RF_METRIC_QUEUED] = "queued elements",
 };
 _Static_assert(sizeof(names) / sizeof(names[0]) == RF_METRIC_COUNT, "one name a metric");
 
@@ -110,15 +111,22 @@ static rf_str base_name(rf_str path)
 	return slash < 0 ? path : rf_str_skip(path, (size_t)slash + 1);
 }
 
+static void put_place(struct rf_buf *b, const struct rf_growth_origin *o, const char *what)
+{
+	rf_buf_printf(b, "; %lld of them %s in %.*s (%.*s:%u)", (long long)o->live, what, RF_STR_ARG(rf_words_function(o->function)),
+		      RF_STR_ARG(base_name(o->file)), o->line);
+}
+
 static void put_origin(struct rf_buf *b, const struct rf_growth_row *row, int metric)
 {
+	if (metric == RF_METRIC_QUEUED && row->queue_count)
+		put_place(b, row->queues, "in channels made");
 	const struct rf_growth_origin *o = row->origins, *end = row->origins + row->origin_count;
 	while (o < end && !counts(metric, o->waiting))
 		o++;
 	if (o == end)
 		return;
-	rf_buf_printf(b, "; %lld of them started in %.*s (%.*s:%u)", (long long)o->live, RF_STR_ARG(rf_words_function(o->function)),
-		      RF_STR_ARG(base_name(o->file)), o->line);
+	put_place(b, o, "started");
 	if (o->waiting.len)
 		rf_buf_printf(b, ", waiting in %.*s", RF_STR_ARG(o->waiting));
 }

@@ -21,6 +21,7 @@ static const int64_t thresholds[] = {
 	[RF_METRIC_ITABS] = 100,
 	[RF_METRIC_REFLECTED] = 100,
 	[RF_METRIC_MODULES] = 3,
+	[RF_METRIC_QUEUED] = 50,
 };
 _Static_assert(sizeof(thresholds) / sizeof(thresholds[0]) == RF_METRIC_COUNT, "one threshold a metric");
 

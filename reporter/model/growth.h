@@ -23,6 +23,7 @@ enum rf_metric {
 	RF_METRIC_ITABS,
 	RF_METRIC_REFLECTED,
 	RF_METRIC_MODULES,
+	RF_METRIC_QUEUED,          /* elements in the buffers of channels */
 	RF_METRIC_COUNT
 };
 
@@ -32,7 +33,8 @@ struct rf_growth_sample {
 	int64_t memory_limit, cgroup_limit; /* 0 none, or unknown */
 };
 
-/* Where goroutines that live were started: the line of the go statement. */
+/* Where goroutines that live were started: the line of the go statement. Or where channels were made, and how many elements wait in
+ * their buffers. */
 struct rf_growth_origin {
 	rf_str function, file;
 	rf_str waiting; /* "chan receive" …; "" they run, or could */

@@ -39,6 +39,18 @@ bool rf_spool_ref_array(rf_str record, struct rf_spool_ref ref, size_t bytes, rf
 /* --- symbols, counters ------------------------------------------------------------------------------------------- */
 
 /* Room for the symbol of that id. Ids are dense, so one above what the file can hold is damage. */
+void *rf_spool_room(struct rf_spool *s, void *array, uint32_t count, uint32_t most, size_t bytes)
+{
+	bool full = (count & (count - 1)) == 0; /* its room is a power of two, or nothing */
+	if (count >= most)
+		return NULL;
+	if (!full && array)
+		return array;
+	void *p = realloc(array, (count ? (size_t)count * 2 : 1) * bytes);
+	s->starved |= !p;
+	return p;
+}
+
 static struct rf_spool_symbol_info *symbol_slot(struct rf_spool *s, uint32_t id)
 {
 	if (id == 0 || id > s->data.len / sizeof(struct rf_spool_symbol) + 1)

@@ -1,7 +1,6 @@
 /* Records of samples, and of where goroutines were started. */
 #include "read/spool_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static int64_t number(uint64_t n)
@@ -9,32 +8,20 @@ static int64_t number(uint64_t n)
 	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
 }
 
-static struct rf_growth_sample *new_sample(struct rf_spool *s)
-{
-	if (s->sample_count == s->sample_cap) {
-		uint32_t cap = s->sample_cap ? s->sample_cap * 2 : 32;
-		struct rf_growth_sample *samples = realloc(s->samples, cap * sizeof(*samples));
-		if (!samples) {
-			s->starved = true;
-			return NULL;
-		}
-		s->samples = samples;
-		s->sample_cap = cap;
-	}
-	return &s->samples[s->sample_count++];
-}
-
 bool rf_spool_decode_sample(struct rf_spool *s, rf_str record)
 {
-	struct rf_spool_sample raw;
-	if (record.len < sizeof(raw))
+	struct rf_spool_sample raw = { 0 };
+	if (record.len < RF_SPOOL_SAMPLE_BYTES_MIN)
 		return false;
 	if (s->sample_count == RF_GROWTH_SAMPLES_MAX)
 		return true;
-	struct rf_growth_sample *sample = new_sample(s);
-	if (!sample)
+	struct rf_growth_sample *samples =
+		rf_spool_room(s, s->samples, s->sample_count, RF_GROWTH_SAMPLES_MAX, sizeof(*samples));
+	if (!samples)
 		return false;
-	memcpy(&raw, record.ptr, sizeof(raw));
+	s->samples = samples;
+	struct rf_growth_sample *sample = &samples[s->sample_count++];
+	memcpy(&raw, record.ptr, record.len < sizeof(raw) ? record.len : sizeof(raw));
 	const uint64_t values[RF_METRIC_COUNT] = {
 		[RF_METRIC_GOROUTINES] = raw.goroutines, [RF_METRIC_THREADS] = raw.threads,
 		[RF_METRIC_TIMERS] = raw.timers, [RF_METRIC_BLOCKED_SEND] = raw.blocked_send,
@@ -43,6 +30,7 @@ bool rf_spool_decode_sample(struct rf_spool *s, rf_str record)
 		[RF_METRIC_HEAP_IN_USE] = raw.heap_in_use, [RF_METRIC_STACKS] = raw.stacks,
 		[RF_METRIC_GO_MAPPED] = raw.go_mapped, [RF_METRIC_RESIDENT] = raw.resident,
 		[RF_METRIC_ITABS] = raw.itabs, [RF_METRIC_REFLECTED] = raw.reflected, [RF_METRIC_MODULES] = raw.modules,
+		[RF_METRIC_QUEUED] = raw.queued,
 	};
 	for (int m = 0; m < RF_METRIC_COUNT; m++)
 		sample->values[m] = number(values[m]);
@@ -53,7 +41,7 @@ bool rf_spool_decode_sample(struct rf_spool *s, rf_str record)
 }
 
 /* The last record counts; texts of earlier ones stay in the arena, which bounds them. */
-bool rf_spool_decode_origins(struct rf_spool *s, rf_str record)
+bool rf_spool_decode_origins(struct rf_spool *s, struct rf_spool_places *places, rf_str record)
 {
 	struct rf_spool_origins raw;
 	struct rf_spool_origin origin;
@@ -73,8 +61,8 @@ bool rf_spool_decode_origins(struct rf_spool *s, rf_str record)
 		    !rf_spool_ref_text(record, origin.waiting, &s->memory, &origins[i].waiting))
 			return false;
 	}
-	memcpy(s->origins, origins, count * sizeof(*origins));
-	s->origin_count = count;
+	memcpy(places->rows, origins, count * sizeof(*origins));
+	places->count = count;
 	return true;
 }
 
@@ -86,6 +74,12 @@ const struct rf_growth_sample *rf_spool_samples(const struct rf_spool *s, uint32
 
 const struct rf_growth_origin *rf_spool_origins(const struct rf_spool *s, uint32_t *count)
 {
-	*count = s->origin_count;
-	return s->origins;
+	*count = s->origins.count;
+	return s->origins.rows;
+}
+
+const struct rf_growth_origin *rf_spool_queues(const struct rf_spool *s, uint32_t *count)
+{
+	*count = s->queues.count;
+	return s->queues.rows;
 }

@@ -1,29 +1,13 @@
 /* Records of mapped files, and names of addresses in them. */
 #include "read/spool_private.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #define MODULES_MAX 65536u /* a program that loads and unloads all day; later ones give no names */
-
-static struct rf_module *new_module(struct rf_spool *s)
-{
-	if (s->module_count == s->module_cap) {
-		uint32_t cap = s->module_cap ? s->module_cap * 2 : 32;
-		struct rf_module *modules = realloc(s->modules, cap * sizeof(*modules));
-		if (!modules) {
-			s->starved = true;
-			return NULL;
-		}
-		s->modules = modules;
-		s->module_cap = cap;
-	}
-	return &s->modules[s->module_count];
-}
 
 bool rf_spool_decode_module(struct rf_spool *s, rf_str record)
 {
 	struct rf_spool_module raw;
-	struct rf_module *module;
 	if (record.len < sizeof(raw))
 		return false;
 	memcpy(&raw, record.ptr, sizeof(raw));
@@ -31,9 +15,11 @@ bool rf_spool_decode_module(struct rf_spool *s, rf_str record)
 		return false;
 	if (s->module_count == MODULES_MAX)
 		return true;
-	module = new_module(s);
-	if (!module)
+	struct rf_module *modules = rf_spool_room(s, s->modules, s->module_count, MODULES_MAX, sizeof(*modules));
+	if (!modules)
 		return false;
+	s->modules = modules;
+	struct rf_module *module = &modules[s->module_count];
 	*module = (struct rf_module){ .start = raw.start, .end = raw.end, .bias = raw.bias };
 	if (!rf_spool_ref_text(record, raw.path, &s->memory, &module->path) ||
 	    !rf_spool_ref_text(record, raw.build_id, &s->memory, &module->build_id))

@@ -25,6 +25,11 @@ struct rf_spool_snapshot {
 	bool whole;
 };
 
+struct rf_spool_places { /* of one record of origins */
+	struct rf_growth_origin rows[RF_GROWTH_ORIGINS_MAX];
+	uint32_t count;
+};
+
 struct rf_spool {
 	rf_arena memory;  /* the process' strings and the symbols' */
 	int fd;           /* -1 for bytes in memory */
@@ -41,11 +46,10 @@ struct rf_spool {
 	rf_str detail;            /* of the report that comes next */
 	size_t object_pos; /* of the last record about a report's memory; 0 none */
 	struct rf_growth_sample *samples;
-	uint32_t sample_count, sample_cap;
-	struct rf_growth_origin origins[RF_GROWTH_ORIGINS_MAX]; /* of the last record of them */
-	uint32_t origin_count;
+	uint32_t sample_count;
+	struct rf_spool_places origins, queues; /* of the last record of them */
 	struct rf_module *modules; /* in the order of their records: a later one may lie where an earlier one was */
-	uint32_t module_count, module_cap;
+	uint32_t module_count;
 	struct rf_spool_snapshot *snapshots; /* in the order of the file */
 	uint32_t snapshot_count;
 	struct rf_spool_part *parts;
@@ -66,12 +70,15 @@ bool rf_spool_ref_text(rf_str record, struct rf_spool_ref ref, rf_arena *arena, 
 /* An array of elements of `bytes` each; false when the ref is bad. */
 bool rf_spool_ref_array(rf_str record, struct rf_spool_ref ref, size_t bytes, rf_str *out, uint32_t *count);
 
+/* The array with room for one more than `count`, and where it is now; NULL: no memory, or `most` are there. */
+void *rf_spool_room(struct rf_spool *s, void *array, uint32_t count, uint32_t most, size_t bytes);
+
 /* False: the record's content is impossible. */
 bool rf_spool_decode_process(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_symbol(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_counters(struct rf_spool *s, rf_str record);
 bool rf_spool_decode_sample(struct rf_spool *s, rf_str record);
-bool rf_spool_decode_origins(struct rf_spool *s, rf_str record);
+bool rf_spool_decode_origins(struct rf_spool *s, struct rf_spool_places *places, rf_str record);
 bool rf_spool_decode_module(struct rf_spool *s, rf_str record);
 /* The 1-based number of the module that holds the address now; 0 none. */
 uint32_t rf_spool_module_of(const struct rf_spool *s, uint64_t pc);

@@ -16,19 +16,6 @@ static bool kind_from(uint32_t raw, enum rf_profile_kind *kind)
 	return true;
 }
 
-/* Room for one more element; NULL: none, or as many as are kept. */
-static void *room(struct rf_spool *s, void *array, uint32_t count, uint32_t most, size_t bytes)
-{
-	bool full = (count & (count - 1)) == 0; /* its room is a power of two, or nothing */
-	if (count >= most)
-		return NULL;
-	if (!full && array)
-		return array;
-	void *p = realloc(array, (count ? (size_t)count * 2 : 1) * bytes);
-	s->starved |= !p;
-	return p;
-}
-
 static struct rf_spool_snapshot *open_snapshot(struct rf_spool *s)
 {
 	if (s->snapshot_count == 0 || s->snapshots[s->snapshot_count - 1].whole)
@@ -38,7 +25,7 @@ static struct rf_spool_snapshot *open_snapshot(struct rf_spool *s)
 
 static struct rf_spool_snapshot *new_snapshot(struct rf_spool *s, enum rf_profile_kind kind, const struct rf_spool_profile *raw)
 {
-	struct rf_spool_snapshot *snapshots = room(s, s->snapshots, s->snapshot_count, RF_SPOOL_SNAPSHOTS_MAX, sizeof(*snapshots));
+	struct rf_spool_snapshot *snapshots = rf_spool_room(s, s->snapshots, s->snapshot_count, RF_SPOOL_SNAPSHOTS_MAX, sizeof(*snapshots));
 	if (!snapshots)
 		return NULL;
 	s->snapshots = snapshots;
@@ -66,7 +53,7 @@ static struct rf_spool_snapshot *snapshot_of(struct rf_spool *s, enum rf_profile
 
 static bool add_part(struct rf_spool *s, struct rf_spool_snapshot *n)
 {
-	struct rf_spool_part *parts = room(s, s->parts, s->part_count, UINT32_MAX, sizeof(*parts));
+	struct rf_spool_part *parts = rf_spool_room(s, s->parts, s->part_count, UINT32_MAX, sizeof(*parts));
 	if (!parts)
 		return false;
 	s->parts = parts;

@@ -30,7 +30,9 @@ static bool advance(struct rf_spool *s, struct rf_spool_record *head)
 		else if (head->type == RF_SPOOL_SAMPLE)
 			good = rf_spool_decode_sample(s, record);
 		else if (head->type == RF_SPOOL_ORIGINS)
-			good = rf_spool_decode_origins(s, record);
+			good = rf_spool_decode_origins(s, &s->origins, record);
+		else if (head->type == RF_SPOOL_QUEUES)
+			good = rf_spool_decode_origins(s, &s->queues, record);
 		else if (head->type == RF_SPOOL_DETAIL)
 			good = rf_spool_decode_detail(s, record);
 		else if (head->type == RF_SPOOL_MODULE)

@@ -54,9 +54,10 @@ bool rf_spool_starved(const struct rf_spool *s);
 /* The next report. */
 bool rf_spool_next(struct rf_spool *s, rf_arena *arena, struct rf_report *out);
 /* Samples read so far, in the order of time, at most RF_GROWTH_SAMPLES_MAX; and where the goroutines of the latest sample that
- * tells it were started. Valid until the next call of next or close. */
+ * tells it were started, and where the channels were made that elements waited in. Valid until the next call of next or close. */
 const struct rf_growth_sample *rf_spool_samples(const struct rf_spool *s, uint32_t *count);
 const struct rf_growth_origin *rf_spool_origins(const struct rf_spool *s, uint32_t *count);
+const struct rf_growth_origin *rf_spool_queues(const struct rf_spool *s, uint32_t *count);
 /* Snapshots of profiles read so far, in the order of the file; false for one that isn't whole. */
 uint32_t rf_spool_snapshot_count(const struct rf_spool *s);
 bool rf_spool_snapshot_at(const struct rf_spool *s, uint32_t index, struct rf_profile_point *out);

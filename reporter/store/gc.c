@@ -168,6 +168,7 @@ static int remove_samples(struct rf_gc_work *w)
 {
 	static const char *const statements[] = { "DELETE FROM samples WHERE process_id IN" OLD_PROCESSES,
 						  "DELETE FROM goroutine_creators WHERE process_id IN" OLD_PROCESSES,
+						  "DELETE FROM channel_makers WHERE process_id IN" OLD_PROCESSES,
 						  "DELETE FROM profiles WHERE process_id IN" OLD_PROCESSES,
 						  "DELETE FROM profile_frames WHERE process_id IN" OLD_PROCESSES,
 						  "DELETE FROM profile_samples WHERE process_id IN" OLD_PROCESSES };

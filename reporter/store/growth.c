@@ -4,8 +4,8 @@
 
 #define METRIC_COLUMNS \
 	"goroutines, threads, timers, blocked_send, blocked_receive, blocked_select, blocked_lock, heap_live, heap_in_use, stacks," \
-	" go_mapped, resident, itabs, reflected, modules"
-_Static_assert(RF_METRIC_COUNT == 15, "the columns are the metrics, in their order");
+	" go_mapped, resident, itabs, reflected, modules, queued"
+_Static_assert(RF_METRIC_COUNT == 16, "the columns are the metrics, in their order");
 
 /* --- storing ----------------------------------------------------------------------------------------------------- */
 
@@ -29,7 +29,7 @@ static int put_samples(struct rf_store *s, int64_t process_id, const struct rf_s
 	sqlite3_stmt *q;
 	const struct rf_growth_sample *samples = rf_spool_samples(spool, &count);
 	int rc = rf_prepare(s, "INSERT INTO samples (process_id, elapsed_ms, " METRIC_COLUMNS ", memory_limit, cgroup_limit)"
-			       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", &q, err);
+			       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", &q, err);
 	for (uint32_t i = 0; i < count && rc >= 0; i++)
 		rc = put_sample(s, q, process_id, &samples[i], err);
 	sqlite3_finalize(q);
@@ -50,6 +50,18 @@ static int put_origins(struct rf_store *s, int64_t process_id, const struct rf_s
 	return rc;
 }
 
+static int put_queues(struct rf_store *s, int64_t process_id, const struct rf_spool *spool, struct rf_error *err)
+{
+	uint32_t count;
+	const struct rf_growth_origin *queues = rf_spool_queues(spool, &count);
+	int rc = rf_db_once(s, "DELETE FROM channel_makers WHERE process_id = ?", NULL, err, "i", process_id);
+	for (uint32_t i = 0; i < count && rc >= 0; i++)
+		rc = rf_db_once(s, "INSERT INTO channel_makers (process_id, position, function, file, line, elements)"
+				   " VALUES (?, ?, ?, ?, ?, ?)", NULL, err, "iittii", process_id, (int64_t)i + 1,
+				queues[i].function, queues[i].file, (int64_t)queues[i].line, queues[i].live);
+	return rc;
+}
+
 int rf_store_growth(struct rf_store *s, int64_t process_id, const struct rf_spool *spool, struct rf_error *err)
 {
 	uint32_t count;
@@ -59,6 +71,8 @@ int rf_store_growth(struct rf_store *s, int64_t process_id, const struct rf_spoo
 	int rc = put_samples(s, process_id, spool, err);
 	if (rc >= 0)
 		rc = put_origins(s, process_id, spool, err);
+	if (rc >= 0)
+		rc = put_queues(s, process_id, spool, err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -105,7 +119,7 @@ static int rows_of(struct rf_store *s, const char *sql, int64_t process_id, size
 
 static int fill_row(struct rf_store *s, rf_arena *arena, struct rf_growth_row *row, struct rf_error *err)
 {
-	void *samples = NULL, *origins = NULL;
+	void *samples = NULL, *origins = NULL, *queues = NULL;
 	int rc = rows_of(s, "SELECT elapsed_ms, memory_limit, cgroup_limit, " METRIC_COLUMNS " FROM samples WHERE process_id = ?1"
 			    " ORDER BY elapsed_ms", row->process_id, sizeof(*row->samples), read_sample, arena, &samples,
 			 &row->sample_count, err);
@@ -113,8 +127,12 @@ static int fill_row(struct rf_store *s, rf_arena *arena, struct rf_growth_row *r
 		rc = rows_of(s, "SELECT function, file, waiting, line, live FROM goroutine_creators WHERE process_id = ?1"
 				" ORDER BY position", row->process_id, sizeof(*row->origins), read_origin, arena, &origins,
 			     &row->origin_count, err);
+	if (rc >= 0)
+		rc = rows_of(s, "SELECT function, file, '', line, elements FROM channel_makers WHERE process_id = ?1 ORDER BY position",
+			     row->process_id, sizeof(*row->queues), read_origin, arena, &queues, &row->queue_count, err);
 	row->samples = samples;
 	row->origins = origins;
+	row->queues = queues;
 	return rc;
 }
 

@@ -1,4 +1,4 @@
-/* Samples of what only grows, by process: rows of samples and goroutine_creators. */
+/* Samples of what only grows, by process: rows of samples, goroutine_creators and channel_makers. */
 #ifndef RF_STORE_GROWTH_H
 #define RF_STORE_GROWTH_H
 
@@ -12,8 +12,8 @@ struct rf_growth_row {
 	rf_str arguments, package; /* package "": not known */
 	bool finished;
 	struct rf_growth_sample *samples;
-	struct rf_growth_origin *origins;
-	uint32_t sample_count, origin_count;
+	struct rf_growth_origin *origins, *queues;
+	uint32_t sample_count, origin_count, queue_count;
 };
 /* The processes of a run that have samples, in the order of their start, at most `limit`. */
 int rf_query_growth(struct rf_store *s, int64_t run_id, uint32_t limit, rf_arena *arena, struct rf_growth_row **rows,

@@ -100,16 +100,19 @@ static const struct move process_moves[] = {
  * those of the input that has gone further. */
 #define SAMPLE_COLUMNS \
 	"elapsed_ms, goroutines, threads, timers, blocked_send, blocked_receive, blocked_select, blocked_lock, heap_live, heap_in_use," \
-	" stacks, go_mapped, resident, itabs, reflected, modules, memory_limit, cgroup_limit"
+	" stacks, go_mapped, resident, itabs, reflected, modules, memory_limit, cgroup_limit, queued"
 #define PROCESS "(SELECT id FROM processes WHERE spool_id = ?1)"
 #define LAST_SAMPLE "(SELECT max(x.elapsed_ms) FROM samples x WHERE x.process_id = p.id)"
 static const struct move growth_moves[] = {
 	{ "SELECT p.spool_id, c.position, c.function, c.file, c.line, c.waiting, c.live, coalesce(" LAST_SAMPLE ", 0)"
 	  " FROM goroutine_creators c JOIN processes p ON p.id = c.process_id",
 	  { "INSERT INTO temp.merge_creators VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" } },
+	{ "SELECT p.spool_id, c.position, c.function, c.file, c.line, NULL, c.elements, coalesce(" LAST_SAMPLE ", 0)"
+	  " FROM channel_makers c JOIN processes p ON p.id = c.process_id",
+	  { "INSERT INTO temp.merge_creators VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" } },
 	{ "SELECT p.spool_id, " SAMPLE_COLUMNS " FROM samples s JOIN processes p ON p.id = s.process_id",
 	  { "INSERT INTO samples (process_id, " SAMPLE_COLUMNS ") VALUES (" PROCESS ", ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT DO NOTHING" } },
+	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT DO NOTHING" } },
 };
 
 /* A profile is of one input: of that which has gone furthest, then of that which knows the most names (the files that were mapped
@@ -142,11 +145,16 @@ static const char *const after_profiles[] = {
 	" ON p.spool_id = s.spool_id WHERE " BEST_PROFILE("s") " ORDER BY p.id, s.kind, s.position, s.frames",
 };
 
+#define FURTHEST_CREATORS \
+	" JOIN processes p ON p.spool_id = c.spool_id WHERE c.elapsed_ms = (SELECT max(x.elapsed_ms) FROM temp.merge_creators x" \
+	" WHERE x.spool_id = c.spool_id)"
 static const char *const after_growth[] = {
 	"INSERT OR IGNORE INTO goroutine_creators (process_id, position, function, file, line, waiting, live)"
 	" SELECT p.id, c.position, c.function, c.file, c.line, c.waiting, c.live FROM temp.merge_creators c"
-	" JOIN processes p ON p.spool_id = c.spool_id WHERE c.elapsed_ms = (SELECT max(x.elapsed_ms) FROM temp.merge_creators x"
-	" WHERE x.spool_id = c.spool_id) ORDER BY p.id, c.position, c.function, c.file, c.line, c.waiting, c.live",
+	FURTHEST_CREATORS " AND c.waiting IS NOT NULL ORDER BY p.id, c.position, c.function, c.file, c.line, c.waiting, c.live",
+	"INSERT OR IGNORE INTO channel_makers (process_id, position, function, file, line, elements)"
+	" SELECT p.id, c.position, c.function, c.file, c.line, c.live FROM temp.merge_creators c"
+	FURTHEST_CREATORS " AND c.waiting IS NULL ORDER BY p.id, c.position, c.function, c.file, c.line, c.live",
 };
 
 #define KNOWS_MORE "coalesce((excluded.last_seen, coalesce(excluded.test_a, ''), coalesce(excluded.test_b, ''))" \

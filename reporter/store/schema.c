@@ -415,7 +415,7 @@ const char *const rf_schema_migrations[] = {
 	version_1, version_2, version_3, version_4, version_5, version_6, version_7, rf_schema_upkeep, rf_schema_tally,
 	rf_schema_executions, rf_schema_storing, version_12, rf_schema_cascade, version_14, rf_schema_details, version_16, rf_schema_overview,
 	rf_schema_stacks, rf_schema_events, rf_schema_search, version_21, rf_schema_growth,
-	version_23, rf_schema_threads, rf_schema_profiles, NULL,
+	version_23, rf_schema_threads, rf_schema_profiles, rf_schema_queues, NULL,
 };
 
 int rf_schema_version(void)

@@ -34,3 +34,15 @@ const char rf_schema_growth[] =
 	"  live INTEGER NOT NULL,\n"
 	"  PRIMARY KEY (process_id, position)\n"
 	") STRICT, WITHOUT ROWID;\n";
+
+const char rf_schema_queues[] =
+	"ALTER TABLE samples ADD COLUMN queued INTEGER NOT NULL DEFAULT 0;\n"
+	"CREATE TABLE channel_makers (\n"
+	"  process_id INTEGER NOT NULL REFERENCES processes ON DELETE CASCADE,\n"
+	"  position INTEGER NOT NULL,\n" /* 1, 2, 3 …: the most elements first */
+	"  function TEXT NOT NULL,\n"
+	"  file TEXT NOT NULL,\n"
+	"  line INTEGER NOT NULL,\n"
+	"  elements INTEGER NOT NULL,\n" /* in the buffers of all channels that were made there */
+	"  PRIMARY KEY (process_id, position)\n"
+	") STRICT, WITHOUT ROWID;\n";

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -28,6 +29,7 @@ const (
 
 type Server struct {
 	requests chan int
+	jobs     chan int
 	kept     [][]byte
 	wait     sync.WaitGroup
 }
@@ -71,6 +73,21 @@ func (s *Server) Map() {
 	}
 }
 
+// Queue sends more than is received.
+func (s *Server) Queue() {
+	if s.jobs == nil {
+		s.jobs = make(chan int, 1<<20)
+		go func() {
+			for range s.jobs {
+				time.Sleep(tick)
+			}
+		}()
+	}
+	for range 5 {
+		s.jobs <- 1
+	}
+}
+
 // Neighbours.
 
 func (s *Server) Work() {
@@ -84,6 +101,24 @@ func (s *Server) Work() {
 		}
 	}
 	s.requests <- 1
+}
+
+// Drain has channels that fill up and are received from, and others that nobody has any more.
+func (s *Server) Drain() {
+	if s.jobs == nil {
+		s.jobs = make(chan int, 1000)
+	}
+	forgotten := make(chan int, 1000)
+	for range 20 {
+		s.jobs <- 1
+		forgotten <- 1
+	}
+	if number++; number%20 == 0 {
+		for len(s.jobs) > 0 {
+			<-s.jobs
+		}
+		runtime.GC()
+	}
 }
 
 func (s *Server) Saw() {
@@ -114,7 +149,7 @@ func main() {
 	s := &Server{requests: make(chan int)}
 	modes := map[string]func(){
 		"receivers": s.Receive, "senders": s.Send, "timers": s.Delay, "types": s.Type, "heap": s.Keep, "native": s.Map,
-		"saw": s.Saw, "warm": s.Warm, "come": s.Come,
+		"queue": s.Queue, "drain": s.Drain, "saw": s.Saw, "warm": s.Warm, "come": s.Come,
 		"pool": (&Server{}).Work,
 	}
 	step := modes[os.Args[1]]
@@ -155,6 +190,7 @@ declare -A want=(
 	[timers]='timers [0-9]* → '
 	[types]='reflected types [0-9]* → '
 	[heap]='heap .* → '
+	[queue]="queued elements [0-9]* → .* of them in channels made in main.(\*Server).Queue (main.go:$(line_of '1<<20'))"
 	[native]='native memory [0-9.]* MB → '
 )
 tells() { # MODE NUMBER: the text that is wanted, whichever way it was broken into lines
@@ -188,8 +224,8 @@ no_line_of() { # METRIC MODE...
 check "a leak of goroutines is not one of native memory" no_line_of native receivers senders
 check "a leak of native memory is not one of Go's" no_line_of 'heap\|goroutines\|live' native
 
-run_all 1 pool saw warm come
-for mode in pool saw warm come; do
+run_all 1 pool saw warm come drain
+for mode in pool saw warm come drain; do
 	check "$mode: nothing grows" sh -c "'$redflag' show $mode.1 | tee /dev/stderr | grep -q 'nothing grows in 1 process'"
 done
 

@@ -27,19 +27,20 @@ static struct rf_origin origin(uintptr_t live, uintptr_t waiting)
 
 static void a_sample_is_a_record_at_once(void **state)
 {
-	struct rf_sample sample = { .elapsed_ns = 5000000, .goroutines = 12, .modules = 1, .memory_limit = INT64_MAX };
+	struct rf_sample sample = { .elapsed_ns = 5000000, .goroutines = 12, .modules = 1, .memory_limit = INT64_MAX, .queued = 7 };
 	(void)state;
-	__redflag_sample(&sample, NULL, 0);
+	__redflag_sample(&sample, NULL, 0, 0);
 	const struct rf_spool_sample *s = last_record(RF_SPOOL_SAMPLE);
 	assert_non_null(s);
 	assert_int_equal(s->elapsed_ns, 5000000);
 	assert_int_equal(s->goroutines, 12);
 	assert_int_equal(s->modules, 1);
+	assert_int_equal(s->queued, 7);
 	assert_int_equal(s->memory_limit, 0);
 	assert_true(s->resident > 100000);
 	assert_null(last_record(RF_SPOOL_ORIGINS));
 	sample.memory_limit = 1 << 20;
-	__redflag_sample(&sample, NULL, 0);
+	__redflag_sample(&sample, NULL, 0, 0);
 	s = last_record(RF_SPOOL_SAMPLE);
 	assert_int_equal(s->memory_limit, 1 << 20);
 }
@@ -49,7 +50,7 @@ static void origins_have_their_names(void **state)
 	struct rf_origin origins[RF_SPOOL_ORIGINS_MAX + 1] = { origin(5, 1), origin(3, RF_REASON_UNKNOWN) };
 	struct rf_sample sample = { .elapsed_ns = 6000000 };
 	(void)state;
-	__redflag_sample(&sample, origins, RF_SPOOL_ORIGINS_MAX + 1);
+	__redflag_sample(&sample, origins, RF_SPOOL_ORIGINS_MAX + 1, 0);
 	const struct rf_spool_origins *r = last_record(RF_SPOOL_ORIGINS);
 	assert_non_null(r);
 	const struct rf_spool_origin *o = (const void *)((const char *)r + r->origins.offset);
@@ -61,6 +62,21 @@ static void origins_have_their_names(void **state)
 	assert_int_equal(o[0].waiting.length, 12);
 	assert_memory_equal((const char *)r + o[0].waiting.offset, "chan receive", 12);
 	assert_int_equal(o[1].waiting.length, 0);
+}
+
+static void channels_are_behind_the_goroutines(void **state)
+{
+	struct rf_origin origins[] = { origin(5, 1), origin(900, RF_REASON_UNKNOWN), origin(30, RF_REASON_UNKNOWN) };
+	struct rf_sample sample = { .elapsed_ns = 6000000 };
+	(void)state;
+	__redflag_sample(&sample, origins, 1, 2);
+	const struct rf_spool_origins *r = last_record(RF_SPOOL_QUEUES);
+	assert_non_null(r);
+	const struct rf_spool_origin *o = (const void *)((const char *)r + r->origins.offset);
+	assert_int_equal(r->origins.length, 2 * sizeof(*o));
+	assert_int_equal(o[0].live, 900);
+	assert_int_equal(o[1].live, 30);
+	assert_int_equal(((const struct rf_spool_origins *)last_record(RF_SPOOL_ORIGINS))->origins.length, sizeof(*o));
 }
 
 /* A program that closes what it doesn't know and opens files of its own gets none of ours read. */
@@ -125,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sample_is_a_record_at_once),
 		cmocka_unit_test(origins_have_their_names),
+		cmocka_unit_test(channels_are_behind_the_goroutines),
 		cmocka_unit_test(a_closed_descriptor_is_left_alone),
 		cmocka_unit_test(the_lowest_limit_counts),
 		cmocka_unit_test(odd_lines_are_no_cgroup),

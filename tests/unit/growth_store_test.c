@@ -3,7 +3,6 @@
 
 #include "spool_build.h"
 #include "store/growth.h"
-#include "store/merge.h"
 
 static struct spool_build b;
 
@@ -39,8 +38,34 @@ static void a_spool_tells_its_samples(void **state)
 	assert_int_equal(origins[0].live, 5010);
 	assert_int_equal(origins[0].line, 42);
 	assert_str(origins[1].waiting, "");
+	assert_int_equal(samples[1].values[RF_METRIC_QUEUED], 5017);
+	const struct rf_growth_origin *queues = rf_spool_queues(s, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(queues[0].live, 5015);
+	assert_int_equal(queues[1].line, 12);
 	const struct rf_spool_drops *d = rf_spool_dropped(s);
 	assert_int_equal(d->records_bad + d->records_unknown + d->bytes_torn, 0);
+	rf_spool_close(s);
+}
+
+/* Spools of before minor 3 end their samples there. */
+static void an_older_sample_is_shorter(void **state)
+{
+	uint32_t count;
+	(void)state;
+	spool_begin(&b);
+	spool_process(&b);
+	struct rf_spool_sample *old = spool_record(&b, RF_SPOOL_SAMPLE, RF_SPOOL_SAMPLE_BYTES_MIN);
+	old->cgroup_limit = 5000;
+	spool_commit(&b);
+	spool_record(&b, RF_SPOOL_SAMPLE, RF_SPOOL_SAMPLE_BYTES_MIN - 8);
+	spool_commit(&b);
+	struct rf_spool *s = opened();
+	const struct rf_growth_sample *samples = rf_spool_samples(s, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(samples[0].cgroup_limit, 5000);
+	assert_int_equal(samples[0].values[RF_METRIC_QUEUED], 0);
+	assert_int_equal(rf_spool_dropped(s)->records_bad, 1);
 	rf_spool_close(s);
 }
 
@@ -104,6 +129,10 @@ static void a_process_that_goes_on_adds_samples(void **state)
 	assert_int_equal(rows[0].samples[1].values[RF_METRIC_MODULES], 1);
 	assert_int_equal(rows[0].origin_count, 2);
 	assert_int_equal(rows[0].origins[0].live, 22);
+	assert_int_equal(rows[0].samples[1].values[RF_METRIC_QUEUED], 29);
+	assert_int_equal(rows[0].queue_count, 2);
+	assert_int_equal(rows[0].queues[0].live, 27);
+	assert_str(rows[0].queues[1].function, "main.main");
 	assert_str(rows[0].package, "example.com/shop");
 	assert_int_equal(rf_query_growth(s->store, 2, 10, &s->arena, &rows, &count, &s->err), 0);
 	assert_int_equal(count, 0);
@@ -114,23 +143,14 @@ static void a_process_that_goes_on_adds_samples(void **state)
 static void merge_keeps_the_later_state(void **state)
 {
 	struct sample *s = *state;
-	const char *early = path_of(s, "early"), *late = path_of(s, "late"), *to = path_of(s, "merged");
+	const char *early = path_of(s, "early"), *late = path_of(s, "late");
 	spool_begin(&b);
 	spool_process(&b);
 	spool_growth(&b, 100, 12);
 	store_spool(s, early, "t1");
 	spool_growth(&b, 200, 24);
 	store_spool(s, late, "t1");
-	rf_str want = dump_of(s, late);
-	for (int order = 0; order < 2; order++) {
-		const char *inputs[] = { order ? early : late, order ? late : early };
-		struct rf_merge_options options = { .inputs = inputs, .count = 2, .to = to, .clock = { sample_now, &s->clock } };
-		struct rf_merge out;
-		if (rf_merge_run(&options, &out, &s->err) < 0)
-			fail_msg("%s", s->err.text);
-		assert_same(want, dump_of(s, to));
-		assert_int_equal(unlink(to), 0);
-	}
+	assert_merges_to(s, early, late, dump_of(s, late));
 }
 
 static void gc_removes_samples_of_old_runs(void **state)
@@ -147,6 +167,7 @@ static void gc_removes_samples_of_old_runs(void **state)
 	assert_int_equal(sample_count(s, "SELECT count(*) FROM processes"), 1);
 	assert_int_equal(sample_count(s, "SELECT count(*) FROM samples"), 1);
 	assert_int_equal(sample_count(s, "SELECT count(*) FROM goroutine_creators"), 2);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM channel_makers"), 2);
 	assert_sound(s->path);
 }
 
@@ -154,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_spool_tells_its_samples),
+		cmocka_unit_test(an_older_sample_is_shorter),
 		cmocka_unit_test(impossible_origins_are_counted),
 		cmocka_unit_test_setup_teardown(a_process_that_goes_on_adds_samples, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(merge_keeps_the_later_state, sample_setup, sample_teardown),

@@ -4,7 +4,6 @@
 #include "export/export.h"
 #include "native_build.h"
 #include "spool_build.h"
-#include "store/merge.h"
 #include "store/profiles.h"
 
 #include <zlib.h>
@@ -208,7 +207,7 @@ static void the_last_snapshot_is_stored(void **state)
 static void merge_keeps_the_later_state(void **state)
 {
 	struct sample *s = *state;
-	const char *early = path_of(s, "early"), *late = path_of(s, "late"), *to = path_of(s, "merged");
+	const char *early = path_of(s, "early"), *late = path_of(s, "late");
 	begin();
 	spool_profile(&b, RF_SPOOL_PROFILE_HEAP, 1, pcs, 3);
 	spool_profile(&b, RF_SPOOL_PROFILE_HEAP, 1, pcs, 0);
@@ -216,23 +215,14 @@ static void merge_keeps_the_later_state(void **state)
 	spool_profile(&b, RF_SPOOL_PROFILE_HEAP, 2, pcs, 2);
 	finish();
 	store_spool(s, late, "t1");
-	rf_str want = dump_of(s, late);
-	for (int order = 0; order < 2; order++) {
-		const char *inputs[] = { order ? early : late, order ? late : early };
-		struct rf_merge_options options = { .inputs = inputs, .count = 2, .to = to, .clock = { sample_now, &s->clock } };
-		struct rf_merge out;
-		if (rf_merge_run(&options, &out, &s->err) < 0)
-			fail_msg("%s", s->err.text);
-		assert_same(want, dump_of(s, to));
-		assert_int_equal(unlink(to), 0);
-	}
+	assert_merges_to(s, early, late, dump_of(s, late));
 }
 
 /* The same snapshot, read where the program's files are and where they aren't: the names stay. */
 static void merge_keeps_the_names(void **state)
 {
 	struct sample *s = *state;
-	const char *here = path_of(s, "here"), *there = path_of(s, "there"), *to = path_of(s, "merged");
+	const char *here = path_of(s, "here"), *there = path_of(s, "there");
 	struct native n;
 	native_make(&n, "-g");
 	spool_begin(&b);
@@ -244,15 +234,7 @@ static void merge_keeps_the_names(void **state)
 	store_spool(s, there, "t1");
 	rf_str want = dump_of(s, here);
 	assert_true(rf_str_contains(want, "innermost"));
-	for (int order = 0; order < 2; order++) {
-		const char *inputs[] = { order ? here : there, order ? there : here };
-		struct rf_merge_options options = { .inputs = inputs, .count = 2, .to = to, .clock = { sample_now, &s->clock } };
-		struct rf_merge out;
-		if (rf_merge_run(&options, &out, &s->err) < 0)
-			fail_msg("%s", s->err.text);
-		assert_same(want, dump_of(s, to));
-		assert_int_equal(unlink(to), 0);
-	}
+	assert_merges_to(s, here, there, want);
 }
 
 static void gc_removes_profiles_of_old_runs(void **state)

@@ -107,7 +107,24 @@ static inline struct rf_spool_ref spool_ids(struct spool_build *b, const uint32_
 	return spool_put(b, ids, count * sizeof(*ids));
 }
 
-/* A sample `at_ms` after the start, with so many goroutines, and where they were started. */
+/* Two places, in (*Server).Serve and in main. */
+static inline size_t spool_origins(struct spool_build *b, enum rf_spool_type type, uint64_t at_ms, struct rf_spool_origin origins[2],
+				   const char *waiting)
+{
+	struct rf_spool_origins *o = spool_record(b, type, sizeof(*o));
+	origins[0].function = spool_text(b, "example.com/shop.(*Server).Serve");
+	origins[0].file = spool_text(b, "/src/server.go");
+	origins[0].waiting = spool_text(b, waiting);
+	origins[1].function = spool_text(b, "main.main");
+	origins[1].file = spool_text(b, "/src/main.go");
+	o->elapsed_ns = at_ms * 1000000u;
+	b->record_used = (b->record_used + 7u) & ~7u;
+	o->origins = spool_put(b, origins, 2 * sizeof(*origins));
+	return spool_commit(b);
+}
+
+/* A sample `at_ms` after the start, with so many goroutines, where they were started, and where channels were made whose buffers
+ * hold five elements more. */
 static inline size_t spool_growth(struct spool_build *b, uint64_t at_ms, uint64_t goroutines)
 {
 	struct rf_spool_sample *s = spool_record(b, RF_SPOOL_SAMPLE, sizeof(*s));
@@ -119,18 +136,12 @@ static inline size_t spool_growth(struct spool_build *b, uint64_t at_ms, uint64_
 	s->resident = 20u << 20;
 	s->modules = 1;
 	s->memory_limit = 64u << 20;
+	s->queued = goroutines + 5;
 	spool_commit(b);
-	struct rf_spool_origins *o = spool_record(b, RF_SPOOL_ORIGINS, sizeof(*o));
-	struct rf_spool_origin origins[2] = { { .live = goroutines - 2, .line = 42 }, { .live = 1, .line = 7 } };
-	origins[0].function = spool_text(b, "example.com/shop.(*Server).Serve");
-	origins[0].file = spool_text(b, "/src/server.go");
-	origins[0].waiting = spool_text(b, "chan send");
-	origins[1].function = spool_text(b, "main.main");
-	origins[1].file = spool_text(b, "/src/main.go");
-	o->elapsed_ns = at_ms * 1000000u;
-	b->record_used = (b->record_used + 7u) & ~7u;
-	o->origins = spool_put(b, origins, sizeof(origins));
-	return spool_commit(b);
+	struct rf_spool_origin started[2] = { { .live = goroutines - 2, .line = 42 }, { .live = 1, .line = 7 } };
+	spool_origins(b, RF_SPOOL_ORIGINS, at_ms, started, "chan send");
+	struct rf_spool_origin made[2] = { { .live = goroutines + 3, .line = 11 }, { .live = 2, .line = 12 } };
+	return spool_origins(b, RF_SPOOL_QUEUES, at_ms, made, "");
 }
 
 /* A race of goroutine 7 (goid 20, labels, test) and main on a heap block; two frames a side. */

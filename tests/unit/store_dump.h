@@ -19,7 +19,9 @@
 static const char *const store_dump_sql[] = {
 	"SELECT 'run', trace_id, command, directory, host, started_at, last_at FROM runs",
 	"SELECT 'process', " DUMP_RUN("run_id") ", spool_id, pid, started_at, finished, arguments, reports, tag, options FROM processes",
-	"SELECT 'sample', " DUMP_PROCESS ", elapsed_ms, goroutines, timers, heap_live, resident, memory_limit, cgroup_limit FROM samples s",
+	"SELECT 'sample', " DUMP_PROCESS ", elapsed_ms, goroutines, timers, heap_live, resident, memory_limit, cgroup_limit, queued"
+	" FROM samples s",
+	"SELECT 'maker', " DUMP_PROCESS ", function, file, line, elements FROM channel_makers s",
 	"SELECT 'creator', " DUMP_PROCESS ", function, file, line, waiting, live FROM goroutine_creators s",
 	"SELECT 'profile', " DUMP_PROCESS ", kind, snapshot, elapsed_ms, period, dropped, stacks, value_1, value_2, value_3, value_4"
 	" FROM profiles s",

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "store/gc.h"
+#include "store/merge.h"
 #include "store_dump.h"
 #include "store_sample.h"
 
@@ -44,6 +45,21 @@ static inline void assert_same(rf_str a, rf_str b)
 static inline const char *path_of(struct sample *s, const char *name)
 {
 	return rf_arena_printf(&s->arena, "%s/%s", s->directory, name).ptr;
+}
+
+/* In either order. */
+static inline void assert_merges_to(struct sample *s, const char *a, const char *b, rf_str want)
+{
+	const char *to = path_of(s, "merged");
+	for (int order = 0; order < 2; order++) {
+		const char *inputs[] = { order ? a : b, order ? b : a };
+		struct rf_merge_options options = { .inputs = inputs, .count = 2, .to = to, .clock = { sample_now, &s->clock } };
+		struct rf_merge out;
+		if (rf_merge_run(&options, &out, &s->err) < 0)
+			fail_msg("%s", s->err.text);
+		assert_same(want, dump_of(s, to));
+		assert_int_equal(unlink(to), 0);
+	}
 }
 
 static inline struct rf_gc gc(struct sample *s, struct rf_gc_options options)

@@ -159,7 +159,7 @@ static void test_foreign_keys_are_known(void **state)
 	rf_str keys = sample_text(s, "SELECT group_concat(k, ' ') FROM (SELECT m.name || '.' || f.\"from\" AS k FROM sqlite_schema m,"
 				     " pragma_foreign_key_list(m.name) f WHERE m.type = 'table' ORDER BY 1)");
 	assert_str(keys,
-		   "alerts.event_id alerts.silence_id alerts.sink_id event_details.event_id events.allocated_stack_id "
+		   "alerts.event_id alerts.silence_id alerts.sink_id channel_makers.process_id event_details.event_id events.allocated_stack_id "
 		   "events.finding_id events.process_id events.run_id executions.run_id executions.test_id finding_days.finding_id "
 		   "finding_runs.finding_id finding_runs.run_id findings.duplicate_of findings.first_run_id findings.last_run_id "
 		   "findings.retry_run_id findings.tag_id gone_events.finding_id gone_events.run_id goroutine_creators.process_id "

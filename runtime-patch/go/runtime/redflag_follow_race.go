@@ -81,6 +81,7 @@ func rfMarkDone() {
 	rfGotsMarked()
 	rfWatchMarked()
 	rfLostMarked()
+	rfQueuesMarked()
 	rfFollowMarked()
 	rfRetainedMarked()
 }

@@ -37,6 +37,7 @@ type rfSample struct {
 	heapLive, heapInUse, stacks, mapped                     uint64
 	itabs, reflected, modules                               uint64
 	memoryLimit                                             int64
+	queued                                                  uint64 // elements in the buffers of channels
 }
 
 // rfOrigin is struct rf_origin of the glue. No field is a pointer, since sysmon may have no write barriers; the texts
@@ -57,7 +58,7 @@ var rfGrowth struct {
 	taken         uint32
 	busy          atomic.Uint32 // who has it uses what follows
 	origins       [rfOriginSlots]rfOrigin
-	top           [rfOriginsTop]rfOrigin
+	top           [rfOriginsTop + rfQueueTop]rfOrigin
 }
 
 // rfSysmon is called by sysmon in each of its rounds: on g0, without a P, also while the world is stopped. It may not
@@ -111,11 +112,13 @@ func rfTakeSample(now int64, origins bool) {
 		memoryLimit: gcController.memoryLimit.Load(),
 	}
 	rfCountGoroutines(&s, origins)
-	count := 0
+	rfCountQueues(&s, origins)
+	goroutines, queues := 0, 0
 	if origins {
-		count = rfTopOrigins()
+		goroutines = rfTopOrigins(g.origins[:], g.top[:rfOriginsTop])
+		queues = rfTopOrigins(rfQueues.places[:], g.top[goroutines:goroutines+rfQueueTop])
 	}
-	racecall(&__redflag_sample, uintptr(unsafe.Pointer(&s)), uintptr(unsafe.Pointer(&g.top[0])), uintptr(count), 0)
+	racecall(&__redflag_sample, uintptr(unsafe.Pointer(&s)), uintptr(unsafe.Pointer(&g.top[0])), uintptr(goroutines), uintptr(queues))
 	g.busy.Store(0)
 }
 
@@ -160,7 +163,7 @@ func rfCountGoroutines(s *rfSample, origins bool) {
 		}
 		n++
 		if origins {
-			rfCountOrigin(gp.gopc, waiting)
+			rfCountOriginIn(rfGrowth.origins[:], gp.gopc, waiting, 1)
 		}
 	}
 	s.goroutines = uint64(max(n-int64(sched.ngsys.Load()), 1))
@@ -181,35 +184,36 @@ func rfCountBlocked(s *rfSample, reason waitReason) {
 	}
 }
 
+// rfCountOriginIn adds to the origin's sum. The list's length is a power of two.
+//
 //go:nowritebarrierrec
-func rfCountOrigin(pc, waiting uintptr) {
+func rfCountOriginIn(list []rfOrigin, pc, waiting, live uintptr) {
 	if pc == 0 {
 		return
 	}
-	at := (pc>>2 ^ pc>>11 ^ waiting*31) % rfOriginSlots
-	for range rfOriginSlots {
-		o := &rfGrowth.origins[at]
+	at := (pc>>2 ^ pc>>11 ^ waiting*31) % uintptr(len(list))
+	for range list {
+		o := &list[at]
 		if o.pc == 0 {
 			*o = rfOrigin{pc: pc, waiting: waiting}
 		}
 		if o.pc == pc && o.waiting == waiting {
-			o.live++
+			o.live += live
 			return
 		}
-		at = (at + 1) % rfOriginSlots
+		at = (at + 1) % uintptr(len(list))
 	}
 }
 
-// rfTopOrigins fills rfGrowth.top, the most goroutines first, and says how many there are. What the runtime starts for
-// itself is left out.
+// rfTopOrigins fills `top`, the largest sums first, and says how many there are. What the runtime does for itself is left out.
 //
 //go:nowritebarrierrec
-func rfTopOrigins() int {
+func rfTopOrigins(list, top []rfOrigin) int {
 	count := 0
-	for count < rfOriginsTop {
+	for count < len(top) {
 		var most *rfOrigin
-		for i := range rfGrowth.origins {
-			if o := &rfGrowth.origins[i]; o.pc != 0 && o.live != 0 && (most == nil || o.live > most.live) {
+		for i := range list {
+			if o := &list[i]; o.pc != 0 && o.live != 0 && (most == nil || o.live > most.live) {
 				most = o
 			}
 		}
@@ -217,7 +221,7 @@ func rfTopOrigins() int {
 			break
 		}
 		if rfNameOrigin(most) {
-			rfGrowth.top[count] = *most
+			top[count] = *most
 			count++
 		}
 		most.live = 0

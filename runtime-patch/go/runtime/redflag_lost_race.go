@@ -59,6 +59,8 @@ func rfLostRowFor(address uintptr) *rfLostRow {
 //
 //go:noinline
 func rfChanMade(c *hchan) {
+	fp := *(*uintptr)(unsafe.Pointer(getfp()))
+	rfQueueMade(c, fp)
 	if rfSettings.lost == 0 || c.dataqsiz < rfLostSlotsMin || c.elemsize == 0 {
 		return
 	}
@@ -66,7 +68,7 @@ func rfChanMade(c *hchan) {
 	mp := acquirem() // the others have the channel's lock
 	if row := rfLostRowFor(address); row != nil {
 		row.address = address
-		row.made.take(*(*uintptr)(unsafe.Pointer(getfp())))
+		row.made.take(fp)
 		row.sent.goid, row.received.goid = 0, 0
 		row.busy.Store(0)
 	}

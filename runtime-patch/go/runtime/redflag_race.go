@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 19
+const rfAbiVersion = 20
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
