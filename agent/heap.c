@@ -5,6 +5,7 @@
 #include "agent/modules.h"
 #include "agent/next.h"
 #include "agent/record.h"
+#include "agent/samples.h"
 #include "agent/settings.h"
 #include "agent/thread.h"
 #include "agent/unwind.h"
@@ -46,6 +47,7 @@ struct tables {
 static struct {
 	struct tables *t; /* NULL until something is sampled */
 	uint64_t period, start_ns, next_ns, distance_ns;
+	double live_bytes; /* by estimate */
 	bool changed, in_file;
 	char path[1024];
 } heap;
@@ -63,6 +65,7 @@ static void rf_heap_init(uint64_t period)
 	heap.start_ns = rf_heap_now_ns();
 	heap.distance_ns = FIRST_SNAPSHOT_NS;
 	heap.next_ns = heap.start_ns + heap.distance_ns;
+	rf_samples_init(heap.start_ns);
 }
 
 static void rf_heap_forked(void)
@@ -71,6 +74,8 @@ static void rf_heap_forked(void)
 		munmap(heap.t, sizeof(*heap.t));
 	heap.t = NULL;
 	heap.changed = heap.in_file = false;
+	heap.live_bytes = 0;
+	rf_samples_init(heap.start_ns);
 }
 
 /* Beside the spool. Its space is taken at once, so that no store can meet a full disk. -1: there will be no file. */
@@ -245,6 +250,7 @@ static void uncount(const struct live *l)
 	uint64_t *values = heap.t->file.stacks[l->stack].values;
 	values[VALUE_LIVE_OBJECTS]--;
 	values[VALUE_LIVE_BYTES] -= l->bytes;
+	heap.live_bytes -= rf_heap_estimate(l->bytes);
 }
 
 static void add_live(const void *block, size_t bytes, uint32_t stack, uint32_t tid)
@@ -265,6 +271,7 @@ static void add_live(const void *block, size_t bytes, uint32_t stack, uint32_t t
 	*l = (struct live){ ~(uintptr_t)block, bytes, stack, tid };
 	values[VALUE_LIVE_OBJECTS]++;
 	values[VALUE_LIVE_BYTES] += bytes;
+	heap.live_bytes += rf_heap_estimate(bytes);
 }
 
 /* The block's entry before it went; stack NO_STACK: it had none. */
@@ -352,6 +359,7 @@ static void count(const void *block, size_t bytes)
 	note_state();
 	if (heap.t->file.changed_ns >= heap.next_ns)
 		write_snapshot();
+	rf_samples_take_due(heap.t->file.changed_ns, heap.live_bytes);
 	rf_unlock();
 }
 
@@ -415,6 +423,7 @@ static void rf_heap_finish(void)
 {
 	if (!heap.t)
 		return;
+	rf_samples_take(rf_heap_now_ns(), heap.live_bytes);
 	if (heap.changed)
 		write_snapshot();
 	if (heap.in_file && rf_spool_active())

@@ -232,6 +232,8 @@ REPORTER_SOURCES := \
 	reporter/cmd/run_cmd.c \
 	reporter/cmd/agent_target.c \
 	reporter/cmd/agent_heap.c \
+	reporter/cmd/agent_arenas.c \
+	reporter/cmd/agent_memory.c \
 	reporter/cmd/agent_top.c \
 	reporter/cmd/agent_cmd.c \
 	reporter/cmd/block.c \
@@ -360,6 +362,7 @@ EMBEDDED_FILES := \
 	tsan-glue/views.h \
 	tsan-glue/views_private.h \
 	tsan-glue/process.h \
+	tsan-glue/cgroup.h \
 	tsan-glue/growth.h \
 	tsan-glue/glue.c \
 	tsan-glue/options.c \

@@ -1,98 +1,29 @@
 #include "tsan-glue/growth.h"
 
+#include "tsan-glue/cgroup.h"
 #include "tsan-glue/spool.h"
 #include "tsan-glue/switches.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define GROWTH_FD_MIN 901 /* beside the spool's (spool.c) */
-#define GROWTH_PATH_MAX 1024u
 
 static struct {
 	int fd; /* of /proc/self/statm; may be closed by the program, and its number used again */
 	dev_t device;
 	ino_t inode;
 	uint64_t cgroup_limit;
-	char cgroups[4096], path[GROWTH_PATH_MAX]; /* only at start */
+	char text[RF_CGROUP_TEXT_BYTES]; /* only at start */
 } growth = { .fd = -1 };
-
-static size_t read_file(const char *path, char *out, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
-	if (fd >= 0)
-		close(fd);
-	out[n > 0 ? n : 0] = 0;
-	return n > 0 ? (size_t)n : 0;
-}
-
-/* The number in a file; 0 when there is none ("max"), or none that limits anything (version 1 says about 2^63). */
-static uint64_t limit_in(const char *path)
-{
-	char text[32];
-	if (!read_file(path, text, sizeof(text)))
-		return 0;
-	uint64_t limit = strtoull(text, NULL, 10);
-	return limit < (uint64_t)1 << 60 ? limit : 0;
-}
-
-/* The lowest limit from the cgroup `path` up to the root. A path that isn't there (another namespace's) counts for nothing. */
-static uint64_t lowest_limit(const char *root, const char *cgroup, size_t cgroup_len, const char *file)
-{
-	uint64_t lowest = 0;
-	for (;;) {
-		while (cgroup_len && cgroup[cgroup_len - 1] == '/')
-			cgroup_len--;
-		int n = snprintf(growth.path, sizeof(growth.path), "%s%.*s/%s", root, (int)cgroup_len, cgroup, file);
-		uint64_t limit = n > 0 && (size_t)n < sizeof(growth.path) ? limit_in(growth.path) : 0;
-		if (limit && (!lowest || limit < lowest))
-			lowest = limit;
-		if (!cgroup_len)
-			return lowest;
-		while (cgroup_len && cgroup[cgroup_len - 1] != '/')
-			cgroup_len--;
-	}
-}
-
-/* A line of /proc/self/cgroup: "0::/path" (version 2) or "5:cpu,memory:/path" (version 1). */
-static uint64_t limit_of_line(const char *line, size_t len)
-{
-	const char *names = memchr(line, ':', len);
-	const char *path = names ? memchr(names + 1, ':', len - (size_t)(names + 1 - line)) : NULL;
-	if (!path)
-		return 0;
-	size_t path_len = len - (size_t)(path + 1 - line);
-	if (path == names + 1)
-		return lowest_limit("/sys/fs/cgroup", path + 1, path_len, "memory.max");
-	if (memmem(names, (size_t)(path - names), "memory", 6))
-		return lowest_limit("/sys/fs/cgroup/memory", path + 1, path_len, "memory.limit_in_bytes");
-	return 0;
-}
-
-static uint64_t cgroup_limit(void)
-{
-	uint64_t lowest = 0;
-	read_file("/proc/self/cgroup", growth.cgroups, sizeof(growth.cgroups));
-	for (const char *line = growth.cgroups; *line;) {
-		size_t len = strcspn(line, "\n");
-		uint64_t limit = limit_of_line(line, len);
-		if (limit && (!lowest || limit < lowest))
-			lowest = limit;
-		line += len + (line[len] == '\n');
-	}
-	return lowest;
-}
 
 static void rf_growth_init(void)
 {
 	struct stat st;
-	growth.cgroup_limit = cgroup_limit();
+	growth.cgroup_limit = rf_cgroup_memory("/proc/self/cgroup", &rf_cgroup_limits, growth.text);
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;

@@ -6,6 +6,7 @@
 
 #include "agent/options_list.h"
 #include "cmd/agent_heap.h"
+#include "cmd/agent_memory.h"
 #include "cmd/agent_target.h"
 #include "cmd/agent_top.h"
 #include "cmd/command_list.h"
@@ -156,6 +157,8 @@ static int env(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 static int top(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 {
 	const char *database;
+	if (args->word_count)
+		return rf_agent_memory(args->words[0], arena, err);
 	int rc = rf_place_database(rf_arg(args, "db"), false, arena, &database, err);
 	return rc < 0 ? rc : rf_agent_top(rf_place_spools(database, arena), err);
 }
@@ -170,8 +173,8 @@ int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *e
 		return run(args, rest.words, arena, err);
 	if (strcmp(verb, "env") == 0 && !rest.word_count)
 		return env(args, arena, err);
-	if (strcmp(verb, "top") == 0 && !rest.word_count)
-		return top(args, arena, err);
+	if (strcmp(verb, "top") == 0 && rest.word_count <= 1)
+		return top(&rest, arena, err);
 	if (strcmp(verb, "report") == 0)
 		return report(&rest, arena, err);
 	return rf_fail(err, RF_ERR_USAGE,

@@ -85,7 +85,7 @@ static const struct rf_option agent_options[] = {
 static const char agent_help[] =
 	"Runs a program that is no race build, of C or of Go with cgo, with the agent put in front\n"
 	"of its libraries (LD_PRELOAD), and stores what it finds: use after free, double and invalid\n"
-	"free, and accesses beyond the end, of a sample of the blocks that malloc gives. The program\n"
+	"free, accesses beyond the end, and leaks, of a sample of the blocks that malloc gives. The program\n"
 	"runs as without it, at full speed; its input, output and exit status are its own.\n"
 	"\n"
 	"  redflag agent run --tag shop -- ./server --port 8080\n"
@@ -93,7 +93,8 @@ static const char agent_help[] =
 	"  redflag agent report spools/*.spool\n"
 	"\n"
 	"env prints the variables that do it, for a service or container of your own; report then stores\n"
-	"what was left. top shows what such processes do now. Programs that are linked statically have no\n"
+	"what was left. top shows what such processes do now; with the number of a process, of any program of\n"
+	"glibc's, how its arenas are filled. Programs that are linked statically have no\n"
 	"dynamic loader that could do it; set-user-ID programs don't let it.";
 
 static const struct rf_option list_options[] = {
@@ -429,7 +430,7 @@ const struct rf_command rf_commands[] = {
 	},
 	{
 		.name = "agent",
-		.usage = "run [options] -- PROGRAM... | env | top | report [SPOOL...]",
+		.usage = "run [options] -- PROGRAM... | env | top [PID] | report [SPOOL...]",
 		.summary = "Run any program with the agent in it",
 		.help = agent_help,
 		.options = agent_options,

@@ -165,12 +165,13 @@ static uint32_t put_lines(const struct rf_growth_row *row, const struct rf_growt
 	}
 	if (g->native_grows) {
 		put_rise(&text, &g->native, true);
-		rf_buf_put_cstr(&text, "; in memory beyond what Go has mapped, and more than the race detector needs");
+		if (g->go_mapped)
+			rf_buf_put_cstr(&text, "; in memory beyond what Go has mapped, and more than the race detector needs");
 		add(lines, &count, "native memory", &text, arena);
 	}
 	add_limit(lines, &count, g->go_mapped, g->near_memory_limit, "GOMEMLIMIT", "Go's memory", &text, arena);
-	add_limit(lines, &count, g->resident, g->near_cgroup_limit, "cgroup limit", "resident memory, the race detector's included,",
-		  &text, arena);
+	add_limit(lines, &count, g->resident, g->near_cgroup_limit, "cgroup limit",
+		  g->go_mapped ? "resident memory, the race detector's included," : "resident memory", &text, arena);
 	rf_buf_release(&text);
 	return count;
 }

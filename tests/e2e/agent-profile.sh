@@ -48,6 +48,43 @@ check "after SIGKILL" about 40000000 ";main;kept " <"$work/live"
 check "top doesn't show it any more" bash -c '"$0" agent top --db "$1" | grep -q "No process"' "$redflag" "$db"
 check "nothing is left of it" equal "" "$(find "$db.spool" -type f)"
 
+# What rises while it runs, in 2 seconds and 20 MB.
+cat >"$work/rise.c" <<'C'
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static void *volatile all[1000];
+int main(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		all[i] = memset(malloc(30000), 1, 30000);
+		usleep(2000);
+	}
+	return 0;
+}
+C
+check "a program that rises" "${CC:-gcc}" -O1 -o "$work/rise" "$work/rise.c"
+"$redflag" agent run --db "$work/rise.db" --alloc-sample 20000 -- "$work/rise"
+check "is said to" grep -qE "live heap +[0-9.]+ MB → 2[0-9] MB, \+" <("$redflag" show --db "$work/rise.db" --run last)
+
+# Arenas, seen from outside and by malloc itself.
+arenas() {
+	local pid
+	"$work/arenas" >"$work/out" &
+	pid=$!
+	wait_for 20 grep -q '[0-9]' "$work/out" && "$redflag" agent top $pid
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+}
+check "a program with arenas" "${CC:-gcc}" -D_GNU_SOURCE -O1 -o "$work/arenas" "$root/tests/e2e/agent/arenas.c" -lpthread
+arenas >"$work/top"
+check "four of them" grep -q "^4 arenas" "$work/top"
+check "one a thread" equal 3 "$(grep -cE '^7[0-9a-f]+30 +1 +1 ' "$work/top")"
+check "as full as malloc says" awk 'NR == FNR { held = $1; free = $3; next }
+	/arenas of malloc/ { sub(/%/, "", $8); print $0, 100 * free / held; exit !($9 > 100 * free / held - 1.5 && $9 < 100 * free / held + 1.5) }' \
+	"$work/out" "$work/top"
+check "a process that isn't there" status_of 3 "$redflag" agent top 4194304
+
 "$redflag" agent run --db "$db" --alloc-sample 20000 --guard-rate 1 -- "$work/native" 2>"$work/err"
 folded inuse_space >"$work/live"
 check "Go, with cgo" about 40000000 "main.main;main.keep;" <"$work/live"

@@ -106,7 +106,7 @@ static void put_file(const char *directory_path, const char *name, const char *t
 
 static void the_lowest_limit_counts(void **state)
 {
-	char root[DIRECTORY_BYTES], path[512];
+	char root[DIRECTORY_BYTES], path[512], scratch[RF_CGROUP_PATH_BYTES];
 	(void)state;
 	directory_make(root);
 	snprintf(path, sizeof(path), "%s/a", root);
@@ -115,25 +115,26 @@ static void the_lowest_limit_counts(void **state)
 	snprintf(path, sizeof(path), "%s/a/b", root);
 	assert_int_equal(mkdir(path, 0700), 0);
 	put_file(path, "memory.max", "max\n");
-	assert_int_equal(lowest_limit(root, "/a/b", 4, "memory.max"), 1000000);
+	assert_int_equal(rf_cgroup_lowest(root, "/a/b", 4, "memory.max", scratch), 1000000);
 	put_file(path, "memory.max", "5000\n");
-	assert_int_equal(lowest_limit(root, "/a/b", 4, "memory.max"), 5000);
+	assert_int_equal(rf_cgroup_lowest(root, "/a/b", 4, "memory.max", scratch), 5000);
 	put_file(path, "memory.max", "9223372036854771712\n"); /* "none" of version 1 */
-	assert_int_equal(lowest_limit(root, "/a/b/", 5, "memory.max"), 1000000);
-	assert_int_equal(lowest_limit(root, "/a/b/gone", 9, "memory.max"), 1000000);
-	assert_int_equal(lowest_limit(root, "/x", 2, "memory.max"), 0);
-	assert_int_equal(lowest_limit(root, "/", 1, "memory.max"), 0);
-	assert_int_equal(lowest_limit(root, "", 0, "memory.max"), 0);
+	assert_int_equal(rf_cgroup_lowest(root, "/a/b/", 5, "memory.max", scratch), 1000000);
+	assert_int_equal(rf_cgroup_lowest(root, "/a/b/gone", 9, "memory.max", scratch), 1000000);
+	assert_int_equal(rf_cgroup_lowest(root, "/x", 2, "memory.max", scratch), 0);
+	assert_int_equal(rf_cgroup_lowest(root, "/", 1, "memory.max", scratch), 0);
+	assert_int_equal(rf_cgroup_lowest(root, "", 0, "memory.max", scratch), 0);
 	directory_remove(root);
 }
 
 static void odd_lines_are_no_cgroup(void **state)
 {
+	char path[RF_CGROUP_PATH_BYTES];
 	(void)state;
-	assert_int_equal(limit_of_line("", 0), 0);
-	assert_int_equal(limit_of_line("0:", 2), 0);
-	assert_int_equal(limit_of_line("5:cpu:/a", 8), 0);
-	assert_int_equal(limit_of_line("nonsense", 8), 0);
+	assert_int_equal(rf_cgroup_of_line("", 0, &rf_cgroup_limits, path), 0);
+	assert_int_equal(rf_cgroup_of_line("0:", 2, &rf_cgroup_limits, path), 0);
+	assert_int_equal(rf_cgroup_of_line("5:cpu:/a", 8, &rf_cgroup_limits, path), 0);
+	assert_int_equal(rf_cgroup_of_line("nonsense", 8, &rf_cgroup_limits, path), 0);
 }
 
 int main(void)
