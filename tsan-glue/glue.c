@@ -184,7 +184,8 @@ void __redflag_init(const struct rf_start *start)
 	start->settings->cleanups = glue.options.cleanups && RF_FINDING_PROVED;
 	start->settings->leaks = glue.options.leaks && RF_FINDING_PROVED && start->settings->exact;
 	start->settings->exitleaks = start->settings->leaks && !glue.options.exitleaks_unwatched;
-	start->settings->retained = !glue.options.retained_unwatched && RF_FINDING_PROVED;
+	if (!glue.options.retained_unwatched && RF_FINDING_PROVED)
+		start->settings->retained = glue.options.mapdeletes_unwatched ? RF_RETAINED_SYNC_MAP : RF_RETAINED_ALL;
 	start->settings->fast = glue.options.fast ? RF_LAYOUT_FAST : 0;
 	start->settings->backlog = RF_FINDING_PROVED ? glue.options.backlog : 0;
 	start->settings->lost = !glue.options.lost_unwatched && RF_FINDING_PROVED;

@@ -34,6 +34,8 @@
 	  "1: report goroutines that are blocked for good at the end of a program, too (wants leaks)")                 \
 	X(retained_unwatched, "retained", "0", "1",                                                                    \
 	  "1: report values that were deleted from a sync.Map and are still held by a package variable at the end")   \
+	X(mapdeletes_unwatched, "mapdeletes", "0", "1",                                                                \
+	  "1: with retained=1, report values that were deleted from maps of the language, too")                       \
 	X(lost_unwatched, "lost", "0", "1",                                                                            \
 	  "1: report elements in the buffer of a channel that was closed and that nobody can receive from any more")   \
 	X(views_unwatched, "views", "0", "1",                                                                          \

@@ -23,6 +23,8 @@ struct rf_go_label {
 };
 
 /* Answers of __redflag_init, kept by the runtime. */
+enum rf_retained { RF_RETAINED_SYNC_MAP = 1, RF_RETAINED_ALL };
+
 struct rf_settings {
 	uintptr_t exact;    /* races are charged to the owning test */
 	uintptr_t allocs;   /* allocation sites are wanted */
@@ -40,7 +42,7 @@ struct rf_settings {
 	uintptr_t resurrection; /* so are objects that their finalizer keeps */
 	uintptr_t cleanups; /* and finalizers and cleanups that keep their own object alive */
 	uintptr_t leaks;    /* goroutines that are blocked for good are */
-	uintptr_t retained; /* values deleted from a sync.Map are watched */
+	uintptr_t retained; /* whose deletes are watched: enum rf_retained */
 	uintptr_t lost;     /* so are channels that are closed with elements in their buffers */
 	uintptr_t aliases;  /* arrays behind objects in a sync.Pool count as freed */
 	uintptr_t fast;     /* which short cuts into the detector are taken: RF_LAYOUT_FAST */

@@ -22,6 +22,9 @@ const (
 	rfPathPages    = 1 << 16 // bits; a filter for pointers
 	rfPathPage     = 13      // bits of an address within a page of the filter
 	rfPathNanosMax = 1e9     // of one search
+
+	rfPathMapDepth = 3       // a map, its directory, their tables, their groups
+	rfPathMapWords = 1 << 20 // of them that are looked at
 )
 
 type rfPathNode struct {
@@ -72,6 +75,32 @@ func rfPathFind(block uintptr, text *rfText) (root uintptr) {
 		}
 	}
 	return 0
+}
+
+// rfPathInMap says whether a map has the object. All that begins at the map is looked at as deep as a map's own parts go: in
+// a small map that is more. One that is too large to be looked at has it.
+func rfPathInMap(m, object uintptr) bool {
+	words := rfPathMapWords
+	_, end := rfBlock(object)
+	return rfPathReaches(m, object, end, rfPathMapDepth, &words)
+}
+
+func rfPathReaches(from, object, objectEnd uintptr, depth int, words *int) bool {
+	block, end := rfBlock(from)
+	if block == 0 || spanOf(block).spanclass.noscan() {
+		return false
+	}
+	for p := block; p+goarch.PtrSize <= end; p += goarch.PtrSize {
+		v := *(*uintptr)(unsafe.Pointer(p))
+		if object <= v && v < objectEnd || *words == 0 {
+			return true
+		}
+		*words--
+		if depth > 0 && v != 0 && rfPathReaches(v, object, objectEnd, depth-1, words) {
+			return true
+		}
+	}
+	return false
 }
 
 func rfPathTell(at int, text *rfText) {

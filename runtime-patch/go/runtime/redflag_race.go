@@ -71,7 +71,7 @@ var rfSettings struct {
 	resurrection uintptr // so are objects that their finalizer keeps
 	cleanups     uintptr // and finalizers and cleanups that keep their own object alive
 	leaks        uintptr // goroutines that are blocked for good are
-	retained     uintptr // values deleted from a sync.Map are watched
+	retained     uintptr // whose deletes are watched: rfRetained…
 	lost         uintptr // so are channels that are closed with elements in their buffers
 	aliases      uintptr // arrays behind objects in a sync.Pool count as freed
 	fast         uintptr // which short cuts into the detector are taken (redflag_fast_race.go)

@@ -1,6 +1,7 @@
 //go:build race
 
-// Values that were deleted from a sync.Map and are still reachable when the program is over (REDFLAG=retained=1).
+// Values that were deleted from a sync.Map and are still reachable when the program is over (REDFLAG=retained=1); with
+// mapdeletes=1 from maps of the language, too: one that is in the same map again, or still by another key, is no finding.
 //
 // Values that are stored are counted, and watched (redflag_follow_race.go) from when they aren't stored anywhere any more until
 // they are collected. When tests are
@@ -23,6 +24,8 @@ var __redflag_global_name byte
 //go:cgo_import_static __redflag_global_name
 
 const (
+	rfRetainedAll = 2 // enum rf_retained
+
 	rfRetainedCycles = 3   // collections that a value must survive
 	rfRetainedSites  = 64  // reported at a time; a site is a stack of deletes
 	rfRetainedTries  = 4   // values of a site that are looked for
@@ -33,6 +36,7 @@ const (
 // rfRetainedNote says what was deleted, and by whom; at the place of the value in rfFollows.
 type rfRetainedNote struct {
 	typ             uintptr // *_type of what the value points to
+	from            uintptr // the map of the language that it was deleted from; 0: a sync.Map
 	deleted, stored rfBrief
 }
 
@@ -99,9 +103,61 @@ func rfMapDeleted(v any) {
 		rfFollows.list[at].cycles = 0
 		rfRetainedNotes[at].typ = uintptr(unsafe.Pointer(typ))
 		rfRetainedNotes[at].deleted = e
+		rfRetainedNotes[at].from = 0
 	}
 	unlock(&rfFollows.lock)
 	KeepAlive(v) // until now, or another object could be at its place
+}
+
+//go:linkname rfMapsWatched internal/runtime/maps.rfWatched
+func rfMapsWatched() bool {
+	return rfSettings.retained == rfRetainedAll
+}
+
+// rfPlainDeleted is called by (*Map).Delete, on the goroutine that deletes: what is at `value`, of type t, goes; nil: nothing does.
+//
+//go:linkname rfPlainDeleted internal/runtime/maps.rfDeleted
+func rfPlainDeleted(m unsafe.Pointer, t *_type, value unsafe.Pointer) {
+	v := rfPlainValue(t, value)
+	block, typ := rfRetainedBlock(v)
+	if block == 0 {
+		return
+	}
+	var e rfBrief
+	e.take(*(*uintptr)(unsafe.Pointer(getfp())))
+	lock(&rfFollows.lock)
+	at := rfFollowPlace(block)
+	if at < 0 {
+		if at = rfFollowAdd(block); at >= 0 {
+			rfFollows.deleted++
+			rfRetainedNotes[at] = rfRetainedNote{}
+		}
+	}
+	if at >= 0 && rfFollows.list[at].stored == 0 {
+		rfFollows.list[at].cycles = 0
+		n := &rfRetainedNotes[at]
+		n.typ, n.from, n.deleted = uintptr(unsafe.Pointer(typ)), uintptr(m), e
+	}
+	unlock(&rfFollows.lock)
+	KeepAlive(v)
+}
+
+// rfPlainValue gives a pointer, or what an interface has; nil for anything else.
+func rfPlainValue(t *_type, value unsafe.Pointer) (v any) {
+	e := efaceOf(&v)
+	switch {
+	case value == nil:
+	case t.Kind() == abi.Pointer:
+		*e = eface{t, *(*unsafe.Pointer)(value)}
+	case t.Kind() != abi.Interface:
+	case len((*interfacetype)(unsafe.Pointer(t)).Methods) == 0:
+		v = *(*any)(value)
+	default:
+		if i := (*iface)(value); i.tab != nil {
+			*e = eface{i.tab.Type, i.data}
+		}
+	}
+	return v
 }
 
 // rfRetainedTaken counts one place less of a value, and says where it is on the list; -1: its places aren't known.
@@ -176,6 +232,9 @@ func rfRetainedMarked() {
 			continue
 		}
 		site.tries++
+		if from := rfRetainedNotes[at].from; from != 0 && rfPathInMap(from, w.block) {
+			continue
+		}
 		site.note = rfRetainedNotes[at]
 		site.block = w.block
 		_, end := rfBlock(w.block)
@@ -247,7 +306,9 @@ func rfRetainedReport(s *rfRetainedSite) {
 	}
 	f := rfFinding{kind: rfKindRetained, address: s.block, bytes: s.bytes, detail: text.string()}
 	f.addBrief(rfActionDelete, &s.note.deleted)
-	f.addBrief(rfActionStore, &s.note.stored)
+	if s.note.stored.goid != 0 {
+		f.addBrief(rfActionStore, &s.note.stored)
+	}
 	f.report()
 	KeepAlive(&room)
 }

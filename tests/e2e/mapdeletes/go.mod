@@ -1,0 +1,3 @@
+module example.com/mapdeletes
+
+go 1.25
