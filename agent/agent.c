@@ -33,6 +33,7 @@
 #include "agent/guard.c"
 #include "agent/samples.c"
 #include "agent/heap.c"
+#include "agent/heap_control.c"
 #include "agent/roots.c"
 #include "agent/leaks.c"
 #include "agent/fault.c"
@@ -82,7 +83,8 @@ static __attribute__((constructor)) void start(void)
 	rf_record_init();
 	pthread_atfork(before_fork, after_fork, in_child);
 	if (options.guard_rate && rf_next_is_libc() && rf_guard_init((uint32_t)options.guard_slots) && rf_fault_init())
-		rf_settings.guard = options.guard_rate;
+		rf_settings.guard_ready = true;
+	rf_settings.guard = rf_settings.guard_ready ? options.guard_rate : 0;
 	rf_settings.heap = options.alloc_sample != 0;
 	rf_settings.leaks = rf_settings.heap ? options.leaks : 0;
 	rf_heap_init(options.alloc_sample);

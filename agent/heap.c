@@ -48,7 +48,8 @@ static struct {
 	struct tables *t; /* NULL until something is sampled */
 	uint64_t period, start_ns, next_ns, distance_ns;
 	double live_bytes; /* by estimate */
-	bool changed, in_file;
+	uint32_t generation;
+	bool changed, in_file, off;
 	char path[1024];
 } heap;
 
@@ -75,6 +76,7 @@ static void rf_heap_forked(void)
 	heap.t = NULL;
 	heap.changed = heap.in_file = false;
 	heap.live_bytes = 0;
+	heap.generation = rf_me.generation = 0;
 	rf_samples_init(heap.start_ns);
 }
 
@@ -113,6 +115,10 @@ static bool have_tables(void)
 	heap.t->file.pid = (uint32_t)getpid();
 	heap.t->file.start_ns = heap.start_ns;
 	heap.t->file.period = heap.period;
+	heap.t->file.control = (struct rf_heap_control){
+		.off = heap.off, .guard_rate = rf_settings.guard, .alloc_sample = rf_settings.paused ? 0 : heap.period,
+		.leaks = rf_settings.leaks, .guard_ready = rf_settings.guard_ready,
+	};
 	atomic_thread_fence(memory_order_release);
 	memcpy(heap.t->file.magic, RF_HEAP_FILE_MAGIC, sizeof(heap.t->file.magic));
 	return true;
@@ -176,14 +182,14 @@ static uint32_t stack_of(const struct rf_trace *trace)
 
 /* --- snapshots ------------------------------------------------------------------------------------------------------ */
 
-static bool write_part(uint32_t first, uint32_t end)
+static bool write_part(uint32_t number, uint32_t first, uint32_t end)
 {
 	struct rf_spool_profile *p = rf_spool_begin(RF_SPOOL_PROFILE, sizeof(*p));
 	p->kind = RF_SPOOL_PROFILE_HEAP;
 	p->elapsed_ns = heap.t->file.changed_ns - heap.start_ns;
 	p->period = heap.period;
 	p->dropped = heap.t->file.dropped;
-	p->snapshot = heap.t->file.snapshot;
+	p->snapshot = number;
 	struct rf_spool_profile_sample *samples = rf_spool_array(end - first, sizeof(*samples), &p->samples);
 	for (uint32_t i = first; samples && i < end; i++) {
 		const struct rf_heap_file_stack *s = &heap.t->file.stacks[i];
@@ -203,10 +209,10 @@ static void write_snapshot(void)
 	heap.distance_ns = 2 * heap.distance_ns < LAST_DISTANCE_NS ? 2 * heap.distance_ns : LAST_DISTANCE_NS;
 	heap.next_ns = heap.t->file.changed_ns + heap.distance_ns;
 	heap.changed = false;
-	heap.t->file.snapshot++;
+	uint32_t number = __atomic_add_fetch(&heap.t->file.snapshot, 1, __ATOMIC_RELAXED);
 	for (uint32_t first = 0, end, all = heap.t->file.stack_count; first <= all; first = end) {
 		end = all - first < PART_SAMPLES ? all : first + PART_SAMPLES;
-		if (!write_part(first, end) || first == end) /* a part without samples ends the snapshot */
+		if (!write_part(number, first, end) || first == end) /* a part without samples ends the snapshot */
 			break;
 	}
 }

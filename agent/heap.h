@@ -30,6 +30,10 @@ static inline bool rf_heap_may_have(const void *block)
 }
 
 static void rf_heap_init(uint64_t period);
+/* Takes over what `redflag agent set` has changed meanwhile. True: the distances of this thread are to be drawn anew. */
+static bool rf_heap_follow(void);
+/* There is a file, through which it may be told to go on when it is paused. */
+static bool rf_heap_is_controlled(void);
 /* Bytes until the next sampled allocation. */
 static uint64_t rf_heap_distance(void);
 /* A sampled block, by the next allocator; NULL as that fails. */

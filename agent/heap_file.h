@@ -1,7 +1,7 @@
 /* The memory profile of a running process, as a file beside its spool: the same name with RF_HEAP_FILE_SUFFIX. The agent keeps its
  * tables in it (agent/heap.c), so that they outlive a process that is killed, or that ends without telling anybody, as Go's do;
  * `redflag agent` reads them (reporter/cmd/agent_heap.c). An orderly end writes a last snapshot to the spool instead and
- * removes the file.
+ * removes the file. While the process lives others read it (`redflag agent top`), and change its rates in it (`redflag agent set`).
  *
  * Native byte order, for the machine that wrote it. A reader takes no number on trust: the writer may have been killed between
  * any two stores. Only what is described here counts; more follows that is the agent's own.
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define RF_HEAP_FILE_MAGIC "RFHEAP1\n" /* 8 bytes, no NUL */
+#define RF_HEAP_FILE_MAGIC "RFHEAP2\n" /* 8 bytes, no NUL */
 #define RF_HEAP_FILE_SUFFIX ".heap"
 #define RF_HEAP_STACKS_MAX 4096u
 #define RF_HEAP_FRAMES_MAX 65536u /* of all stacks */
@@ -23,15 +23,27 @@ struct rf_heap_file_stack {
 	uint32_t count;     /* of frames */
 };
 
+/* What `redflag agent set` wants of the process: written by others, followed by the agent at a thread's next long way through
+ * malloc (hooks_malloc.c). `generation` is changed last. The agent itself writes all of it, once, before the magic. */
+struct rf_heap_control {
+	uint32_t generation;
+	uint32_t off;          /* nothing is sampled or guarded */
+	uint64_t guard_rate, alloc_sample, leaks; /* as the options of those names */
+	uint32_t guard_ready;  /* the process has guard pages, so that guard_rate can be something */
+	uint32_t reserved;
+};
+
 struct rf_heap_file {
 	char magic[8]; /* stored last: without it the file is still being made */
-	uint32_t pid, snapshot;      /* the number of the last snapshot in the spool */
+	uint32_t pid;
+	uint32_t snapshot;           /* numbers that were taken; who writes one takes the next, by an atomic addition */
 	uint64_t start_ns;           /* CLOCK_MONOTONIC */
 	uint64_t changed_ns;         /* when something was counted last */
 	uint64_t period, dropped;    /* as struct rf_spool_profile has them */
 	uint64_t guarded, guard_full; /* allocations that were put between guard pages; that found no room there */
 	uint64_t reports;
 	uint32_t stack_count, frame_count, live_count, reserved;
+	struct rf_heap_control control;
 	struct rf_heap_file_stack stacks[RF_HEAP_STACKS_MAX];
 	uint64_t frames[RF_HEAP_FRAMES_MAX]; /* addresses inside the calls, innermost first */
 };

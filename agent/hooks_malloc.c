@@ -15,6 +15,7 @@
 
 #define BUDGET_SHARE 200u
 #define BUDGET_RATE 1000u /* who wants more than one in so many has no budget */
+#define LOOK_AGAIN_BYTES ((uint64_t)1 << 20) /* while nothing is sampled: whether it is to be again */
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 
 /* Counts an allocation; false when it is one that is looked at. */
@@ -40,8 +41,8 @@ static bool draw_sample(size_t bytes)
 {
 	struct rf_thread *t = &rf_me;
 	bool fresh = !t->sample_left;
-	if (!rf_settings.heap)
-		t->sample_left = UINT64_MAX;
+	if (!rf_settings.heap || rf_settings.paused)
+		t->sample_left = rf_heap_is_controlled() ? LOOK_AGAIN_BYTES : UINT64_MAX;
 	else if (fresh)
 		t->sample_left = rf_heap_distance();
 	if (bytes < t->sample_left) {
@@ -49,7 +50,7 @@ static bool draw_sample(size_t bytes)
 		return false;
 	}
 	t->sample_left = rf_heap_distance();
-	return rf_settings.heap;
+	return rf_settings.heap && !rf_settings.paused;
 }
 
 static bool draw_guarded(void)
@@ -85,6 +86,8 @@ static __attribute__((noinline)) void *look(size_t bytes, size_t align, bool zer
 		rf_me.guard_left = rf_me.sample_left = UINT64_MAX;
 	if (!rf_settings.ready || !rf_enter())
 		return NULL;
+	if (rf_heap_follow())
+		rf_me.guard_left = rf_me.sample_left = 0;
 	bool sampled = draw_sample(bytes);
 	if (draw_guarded())
 		block = allocate_guarded(bytes, align, zero);

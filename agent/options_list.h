@@ -5,12 +5,15 @@
 
 #define RF_AGENT_VARIABLE "REDFLAG_AGENT"
 
+#define RF_AGENT_GUARD_RATE_MAX 1000000000u
+#define RF_AGENT_ALLOC_SAMPLE_MAX 1000000000000u
+
 #define RF_AGENT_OPTION_LIST(X)                                                                                        \
-	X(guard_rate, "guard-rate", "N", 5000, 1000000000,                                                             \
+	X(guard_rate, "guard-rate", "N", 5000, RF_AGENT_GUARD_RATE_MAX,                                                \
 	  "put one of N allocations between guard pages, 0: none; default: 5000")                                      \
 	X(guard_slots, "guard-slots", "N", 16, 4096,                                                                   \
 	  "so many of them at a time, of a page of memory each; default: 16")                                       \
-	X(alloc_sample, "alloc-sample", "BYTES", 524288, 1000000000000,                                                \
+	X(alloc_sample, "alloc-sample", "BYTES", 524288, RF_AGENT_ALLOC_SAMPLE_MAX,                                    \
 	  "sample malloc every so many bytes for the memory profile, 0: none; default: 524288") \
 	X(leaks, "leaks", "N", 2, 1000000000,                                                                          \
 	  "at the end tell of stacks whose sampled memory nothing refers to, from N blocks on, 0: never; default: 2")

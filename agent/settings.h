@@ -3,6 +3,7 @@
 #ifndef RF_AGENT_SETTINGS_H
 #define RF_AGENT_SETTINGS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,9 +16,12 @@ static struct {
 	pid_t pid;      /* whose process this is: a child of vfork shares all this, and is another */
 	bool off;       /* for good: the hooks only pass on */
 	bool ready;     /* the constructor has run; before it the hooks only pass on */
-	uint64_t guard; /* one of so many allocations is guarded; 0: none */
+	bool guard_ready; /* there are guard pages */
 	bool heap;      /* allocations are sampled */
-	uint64_t leaks; /* so many lost blocks of one stack are told; 0: none */
+	/* These can be changed while it runs (heap.h, rf_heap_follow). */
+	_Atomic uint64_t guard; /* one of so many allocations is guarded; 0: none */
+	_Atomic bool paused;    /* no allocation is sampled */
+	_Atomic uint64_t leaks; /* so many lost blocks of one stack are told; 0: none */
 } rf_settings;
 
 #endif

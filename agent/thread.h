@@ -17,6 +17,7 @@ struct rf_thread {
 	uint64_t guard_after;  /* time stamp: not before it is a further allocation guarded */
 	uint64_t random;       /* state of rf_random; never 0 once it was used */
 	uint32_t tid;          /* 0: not asked for yet */
+	uint32_t generation;   /* of the settings that the distances above were drawn by */
 	uint32_t inside;       /* the agent itself is at work: what it calls, and what interrupts it, passes by */
 	int cancel_state;      /* the program's, while inside */
 	bool segv_blocked;     /* the program thinks that it has blocked SIGSEGV in this thread */

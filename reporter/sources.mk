@@ -234,6 +234,7 @@ REPORTER_SOURCES := \
 	reporter/cmd/agent_heap.c \
 	reporter/cmd/agent_arenas.c \
 	reporter/cmd/agent_memory.c \
+	reporter/cmd/agent_set.c \
 	reporter/cmd/agent_top.c \
 	reporter/cmd/agent_cmd.c \
 	reporter/cmd/block.c \

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/options_list.h"
 #include "cmd/agent_heap.h"
+#include "cmd/agent_set.h"
 #include "cmd/agent_memory.h"
 #include "cmd/agent_target.h"
 #include "cmd/agent_top.h"
@@ -16,6 +18,8 @@
 #include "cmd/shell_env.h"
 #include "cmd/trace.h"
 #include "toolchain/agent.h"
+
+#define DUMPS_MAX 256u /* of processes that run; of further ones only the spools are read */
 
 static const struct {
 	const char *name;
@@ -109,6 +113,23 @@ static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct 
 	return rc;
 }
 
+struct dumps {
+	rf_arena *arena;
+	char *paths[DUMPS_MAX];
+	uint32_t count;
+};
+
+/* What an ended process has left, or what one that runs has by now. */
+static void settle_or_dump(const char *spool, void *context)
+{
+	struct dumps *d = context;
+	rf_agent_heap_settle(spool, d->arena);
+	const char *copy = d->count < DUMPS_MAX ? rf_agent_heap_dump(spool, d->arena) : NULL;
+	char *path = copy ? rf_arena_alloc(d->arena, strlen(copy) + 1) : NULL;
+	if (path)
+		d->paths[d->count++] = memcpy(path, copy, strlen(copy) + 1);
+}
+
 /* Without spools: those that wait in the database's own directory. */
 static int report(const struct rf_args *spools, rf_arena *arena, struct rf_error *err)
 {
@@ -116,11 +137,22 @@ static int report(const struct rf_args *spools, rf_arena *arena, struct rf_error
 	int rc = spools->word_count ? 0 : rf_place_database(rf_arg(spools, "db"), false, arena, &database, err);
 	if (rc < 0)
 		return rc;
-	if (!spools->word_count)
-		rf_agent_heap_settle_all(rf_place_spools(database, arena), arena);
+	struct dumps dumps = { .arena = arena };
 	for (int i = 0; i < spools->word_count; i++)
-		rf_agent_heap_settle(spools->words[i], arena);
-	return rf_cmd_ingest(spools, arena, err);
+		settle_or_dump(spools->words[i], &dumps);
+	if (!spools->word_count)
+		rf_agent_heap_each(rf_place_spools(database, arena), arena, settle_or_dump, &dumps);
+	struct rf_args all = *spools;
+	all.words = rf_arena_array(arena, (size_t)spools->word_count + dumps.count + 1, sizeof(*all.words));
+	if (!all.words)
+		return rf_fail(err, RF_ERR_MEMORY, "not enough memory for the names of the spools");
+	memcpy(all.words, spools->words, (size_t)spools->word_count * sizeof(*all.words));
+	memcpy(all.words + spools->word_count, dumps.paths, dumps.count * sizeof(*all.words));
+	all.word_count += (int)dumps.count;
+	rc = rf_cmd_ingest(&all, arena, err);
+	for (uint32_t i = 0; i < dumps.count; i++)
+		unlink(dumps.paths[i]);
+	return rc;
 }
 
 static void put_export(struct rf_buf *out, rf_str variable)
@@ -163,6 +195,17 @@ static int top(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 	return rc < 0 ? rc : rf_agent_top(rf_place_spools(database, arena), err);
 }
 
+/* The numbers are checked as those of run are. */
+static int set(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
+{
+	const char *database;
+	rf_str ignored;
+	int rc = settings(args, arena, &ignored, err);
+	if (rc == 0)
+		rc = rf_place_database(rf_arg(args, "db"), false, arena, &database, err);
+	return rc < 0 ? rc : rf_agent_set(args, rf_place_spools(database, arena), arena, err);
+}
+
 int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 {
 	const char *verb = args->word_count ? args->words[0] : "";
@@ -175,8 +218,10 @@ int rf_cmd_agent(const struct rf_args *args, rf_arena *arena, struct rf_error *e
 		return env(args, arena, err);
 	if (strcmp(verb, "top") == 0 && rest.word_count <= 1)
 		return top(&rest, arena, err);
+	if (strcmp(verb, "set") == 0 && (rest.word_count == 1 || rest.word_count == 2))
+		return set(&rest, arena, err);
 	if (strcmp(verb, "report") == 0)
 		return report(&rest, arena, err);
 	return rf_fail(err, RF_ERR_USAGE,
-		       "agent wants run and a program, env, top or report, such as: redflag agent run -- ./program arguments.");
+		       "agent wants run and a program, env, top, set and a process, or report, such as: redflag agent run -- ./program arguments.");
 }

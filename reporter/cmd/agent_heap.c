@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -14,6 +16,7 @@
 #include "tsan-glue/spool_format.h"
 
 #define PART_STACKS 1024u
+#define DUMP_SUFFIX ".dump"
 #define STACK_FRAMES_MAX 256u
 #define HEAP_BYTES_MAX ((size_t)16 << 20)
 
@@ -105,8 +108,7 @@ static void append(int fd, const struct rf_heap_file *heap, uint64_t time_unix_n
 	rf_buf_release(&out);
 }
 
-/* The path of the file beside a spool; NULL when that is no spool's name. */
-static const char *path_beside(const char *spool, rf_arena *scratch)
+const char *rf_agent_heap_path(const char *spool, rf_arena *scratch)
 {
 	rf_str path = rf_str_from(spool);
 	if (!rf_str_ends(path, RF_SPOOL_SUFFIX))
@@ -128,7 +130,7 @@ static const struct rf_heap_file *read_heap(const char *path, rf_arena *scratch)
 
 const struct rf_heap_file *rf_agent_heap_running(const char *spool, rf_arena *scratch)
 {
-	const char *path = path_beside(spool, scratch);
+	const char *path = rf_agent_heap_path(spool, scratch);
 	int fd = path ? open(spool, O_RDONLY | O_CLOEXEC) : -1;
 	const struct rf_heap_file *heap = fd >= 0 && !is_over(fd) ? read_heap(path, scratch) : NULL;
 	if (fd >= 0)
@@ -136,10 +138,62 @@ const struct rf_heap_file *rf_agent_heap_running(const char *spool, rf_arena *sc
 	return heap;
 }
 
+static bool copy_file(int from, int to)
+{
+	char bytes[65536];
+	off_t at = 0;
+	ssize_t n;
+	while ((n = pread(from, bytes, sizeof(bytes), at)) > 0 && write(to, bytes, (size_t)n) == n)
+		at += n;
+	return n == 0;
+}
+
+struct rf_heap_file *rf_agent_heap_map(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool whole = fd >= 0 && fstat(fd, &st) == 0 && (size_t)st.st_size >= sizeof(struct rf_heap_file);
+	void *file = whole ? mmap(NULL, sizeof(struct rf_heap_file), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+	if (fd >= 0)
+		close(fd);
+	return file == MAP_FAILED ? NULL : file;
+}
+
+/* The number of a snapshot that nobody else will write; 0: the file can't be written. */
+static uint32_t take_number(const char *path)
+{
+	struct rf_heap_file *file = rf_agent_heap_map(path);
+	uint32_t number = file ? __atomic_add_fetch(&file->snapshot, 1, __ATOMIC_RELAXED) : 0;
+	if (file)
+		munmap(file, sizeof(*file));
+	return number;
+}
+
+const char *rf_agent_heap_dump(const char *spool, rf_arena *scratch)
+{
+	const struct rf_heap_file *running = rf_agent_heap_running(spool, scratch);
+	const char *copy = rf_arena_printf(scratch, "%s" DUMP_SUFFIX, spool).ptr;
+	struct rf_heap_file *heap = running ? rf_arena_alloc(scratch, sizeof(*heap)) : NULL;
+	uint32_t number = heap && copy ? take_number(rf_agent_heap_path(spool, scratch)) : 0;
+	if (!number)
+		return NULL;
+	memcpy(heap, running, sizeof(*heap));
+	heap->snapshot = number - 1;
+	int from = open(spool, O_RDONLY | O_CLOEXEC), to = open(copy, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool copied = from >= 0 && to >= 0 && copy_file(from, to);
+	if (copied)
+		append(to, heap, (uint64_t)time(NULL) * 1000000000u);
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	return copied ? copy : NULL;
+}
+
 void rf_agent_heap_settle(const char *spool, rf_arena *scratch)
 {
 	struct stat st;
-	const char *path = path_beside(spool, scratch);
+	const char *path = rf_agent_heap_path(spool, scratch);
 	int lock = path ? open(path, O_RDWR | O_CLOEXEC) : -1, fd = lock < 0 ? -1 : open(spool, O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &st) == 0 && st.st_nlink && is_over(fd)) {
 		const struct rf_heap_file *heap = read_heap(path, scratch);
@@ -154,7 +208,7 @@ void rf_agent_heap_settle(const char *spool, rf_arena *scratch)
 		close(lock);
 }
 
-void rf_agent_heap_settle_all(const char *directory, rf_arena *scratch)
+void rf_agent_heap_each(const char *directory, rf_arena *scratch, void (*see)(const char *spool, void *context), void *context)
 {
 	DIR *d = opendir(directory);
 	for (struct dirent *entry; d && (entry = readdir(d));) {
@@ -163,8 +217,18 @@ void rf_agent_heap_settle_all(const char *directory, rf_arena *scratch)
 			continue;
 		rf_str path = rf_arena_printf(scratch, "%s/%s", directory, entry->d_name);
 		if (path.ptr)
-			rf_agent_heap_settle(path.ptr, scratch);
+			see(path.ptr, context);
 	}
 	if (d)
 		closedir(d);
+}
+
+static void settle_one(const char *spool, void *scratch)
+{
+	rf_agent_heap_settle(spool, scratch);
+}
+
+void rf_agent_heap_settle_all(const char *directory, rf_arena *scratch)
+{
+	rf_agent_heap_each(directory, scratch, settle_one, scratch);
 }

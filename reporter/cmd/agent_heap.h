@@ -13,6 +13,15 @@
 void rf_agent_heap_settle_all(const char *directory, rf_arena *scratch);
 /* The file beside one spool, if there is one. */
 void rf_agent_heap_settle(const char *spool, rf_arena *scratch);
+/* Calls see for each spool of a directory. */
+void rf_agent_heap_each(const char *directory, rf_arena *scratch, void (*see)(const char *spool, void *context), void *context);
+/* Of a process that still runs: a copy of the spool that ends with a snapshot of the tables as they are now; its path, for the
+ * caller to remove. NULL: there is none to be had. */
+const char *rf_agent_heap_dump(const char *spool, rf_arena *scratch);
+/* A file of tables, mapped to be changed; NULL: it can't be. To be unmapped by munmap. */
+struct rf_heap_file *rf_agent_heap_map(const char *path);
+/* The path of the file beside a spool; NULL when that is no spool's name. */
+const char *rf_agent_heap_path(const char *spool, rf_arena *scratch);
 /* The tables beside a spool as they are now, of a process that still runs; NULL when there is none. The arena's. */
 const struct rf_heap_file *rf_agent_heap_running(const char *spool, rf_arena *scratch);
 

@@ -94,7 +94,8 @@ static const char agent_help[] =
 	"\n"
 	"env prints the variables that do it, for a service or container of your own; report then stores\n"
 	"what was left. top shows what such processes do now; with the number of a process, of any program of\n"
-	"glibc's, how its arenas are filled. Programs that are linked statically have no\n"
+	"glibc's, how its arenas are filled. set changes the rates of one that runs, or turns it off and on;\n"
+	"report stores a snapshot of those that run. Programs that are linked statically have no\n"
 	"dynamic loader that could do it; set-user-ID programs don't let it.";
 
 static const struct rf_option list_options[] = {
@@ -430,7 +431,7 @@ const struct rf_command rf_commands[] = {
 	},
 	{
 		.name = "agent",
-		.usage = "run [options] -- PROGRAM... | env | top [PID] | report [SPOOL...]",
+		.usage = "run [options] -- PROGRAM... | env | top [PID] | set [options] PID [on | off] | report [SPOOL...]",
 		.summary = "Run any program with the agent in it",
 		.help = agent_help,
 		.options = agent_options,

@@ -36,6 +36,7 @@
 #include "agent/guard.c"
 #include "agent/samples.c"
 #include "agent/heap.c"
+#include "agent/heap_control.c"
 #include "agent/roots.c"
 #include "agent/leaks.c"
 #include "agent/options.c"
@@ -159,6 +160,48 @@ static void test_estimates(void **state)
 		double want = (double)bytes / (1 - exp(-(double)bytes / 524288));
 		assert_true(fabs(rf_heap_estimate(bytes) / want - 1) < 0.02);
 	}
+}
+
+/* What is written from outside is followed once, unless it is impossible; another rate begins another profile. */
+static void test_control(void **state)
+{
+	(void)state;
+	rf_heap_forked();
+	rf_heap_init(1000);
+	rf_settings.pid = getpid();
+	rf_settings.guard_ready = true;
+	assert_false(rf_heap_follow());
+	unsigned char *block = rf_heap_allocate(100, 1, false);
+	struct rf_heap_control *c = &heap.t->file.control;
+	assert_int_equal(c->alloc_sample, 1000);
+	assert_int_equal(rf_heap_is_controlled(), heap.in_file);
+	assert_false(rf_heap_follow());
+	c->guard_rate = 7;
+	c->off = 1;
+	c->generation++;
+	assert_true(rf_heap_follow());
+	assert_false(rf_heap_follow());
+	assert_true(rf_settings.paused);
+	assert_int_equal(rf_settings.guard, 0);
+	assert_int_equal(heap.t->file.live_count, 1);
+	c->off = 0;
+	c->alloc_sample = 3000;
+	c->generation++;
+	assert_true(rf_heap_follow());
+	assert_int_equal(rf_settings.guard, 7);
+	assert_int_equal(heap.t->file.period, 3000);
+	assert_int_equal(heap.t->file.live_count, 0);
+	assert_false(rf_heap_forget(block));
+	c->alloc_sample = UINT64_MAX;
+	c->guard_rate = 9;
+	c->generation++;
+	assert_true(rf_heap_follow());
+	assert_int_equal(rf_settings.guard, 7);
+	assert_int_equal(heap.period, 3000);
+	rf_next.free(block);
+	rf_heap_forked();
+	rf_settings.paused = false;
+	rf_settings.guard = 0;
 }
 
 #define CANDIDATES 2000u
@@ -341,7 +384,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options), cmocka_unit_test(test_logarithm), cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_live_blocks), cmocka_unit_test(test_sampled_blocks),
-		cmocka_unit_test(test_estimates), cmocka_unit_test(test_references), cmocka_unit_test(test_no_candidates),
+		cmocka_unit_test(test_control), cmocka_unit_test(test_estimates), cmocka_unit_test(test_references),
+		cmocka_unit_test(test_no_candidates),
 		cmocka_unit_test(test_full_tables), cmocka_unit_test(test_guarded_blocks),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_no_spool),
