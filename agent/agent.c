@@ -18,7 +18,12 @@
 #include "agent/leaks.h"
 #include "agent/unwind.h"
 #include "agent/modules.h"
+#include "agent/signals.h"
 #include "agent/fault.h"
+#include "agent/decode.h"
+#include "agent/perf.h"
+#include "agent/watch_code.h"
+#include "agent/watch.h"
 #include "agent/options.h"
 
 #include "tsan-glue/spool.c"
@@ -36,7 +41,12 @@
 #include "agent/heap_control.c"
 #include "agent/roots.c"
 #include "agent/leaks.c"
+#include "agent/signals.c"
 #include "agent/fault.c"
+#include "agent/decode.c"
+#include "agent/perf.c"
+#include "agent/watch_code.c"
+#include "agent/watch.c"
 #include "agent/options.c"
 #include "agent/hooks_malloc.c"
 #include "agent/hooks_io.c"
@@ -62,6 +72,7 @@ static void in_child(void)
 	rf_settings.pid = getpid();
 	rf_record_forked();
 	rf_heap_forked();
+	rf_watch_forked();
 }
 
 /* A sanitizer has its own malloc and its own SIGSEGV. */
@@ -88,5 +99,6 @@ static __attribute__((constructor)) void start(void)
 	rf_settings.heap = options.alloc_sample != 0;
 	rf_settings.leaks = rf_settings.heap ? options.leaks : 0;
 	rf_heap_init(options.alloc_sample);
+	rf_watch_init(options.watch);
 	rf_settings.ready = true;
 }

@@ -1,7 +1,7 @@
 /* malloc and its family. The short way counts down two numbers of the thread and calls the next function; what is sampled
  * goes the long way. errno is left as the next function leaves it.
  */
-#include "agent/fault.h"
+#include "agent/signals.h"
 #include "agent/guard.h"
 #include "agent/heap.h"
 #include "agent/next.h"
@@ -63,7 +63,7 @@ static bool draw_guarded(void)
 	}
 	t->guard_left = draw_guard();
 	return !fresh && rf_settings.guard && (rf_settings.guard < BUDGET_RATE || __builtin_ia32_rdtsc() >= t->guard_after) &&
-	       rf_fault_is_ours();
+	       rf_signals_has(SIGSEGV);
 }
 
 /* To guard a block takes two changes of a page's protection and two stacks: tens of microseconds, half of them when it is freed. A

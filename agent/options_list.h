@@ -16,6 +16,8 @@
 	X(alloc_sample, "alloc-sample", "BYTES", 524288, RF_AGENT_ALLOC_SAMPLE_MAX,                                    \
 	  "sample malloc every so many bytes for the memory profile, 0: none; default: 524288") \
 	X(leaks, "leaks", "N", 2, 1000000000,                                                                          \
-	  "at the end tell of stacks whose sampled memory nothing refers to, from N blocks on, 0: never; default: 2")
+	  "at the end tell of stacks whose sampled memory nothing refers to, from N blocks on, 0: never; default: 2") \
+	X(watch, "watch", "RATE", 0, 10000,                                                                            \
+	  "look for races by watchpoints, at most so many times a second, 0: never; default: 0")
 
 #endif

@@ -20,7 +20,7 @@ struct rf_thread {
 	uint32_t generation;   /* of the settings that the distances above were drawn by */
 	uint32_t inside;       /* the agent itself is at work: what it calls, and what interrupts it, passes by */
 	int cancel_state;      /* the program's, while inside */
-	bool segv_blocked;     /* the program thinks that it has blocked SIGSEGV in this thread */
+	uint32_t blocked;      /* signals of ours that the program thinks it has blocked in this thread (signals.c), a bit each */
 };
 
 static __thread struct rf_thread rf_me __attribute__((tls_model("initial-exec")));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/options_list.h"
+#include "agent/perf_probe.h"
 #include "cmd/agent_heap.h"
 #include "cmd/agent_set.h"
 #include "cmd/agent_memory.h"
@@ -88,6 +89,21 @@ static int make_variables(const struct rf_args *args, rf_arena *arena, struct va
 	return rc;
 }
 
+/* The agent itself says nothing in the program. */
+static void note_refusal(const struct rf_args *args)
+{
+	static const char *const why[] = {
+		[RF_PERF_KERNEL_IS_OLD] = "the kernel is older than 5.18",
+		[RF_PERF_IS_REFUSED] = "perf_event_open is refused. /proc/sys/kernel/perf_event_paranoid has to be 2 or less, and a "
+				       "container's filter of system calls to let it pass",
+		[RF_PERF_NO_BREAKPOINTS] = "there are no hardware breakpoints",
+	};
+	const char *rate = rf_arg(args, "watch");
+	enum rf_perf_refusal refusal = rate && strtoull(rate, NULL, 10) ? rf_perf_probe() : RF_PERF_ALLOWED;
+	if (refusal != RF_PERF_ALLOWED)
+		fprintf(stderr, "redflag: --watch finds nothing here: %s.\n", why[refusal]);
+}
+
 static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct rf_error *err)
 {
 	struct rf_reporter r = { 0 };
@@ -104,6 +120,7 @@ static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct 
 	if (rc < 0)
 		return rc;
 	struct rf_reporter_request request = { .args = args, .command = RF_STR("agent"), .trace_id = trace, .make_spools = true };
+	note_refusal(args);
 	rc = rf_reporter_open(&r, &request, arena, err);
 	if (rc == 0)
 		rc = rf_observe(&r, argv, (const char *[]){ v.preload.ptr, v.options.ptr, NULL }, arena, &status, err);

@@ -206,10 +206,10 @@ static const struct rf_kind_text texts[RF_KIND_COUNT] = {
 	[RF_KIND_NATIVE_RACE] = {
 		.meaning =
 			"Two threads accessed the same memory at the same time, one of them writes, and nothing kept the second out. "
-			"A watchpoint of the processor caught the first side while the other was about to use the address.",
+			"A watchpoint of the processor caught the first side while the other stood in front of its write, which is no "
+			"atomic operation.",
 		.cure =
-			"Hold one mutex around every access (the reads too), or use an atomic for a single word. Atomics can't be told "
-			"from plain accesses here: what is meant to be shared like that is suppressed.",
+			"Hold one mutex around every access (the reads too), or use an atomic for a single word.",
 	},
 };
 

@@ -58,3 +58,34 @@ bool rf_frame_is_system(const struct rf_frame *f)
 {
 	return rf_path_is_system(f->file) || rf_str_starts(f->file, "/usr/include/") || is_system_name(f->function);
 }
+
+/* Functions of Go's runtime that access the caller's memory: runtime/memmove_amd64.s, memclr_amd64.s, mbarrier.go, map.go. */
+static bool is_for_caller(rf_str function)
+{
+	static const char *const starts[] = { "runtime.memmove", "runtime.memclr", "runtime.typedmem", "runtime.typedslice",
+					      "runtime.reflect_typed", "runtime.reflectcall", "runtime.duff", "runtime.map",
+					      "runtime.memequal", "runtime.slicecopy", "runtime.wbMove", "runtime.wbZero" };
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (rf_str_starts(function, starts[i]))
+			return true;
+	}
+	return rf_str_starts(function, "internal/runtime/maps.") || rf_str_starts(function, "internal/bytealg.");
+}
+
+static bool is_in_runtime(const struct rf_stack *stack)
+{
+	uint32_t i = 0;
+	while (i < stack->count && is_for_caller(stack->frames[i].function))
+		i++;
+	return i < stack->count && (rf_str_starts(stack->frames[i].function, "runtime.") ||
+				    rf_str_starts(stack->frames[i].function, "internal/runtime/"));
+}
+
+bool rf_native_race_is_of_runtime(const struct rf_report *report)
+{
+	for (uint32_t i = 0; report->kind == RF_KIND_NATIVE_RACE && i < report->access_count; i++) {
+		if (is_in_runtime(&report->accesses[i].stack))
+			return true;
+	}
+	return false;
+}

@@ -14,5 +14,8 @@ bool rf_frame_is_place(const struct rf_frame *f);
 /* Of such a file, from a header of the system, or a function of the C library by its name: an allocator's, or one that works on
  * memory or strings, whoever defines it. */
 bool rf_frame_is_system(const struct rf_frame *f);
+/* A native race that Go's runtime had with itself, or with what it does for a goroutine: it orders its own accesses by means of its own.
+ * Copying, clearing and maps are done for the function that calls them. */
+bool rf_native_race_is_of_runtime(const struct rf_report *report);
 
 #endif

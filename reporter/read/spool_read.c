@@ -1,5 +1,6 @@
 #include "read/spool_read.h"
 
+#include "model/native.h"
 #include "read/spool_private.h"
 
 #include <errno.h>
@@ -205,9 +206,9 @@ bool rf_spool_next(struct rf_spool *s, rf_arena *arena, struct rf_report *out)
 	while (advance(s, &head)) {
 		bool good = rf_spool_decode_report(s, (rf_str){ s->data.ptr + s->pos, head.length }, arena, out);
 		rf_spool_skip(s, &head);
-		if (good)
+		if (good && !rf_native_race_is_of_runtime(out))
 			return true;
-		s->drops.records_bad++;
+		s->drops.records_bad += !good;
 	}
 	return false;
 }

@@ -85,6 +85,31 @@ static void titles_and_packages(void **state)
 	assert_int_equal(f.classes, 0);
 }
 
+/* What Go's runtime does with its own is no finding; what it does for its caller is the caller's. */
+static void races_of_the_runtime(void **state)
+{
+	struct rf_frame user[FRAMES] = { frame("main.put", "/src/main.go", 3) };
+	struct rf_frame own[FRAMES] = { frame("runtime.newstack", "/go/stack.go", 9), frame("main.put", "/src/main.go", 3) };
+	struct rf_frame copy[FRAMES] = { frame("runtime.memmove", "/go/memmove_amd64.s", 9), frame("runtime.typedmemmove", "/go/mbarrier.go", 9),
+					 frame("main.put", "/src/main.go", 3) };
+	struct rf_frame map[FRAMES] = { frame("internal/runtime/maps.(*Map).putSlotSmall", "/go/map.go", 9),
+					frame("runtime.mapassign_fast64", "/go/map.go", 9), frame("main.put", "/src/main.go", 3) };
+	struct rf_frame grow[FRAMES] = { frame("runtime.memmove", "/go/memmove_amd64.s", 9), frame("runtime.growslice", "/go/slice.go", 9),
+					 frame("main.put", "/src/main.go", 3) };
+	struct rf_report r;
+	(void)state;
+	report_of(&r, RF_KIND_NATIVE_RACE, user, copy);
+	assert_false(rf_native_race_is_of_runtime(&r));
+	report_of(&r, RF_KIND_NATIVE_RACE, map, user);
+	assert_false(rf_native_race_is_of_runtime(&r));
+	report_of(&r, RF_KIND_NATIVE_RACE, user, own);
+	assert_true(rf_native_race_is_of_runtime(&r));
+	report_of(&r, RF_KIND_NATIVE_RACE, grow, user);
+	assert_true(rf_native_race_is_of_runtime(&r));
+	report_of(&r, RF_KIND_HEAP_USE_AFTER_FREE, own, user);
+	assert_false(rf_native_race_is_of_runtime(&r));
+}
+
 /* Go code and C code of one program: Go's package counts where Go's code does. */
 static void cgo_has_both(void **state)
 {
@@ -154,7 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_of_the_system),
 		cmocka_unit_test(what_is_called_by_its_place),
-		cmocka_unit_test(titles_and_packages),
+		cmocka_unit_test(titles_and_packages), cmocka_unit_test(races_of_the_runtime),
 		cmocka_unit_test(cgo_has_both),
 		cmocka_unit_test(fingerprints),
 		cmocka_unit_test(a_thread_is_no_goroutine),
