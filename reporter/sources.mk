@@ -318,6 +318,8 @@ EMBEDDED_FILES := \
 	runtime-patch/go/testing/redflag_race.go \
 	runtime-patch/go/testing/redflag_parallel_race.go \
 	runtime-patch/go/testing/redflag_norace.go \
+	runtime-patch/go/internal/sync/redflag_race.go \
+	runtime-patch/go/internal/sync/redflag_norace.go \
 	runtime-patch/go/sync/redflag_race.go \
 	runtime-patch/go/sync/redflag_view_race.go \
 	runtime-patch/go/sync/redflag_norace.go \
@@ -328,6 +330,8 @@ EMBEDDED_FILES := \
 	tsan-glue/exit_probe.h \
 	tsan-glue/zeroed_probe.h \
 	tsan-glue/fast_probe.h \
+	tsan-glue/sync_probe.h \
+	tsan-glue/clocks_probe.h \
 	tsan-glue/spool_format.h \
 	tsan-glue/crc32c.h \
 	tsan-glue/report_layout.h \
@@ -344,6 +348,8 @@ EMBEDDED_FILES := \
 	tsan-glue/history.h \
 	tsan-glue/exit.h \
 	tsan-glue/zeroed.h \
+	tsan-glue/unlock.h \
+	tsan-glue/clocks.h \
 	tsan-glue/symbols.h \
 	tsan-glue/stacks.h \
 	tsan-glue/switches.h \
@@ -375,6 +381,8 @@ EMBEDDED_FILES := \
 	tsan-glue/history.c \
 	tsan-glue/exit.c \
 	tsan-glue/zeroed.c \
+	tsan-glue/unlock.c \
+	tsan-glue/clocks.c \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
 	tsan-glue/growth.c \

@@ -1,6 +1,6 @@
 /* The probe's part about short cuts: random accesses, calls and returns on random states, each done by the model
  * (fast_model.h) and, from the same state, by the detector. Where the model takes the short cut, all that may differ must be
- * the same: ThreadState, the word's cells, the event in the trace, the top of the shadow stack.
+ * the same: ThreadState, the word's cells, the event in the trace, the top of the shadow stack. sync_probe.h goes on.
  */
 #ifndef RF_FAST_PROBE_H
 #define RF_FAST_PROBE_H
@@ -200,9 +200,15 @@ static int fast_works(void *const *some_threads)
 	return (same ? FAST_SAME : 0) | (stored ? FAST_STORE : 0) | (ranged ? FAST_RANGE : 0);
 }
 
+static int sync_works(void);
+static bool clocks_work(void);
+
 static void fast_print(void *const *some_threads)
 {
-	printf("#define RF_LAYOUT_FAST %d\n", fast_works(some_threads));
+	int accesses = fast_works(some_threads);
+	printf("#define RF_LAYOUT_FAST %d\n", accesses ? accesses | sync_works() : 0);
+	if (accesses && clocks_work())
+		printf("#define RF_LAYOUT_CLOCKS 1\n");
 	if (fast.views)
 		printf("#define RF_LAYOUT_VIEWS 1\n");
 }

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 struct rf_fast_state { /* ThreadState */
-	uint32_t fast_state, unused; /* sid in bits 8 to 15, epoch in 16 to 29, and 31, the ignore bit */
+	uint32_t fast_state; /* sid in bits 8 to 15, epoch in 16 to 29, and 31, the ignore bit */
+	int32_t ignore_sync; /* how often it is ignored (RaceDisable) */
 	uint64_t *shadow_stack_pos;
 	uint64_t *trace_pos;
 	uint64_t trace_prev_pc;

@@ -13,6 +13,7 @@
 
 #include "tsan-glue/cgo.h"
 #include "tsan-glue/cgo_stacks.h"
+#include "tsan-glue/clocks.h"
 #include "tsan-glue/counters.h"
 #include "tsan-glue/exit.h"
 #include "tsan-glue/finalizers.h"
@@ -187,6 +188,7 @@ void __redflag_init(const struct rf_start *start)
 	if (!glue.options.retained_unwatched && RF_FINDING_PROVED)
 		start->settings->retained = glue.options.mapdeletes_unwatched ? RF_RETAINED_SYNC_MAP : RF_RETAINED_ALL;
 	start->settings->fast = glue.options.fast ? RF_LAYOUT_FAST : 0;
+	rf_clocks_init(glue.options.fast && RF_CLOCKS_PROVED);
 	start->settings->backlog = RF_FINDING_PROVED ? glue.options.backlog : 0;
 	start->settings->lost = !glue.options.lost_unwatched && RF_FINDING_PROVED;
 	start->settings->views = !glue.options.views_unwatched && RF_VIEWS_PROVED && rf_views_init();

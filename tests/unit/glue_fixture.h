@@ -13,6 +13,7 @@
 #include "tsan-glue/globals.c"
 #include "tsan-glue/history.c"
 #include "tsan-glue/exit.c"
+#include "tsan-glue/clocks.c"
 #include "tsan-glue/symbols.c"
 #include "tsan-glue/switches.c"
 #include "tsan-glue/growth.c"
@@ -86,6 +87,35 @@ static uint64_t slept_us;
 void rf_usleep(uint64_t us)
 {
 	slept_us += us;
+}
+
+/* The detector's clocks: those of one epoch are enough to see who was called. */
+void rf_clock_acquire(struct rf_clock *to, const struct rf_clock *from)
+{
+	if (from && from->epochs[0] > to->epochs[0])
+		to->epochs[0] = from->epochs[0];
+}
+
+struct rf_clock *rf_clock_copy(struct rf_clock *to, const struct rf_clock *from)
+{
+	to->epochs[0] = from->epochs[0];
+	return to;
+}
+
+void rf_clock_release(const struct rf_clock *from, struct rf_clock **to)
+{
+	rf_clock_acquire(*to, from);
+}
+
+void rf_clock_release_store(const struct rf_clock *from, struct rf_clock **to)
+{
+	rf_clock_copy(*to, from);
+}
+
+void rf_clock_release_acquire(struct rf_clock *clock, struct rf_clock **other)
+{
+	rf_clock_acquire(clock, *other);
+	rf_clock_copy(*other, clock);
 }
 
 static uint64_t stock_count;

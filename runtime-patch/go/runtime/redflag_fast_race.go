@@ -6,7 +6,10 @@
 
 package runtime
 
-import "internal/cpu"
+import (
+	"internal/cpu"
+	"unsafe"
+)
 
 // rfFastLimits is what the assembly looks at; all 0: every call goes the way of stock. The ranges are stock's own
 // (racearenastart and so on), as start and length; they begin with a whole word.
@@ -19,6 +22,7 @@ type rfFastLimits struct {
 	trace           uintptr // rfTraceEnd, or 0: no short cuts for calls
 	store           uintptr // rfTraceEnd, or 0: none for accesses that leave something in the shadow
 	ranges          uintptr // rfTraceEnd, or 0: none for ranges
+	ignored         uintptr // rfIgnoredMask, or 0: none for atomics while synchronisation is ignored
 	text, textBytes uintptr // what the linker has put in front of variables, such as types: no object of checkptrBase's
 	_               cpu.CacheLinePad
 }
@@ -37,6 +41,15 @@ const (
 	rfFastSame  = 1 // accesses that the shadow has already, calls and returns
 	rfFastStore = 2 // other accesses that can't race
 	rfFastRange = 4 // short ranges that can't
+
+	rfFastIgnored = 8  // atomics while the goroutine's synchronisation is ignored, and beginning and ending that
+	rfFastUnlock  = 16 // sync.Mutex
+)
+
+// rfIgnoreSync is where ThreadState counts how often synchronisation is ignored, an int32; rfIgnoredMask has all bits of such.
+const (
+	rfIgnoreSync  = 4
+	rfIgnoredMask = 1<<31 - 1
 )
 
 // rfFastArena is called by racemapshadow, when there is shadow for more of the heap: on any stack, deep inside the
@@ -48,6 +61,9 @@ func rfFastArena() {
 		return
 	}
 	rfFast.trace = rfTraceEnd
+	if rfSettings.fast&rfFastIgnored != 0 {
+		rfFast.ignored = rfIgnoredMask
+	}
 	if d := &firstmoduledata; d.text < d.noptrdata && d.noptrdata <= d.data && d.data <= d.bss {
 		rfFast.text = d.text
 		rfFast.textBytes = d.noptrdata - d.text
@@ -66,5 +82,56 @@ func rfFastArena() {
 	}
 	if rfSettings.fast&rfFastRange != 0 {
 		rfFast.ranges = rfTraceEnd
+	}
+}
+
+// rfSyncIgnore and rfSyncHeed are called by RaceDisable and RaceEnable, on the goroutine's own stack, and do what
+// __tsan_go_ignore_sync_begin and _end do: nothing but counting, in memory of this goroutine's own.
+//
+//go:nosplit
+func rfSyncIgnore(racectx uintptr) {
+	if rfFast.ignored == 0 {
+		racecall(&__tsan_go_ignore_sync_begin, racectx, 0, 0, 0)
+		return
+	}
+	*(*int32)(unsafe.Pointer(racectx + rfIgnoreSync))++
+}
+
+//go:nosplit
+func rfSyncHeed(racectx uintptr) {
+	if rfFast.ignored == 0 {
+		racecall(&__tsan_go_ignore_sync_end, racectx, 0, 0, 0)
+		return
+	}
+	*(*int32)(unsafe.Pointer(racectx + rfIgnoreSync))--
+}
+
+//go:linkname __redflag_unlock __redflag_unlock
+var __redflag_unlock byte
+
+//go:cgo_import_static __redflag_unlock
+
+// rfMutexTaken is called by sync.Mutex.Lock in the place of race.Acquire, behind the compare-and-swap that took the mutex. That has
+// acquired all that was released there; what could have come since is of goroutines that wait.
+//
+//go:linkname rfMutexTaken internal/sync.rfMutexTaken
+//go:nosplit
+func rfMutexTaken(mutex unsafe.Pointer) {
+	if rfSettings.fast&rfFastUnlock == 0 || rfSettings.views != 0 {
+		RaceAcquire(mutex)
+	}
+}
+
+// rfMutexGiven is called by sync.Mutex.Unlock in the place of race.Release, in front of the AddInt32 that gives the mutex away:
+// that one becomes a release (tsan-glue/unlock.h).
+//
+//go:linkname rfMutexGiven internal/sync.rfMutexGiven
+//go:nosplit
+func rfMutexGiven(mutex unsafe.Pointer) {
+	gp := getg()
+	if rfSettings.fast&rfFastUnlock == 0 || rfSettings.views != 0 {
+		RaceRelease(mutex)
+	} else if gp.raceignore == 0 && isvalidaddr(mutex) {
+		gp.rfunlocks = 1
 	}
 }

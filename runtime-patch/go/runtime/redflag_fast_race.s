@@ -21,7 +21,8 @@
 #include "textflag.h"
 
 // ThreadState (tsan_rtl.h), as the probe proves it. At 0 is fast_state: sid in bits 8 to 15, epoch in 16 to 29, and
-// 31, the ignore bit.
+// 31, the ignore bit. At IGNORE_SYNC is how often synchronisation is ignored.
+#define IGNORE_SYNC	4
 #define SHADOW_STACK_POS	8
 #define TRACE_POS	16
 #define TRACE_PREV_PC	24
@@ -434,3 +435,120 @@ TEXT	runtime·racefuncexit<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-0
 	RET
 full:
 	JMP	runtime·rfFuncExitFull<ABIInternal>(SB)
+
+// Atomics of sync/atomic while the goroutine's synchronisation is ignored: nothing but the operation (ATOMIC and ATOMIC_RET of
+// tsan_interface_atomic.cpp). Called by the functions of sync/atomic in race_amd64.s, ABI0, in the place of stock's racecallatomic, which
+// is rfAtomicFull and gets everything else: AX = the detector's function, 16(SP) = the arguments. The result of Add is the value before.
+#define IGNORED(otherwise) \
+	MOVQ	g_racectx(R14), R12 \
+	MOVL	IGNORE_SYNC(R12), R13 \
+	TESTL	R13, runtime·rfFast+rfFastLimits_ignored(SB) \
+	JEQ	otherwise \
+	MOVQ	16(SP), R12
+
+// func LoadInt32(addr *int32) int32
+TEXT	runtime·rfLoad32(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVL	(R12), R13
+	MOVL	R13, 24(SP)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func LoadInt64(addr *int64) int64
+TEXT	runtime·rfLoad64(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVQ	(R12), R13
+	MOVQ	R13, 24(SP)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func StoreInt32(addr *int32, val int32)
+TEXT	runtime·rfStore32(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVL	24(SP), R13
+	XCHGL	R13, (R12)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func StoreInt64(addr *int64, val int64)
+TEXT	runtime·rfStore64(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVQ	24(SP), R13
+	XCHGQ	R13, (R12)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func SwapInt32(addr *int32, new int32) (old int32)
+TEXT	runtime·rfSwap32(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVL	24(SP), R13
+	XCHGL	R13, (R12)
+	MOVL	R13, 32(SP)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func SwapInt64(addr *int64, new int64) (old int64)
+TEXT	runtime·rfSwap64(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVQ	24(SP), R13
+	XCHGQ	R13, (R12)
+	MOVQ	R13, 32(SP)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func AddInt32(addr *int32, delta int32) (new int32)
+TEXT	runtime·rfAdd32(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(other)
+	MOVL	24(SP), R13
+	LOCK
+	XADDL	R13, (R12)
+	MOVL	R13, 32(SP)
+	RET
+other:
+	CMPL	g_rfunlocks(R14), $0
+	JEQ	full
+	MOVL	$0, g_rfunlocks(R14) // by sync.Mutex.Unlock
+	MOVQ	$__redflag_unlock(SB), AX
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func AddInt64(addr *int64, delta int64) (new int64)
+TEXT	runtime·rfAdd64(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVQ	24(SP), R13
+	LOCK
+	XADDQ	R13, (R12)
+	MOVQ	R13, 32(SP)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func CompareAndSwapInt32(addr *int32, old, new int32) (swapped bool)
+TEXT	runtime·rfSwapIf32(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVL	24(SP), AX
+	MOVL	28(SP), R13
+	LOCK
+	CMPXCHGL	R13, (R12)
+	SETEQ	32(SP)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)
+
+// func CompareAndSwapInt64(addr *int64, old, new int64) (swapped bool)
+TEXT	runtime·rfSwapIf64(SB), NOSPLIT|NOFRAME, $0-0
+	IGNORED(full)
+	MOVQ	24(SP), AX
+	MOVQ	32(SP), R13
+	LOCK
+	CMPXCHGQ	R13, (R12)
+	SETEQ	40(SP)
+	RET
+full:
+	JMP	runtime·rfAtomicFull(SB)

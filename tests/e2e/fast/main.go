@@ -19,6 +19,7 @@ type counts struct {
 }
 
 func fastThread() uintptr
+func fastShadow() uintptr
 func fastCheck(steps int, seed uint64, memory [2]unsafe.Pointer, others [3]uintptr, counts *counts)
 func fastPointers(steps int, seed uint64, pointers []uintptr) (same, other, free, differs uint64)
 
@@ -61,6 +62,13 @@ func main() {
 	fastCheck(steps, seed, [2]unsafe.Pointer{unsafe.Pointer(&static), unsafe.Pointer(heap)}, others, &c)
 	fmt.Printf("fast %d same %d stored %d raced %d ignored %d pages %d parts %d ranges %d calls %d grown %d\n", c.Settings, c.Same,
 		c.Stored, c.Raced, c.Ignored, c.Pages, c.Parts, c.Ranges, c.Calls, c.Grown)
+	ignored, bad := checkAtomics(steps, seed, fastShadow())
+	locked, more := checkMutexes(steps/100, seed)
+	fmt.Printf("atomics: ignored %d mutexes: locked %d\n", ignored, locked)
+	if bad != 0 || more != 0 {
+		fmt.Printf("of atomics, %d are wrong; of mutexes, %d times there was more to acquire\n", bad, more)
+		os.Exit(1)
+	}
 	// Pointers to nothing are about to be on the stack: no collection may see them.
 	debug.SetGCPercent(-1)
 	runtime.GC() // one that is under way ends

@@ -76,6 +76,28 @@ func rfWriteRangePCFull(addr, size, pc uintptr)
 //go:linkname fastThread main.fastThread
 func fastThread() uintptr { return getg().racectx }
 
+// fastShadow is where the shadow of address 0 would be.
+//
+//go:linkname fastShadow main.fastShadow
+func fastShadow() uintptr { return rfSettings.shadow }
+
+//go:linkname fastSave main.fastSave
+func fastSave(state *[fastCheckState]byte) {
+	*state = *(*[fastCheckState]byte)(unsafe.Pointer(getg().racectx))
+}
+
+// fastSlot is whether slot and epoch are still those: a goroutine that has used up its slot's epochs takes another one.
+//
+//go:linkname fastSlot main.fastSlot
+func fastSlot(state *[fastCheckState]byte) bool {
+	return *(*uint32)(unsafe.Pointer(state)) == *(*uint32)(unsafe.Pointer(getg().racectx))
+}
+
+//go:linkname fastIs main.fastIs
+func fastIs(state *[fastCheckState]byte) bool {
+	return *state == *(*[fastCheckState]byte)(unsafe.Pointer(getg().racectx))
+}
+
 var fastCheckedAt fastChecker
 
 // fastCheck makes so many steps. The goroutine isn't preempted meanwhile; nothing else may touch the words at either memory.
