@@ -4,7 +4,7 @@
 // them from being used again for one cycle, so that whoever still has the address as a number is found out. No pointer
 // leads to such an object, or it would not have been swept.
 //
-// A mark goes away when the memory is allocated again (racemalloc, which goroutines' stacks pass as well). What is kept is
+// A mark goes away when the memory is allocated again (racemalloc, which goroutines' stacks pass as well, and rfTiny). What is kept is
 // an object that has its mark bit although nobody reached it: allocated as far as the allocator is concerned, and found
 // by the next collection, whose sweeper frees it. All that has no room there is freed as ever, without a mark.
 
@@ -148,6 +148,16 @@ func rfMark(p, n uintptr, word uint64) {
 func rfMarked(p uintptr) bool {
 	word := rfShadow(p)[0]
 	return uint32(word) == rfMarkFreed && uint8(word>>32) == rfMarkInfo && uint16(word>>48) == 0
+}
+
+// rfTiny is called by mallocgcTiny for a new block, on any stack, before it moves a value of eight bytes or less to the block's end.
+// racemalloc is told of the value alone; a mark that stayed at the block's beginning would say that the block is free.
+//
+//go:nosplit
+func rfTiny(block unsafe.Pointer) {
+	if rfSettings.gc != 0 {
+		*rfShadow(uintptr(block)) = [2]uint64{}
+	}
 }
 
 // rfCollected is called by scanConservative for an object that is allocated and may be referred to: what was kept isn't

@@ -29,6 +29,7 @@ func rfFinalizerSends(c *hchan, p unsafe.Pointer)                    {}
 func rfFinalizerSelects(cases *scase, sends int)                     {}
 func rfCycle()                                                       {}
 func rfSweep(s *mspan)                                               {}
+func rfTiny(block unsafe.Pointer)                                    {}
 func rfCollected(s *mspan, i uintptr) bool                           { return false }
 func rfCgoEnter(fn unsafe.Pointer) struct{}                          { return struct{}{} }
 func rfCgoLeave(struct{})                                            {}
