@@ -90,11 +90,11 @@ static void races_of_the_runtime(void **state)
 {
 	struct rf_frame user[FRAMES] = { frame("main.put", "/src/main.go", 3) };
 	struct rf_frame own[FRAMES] = { frame("runtime.newstack", "/go/stack.go", 9), frame("main.put", "/src/main.go", 3) };
-	struct rf_frame copy[FRAMES] = { frame("runtime.memmove", "/go/memmove_amd64.s", 9), frame("runtime.typedmemmove", "/go/mbarrier.go", 9),
+	struct rf_frame copy[FRAMES] = { frame("runtime.memmove", "/go/asm.s", 9), frame("runtime.typedmemmove", "/go/mbarrier.go", 9),
 					 frame("main.put", "/src/main.go", 3) };
 	struct rf_frame map[FRAMES] = { frame("internal/runtime/maps.(*Map).putSlotSmall", "/go/map.go", 9),
 					frame("runtime.mapassign_fast64", "/go/map.go", 9), frame("main.put", "/src/main.go", 3) };
-	struct rf_frame grow[FRAMES] = { frame("runtime.memmove", "/go/memmove_amd64.s", 9), frame("runtime.growslice", "/go/slice.go", 9),
+	struct rf_frame grow[FRAMES] = { frame("runtime.memmove", "/go/asm.s", 9), frame("runtime.growslice", "/go/slice.go", 9),
 					 frame("main.put", "/src/main.go", 3) };
 	struct rf_report r;
 	(void)state;
