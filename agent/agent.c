@@ -12,6 +12,7 @@
 #include "agent/next.h"
 #include "agent/guard.h"
 #include "agent/record.h"
+#include "agent/profile.h"
 #include "agent/heap.h"
 #include "agent/samples.h"
 #include "agent/roots.h"
@@ -24,6 +25,8 @@
 #include "agent/perf.h"
 #include "agent/watch_code.h"
 #include "agent/watch.h"
+#include "agent/cpu.h"
+#include "agent/io.h"
 #include "agent/options.h"
 
 #include "tsan-glue/spool.c"
@@ -37,6 +40,7 @@
 #include "agent/record.c"
 #include "agent/guard.c"
 #include "agent/samples.c"
+#include "agent/profile.c"
 #include "agent/heap.c"
 #include "agent/heap_control.c"
 #include "agent/roots.c"
@@ -47,6 +51,8 @@
 #include "agent/perf.c"
 #include "agent/watch_code.c"
 #include "agent/watch.c"
+#include "agent/cpu.c"
+#include "agent/io.c"
 #include "agent/options.c"
 #include "agent/hooks_malloc.c"
 #include "agent/hooks_io.c"
@@ -73,6 +79,8 @@ static void in_child(void)
 	rf_record_forked();
 	rf_heap_forked();
 	rf_watch_forked();
+	rf_cpu_forked();
+	rf_io_forked();
 }
 
 /* A sanitizer has its own malloc and its own SIGSEGV. */
@@ -100,5 +108,7 @@ static __attribute__((constructor)) void start(void)
 	rf_settings.leaks = rf_settings.heap ? options.leaks : 0;
 	rf_heap_init(options.alloc_sample);
 	rf_watch_init(options.watch);
+	rf_cpu_init(options.cpu);
+	rf_io_init(options.io);
 	rf_settings.ready = true;
 }

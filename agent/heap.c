@@ -2,32 +2,21 @@
 
 #include "agent/guard.h"
 #include "agent/lock.h"
-#include "agent/modules.h"
 #include "agent/next.h"
+#include "agent/profile.h"
 #include "agent/record.h"
 #include "agent/samples.h"
 #include "agent/settings.h"
 #include "agent/thread.h"
 #include "agent/unwind.h"
-#include "tsan-glue/spool.h"
 
-#include <fcntl.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SLOTS 16384u /* of the table of live blocks; a power of two */
 #define FILTER 4096u /* a power of two */
-#define PART_SAMPLES 1024u /* of one record: 1024 * (40 + 32 * 8) bytes are below its bound */
-#define NO_STACK UINT32_MAX
+#define NO_STACK RF_PROFILE_NO_STACK
 #define TAIL_BYTES 32u
-#define FIRST_SNAPSHOT_NS 1000000000u
-#define LAST_DISTANCE_NS (3600u * (uint64_t)1000000000u)
-
-_Static_assert(PART_SAMPLES * (sizeof(struct rf_spool_profile_sample) + RF_TRACE_FRAMES * sizeof(uint64_t)) < RF_SPOOL_RECORD_BYTES_MAX,
-	       "a part fits");
 
 struct live {
 	uintptr_t inverted; /* ~address, so that a search for leaks doesn't find it here; 0: free */
@@ -38,90 +27,56 @@ struct live {
 enum { VALUE_LIVE_OBJECTS, VALUE_LIVE_BYTES, VALUE_OBJECTS, VALUE_BYTES };
 
 struct tables {
-	struct rf_heap_file file;
-	uint32_t buckets[2u * RF_HEAP_STACKS_MAX]; /* index + 1 */
+	struct rf_profile_tables stacks;
 	struct live live[SLOTS];
 	uint8_t filter[FILTER]; /* how many live blocks have that hash; 255 stays */
 };
 
 static struct {
 	struct tables *t; /* NULL until something is sampled */
-	uint64_t period, start_ns, next_ns, distance_ns;
+	struct rf_profile profile;
+	uint64_t period;
 	double live_bytes; /* by estimate */
 	uint32_t generation;
-	bool changed, in_file, off;
-	char path[1024];
+	bool off;
 } heap;
-
-static uint64_t rf_heap_now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void rf_heap_init(uint64_t period)
 {
 	heap.period = period;
-	heap.start_ns = rf_heap_now_ns();
-	heap.distance_ns = FIRST_SNAPSHOT_NS;
-	heap.next_ns = heap.start_ns + heap.distance_ns;
-	rf_samples_init(heap.start_ns);
+	rf_profile_init(&heap.profile, RF_SPOOL_PROFILE_HEAP, period, sizeof(struct tables));
+	rf_samples_init(heap.profile.start_ns);
 }
 
 static void rf_heap_forked(void)
 {
-	if (heap.t)
-		munmap(heap.t, sizeof(*heap.t));
+	rf_profile_forget(&heap.profile);
 	heap.t = NULL;
-	heap.changed = heap.in_file = false;
 	heap.live_bytes = 0;
 	heap.generation = rf_me.generation = 0;
-	rf_samples_init(heap.start_ns);
+	rf_samples_init(heap.profile.start_ns);
 }
 
-/* Beside the spool. Its space is taken at once, so that no store can meet a full disk. -1: there will be no file. */
-static int create_file(void)
-{
-	size_t len = rf_record_open() ? strlen(rf_spool_path()) : 0;
-	if (len < sizeof(RF_SPOOL_SUFFIX) || len + sizeof(RF_HEAP_FILE_SUFFIX) > sizeof(heap.path))
-		return -1;
-	memcpy(heap.path, rf_spool_path(), len + 1);
-	memcpy(heap.path + len - (sizeof(RF_SPOOL_SUFFIX) - 1), RF_HEAP_FILE_SUFFIX, sizeof(RF_HEAP_FILE_SUFFIX));
-	int fd = open(heap.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0 && (!rf_spool_size_allowed(sizeof(*heap.t)) || posix_fallocate(fd, 0, sizeof(*heap.t)) != 0)) {
-		close(fd);
-		unlink(heap.path);
-		fd = -1;
-	}
-	return fd;
-}
-
-/* True when there are tables; in memory alone where there can be no file. */
 static bool have_tables(void)
 {
-	if (heap.t)
-		return true;
-	int fd = create_file();
-	void *t = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*heap.t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	heap.in_file = t != MAP_FAILED;
-	if (fd >= 0)
-		close(fd);
-	if (!heap.in_file)
-		t = mmap(NULL, sizeof(*heap.t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (t == MAP_FAILED)
+	bool made;
+	if (!rf_profile_open(&heap.profile, &made))
 		return false;
-	heap.t = t;
-	heap.t->file.pid = (uint32_t)getpid();
-	heap.t->file.start_ns = heap.start_ns;
-	heap.t->file.period = heap.period;
-	heap.t->file.control = (struct rf_heap_control){
-		.off = heap.off, .guard_rate = rf_settings.guard, .alloc_sample = rf_settings.paused ? 0 : heap.period,
-		.leaks = rf_settings.leaks, .guard_ready = rf_settings.guard_ready,
-	};
-	atomic_thread_fence(memory_order_release);
-	memcpy(heap.t->file.magic, RF_HEAP_FILE_MAGIC, sizeof(heap.t->file.magic));
+	heap.t = (struct tables *)(void *)heap.profile.t;
+	if (made) {
+		heap.t->stacks.file.period = heap.period;
+		heap.t->stacks.file.control = (struct rf_heap_control){
+			.off = heap.off, .guard_rate = rf_settings.guard, .alloc_sample = rf_settings.paused ? 0 : heap.period,
+			.leaks = rf_settings.leaks, .guard_ready = rf_settings.guard_ready,
+		};
+		rf_profile_show(&heap.profile);
+	}
 	return true;
+}
+
+static uint32_t stack_of(const struct rf_trace *trace)
+{
+	return rf_profile_stack(&heap.profile, trace);
 }
 
 /* -log2 of a number in (0, 1] that is given in 1/2^53, by the exponent and a polynomial of the rest: within 0.5 %. */
@@ -140,81 +95,6 @@ static uint64_t rf_heap_distance(void)
 {
 	uint64_t x = (rf_random() >> 11) + 1;
 	return 1 + (uint64_t)(minus_log2(x) * 0.6931471805599453 * (double)heap.period);
-}
-
-/* --- stacks ------------------------------------------------------------------------------------------------------ */
-
-static uint64_t hash_of(const struct rf_trace *trace)
-{
-	uint64_t h = trace->count;
-	for (uint32_t i = 0; i < trace->count; i++) {
-		h = (h ^ trace->pcs[i]) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
-	}
-	return h;
-}
-
-static bool same(const struct rf_heap_file_stack *s, uint64_t hash, const struct rf_trace *trace)
-{
-	return s->hash == hash && s->count == trace->count &&
-	       memcmp(&heap.t->file.frames[s->frames], trace->pcs, s->count * sizeof(trace->pcs[0])) == 0;
-}
-
-static uint32_t stack_of(const struct rf_trace *trace)
-{
-	uint64_t hash = hash_of(trace);
-	uint32_t mask = 2u * RF_HEAP_STACKS_MAX - 1u, at = (uint32_t)hash & mask;
-	for (; heap.t->buckets[at]; at = (at + 1) & mask) {
-		if (same(&heap.t->file.stacks[heap.t->buckets[at] - 1], hash, trace))
-			return heap.t->buckets[at] - 1;
-	}
-	if (heap.t->file.stack_count == RF_HEAP_STACKS_MAX || heap.t->file.frame_count + trace->count > RF_HEAP_FRAMES_MAX)
-		return NO_STACK;
-	struct rf_heap_file_stack *s = &heap.t->file.stacks[heap.t->file.stack_count];
-	*s = (struct rf_heap_file_stack){ .hash = hash, .frames = heap.t->file.frame_count, .count = trace->count };
-	memcpy(&heap.t->file.frames[s->frames], trace->pcs, s->count * sizeof(trace->pcs[0]));
-	heap.t->file.frame_count += s->count;
-	heap.t->buckets[at] = ++heap.t->file.stack_count;
-	for (uint32_t i = 0; i < trace->count; i++)
-		rf_module_write(trace->pcs[i]);
-	return heap.t->file.stack_count - 1;
-}
-
-/* --- snapshots ------------------------------------------------------------------------------------------------------ */
-
-static bool write_part(uint32_t number, uint32_t first, uint32_t end)
-{
-	struct rf_spool_profile *p = rf_spool_begin(RF_SPOOL_PROFILE, sizeof(*p));
-	p->kind = RF_SPOOL_PROFILE_HEAP;
-	p->elapsed_ns = heap.t->file.changed_ns - heap.start_ns;
-	p->period = heap.period;
-	p->dropped = heap.t->file.dropped;
-	p->snapshot = number;
-	struct rf_spool_profile_sample *samples = rf_spool_array(end - first, sizeof(*samples), &p->samples);
-	for (uint32_t i = first; samples && i < end; i++) {
-		const struct rf_heap_file_stack *s = &heap.t->file.stacks[i];
-		struct rf_spool_profile_sample *out = &samples[i - first];
-		memcpy(out->values, s->values, sizeof(s->values));
-		uint64_t *pcs = rf_spool_array(s->count, sizeof(*pcs), &out->stack);
-		if (pcs)
-			memcpy(pcs, &heap.t->file.frames[s->frames], s->count * sizeof(*pcs));
-	}
-	return rf_spool_commit();
-}
-
-static void write_snapshot(void)
-{
-	if (!rf_record_open())
-		return;
-	heap.distance_ns = 2 * heap.distance_ns < LAST_DISTANCE_NS ? 2 * heap.distance_ns : LAST_DISTANCE_NS;
-	heap.next_ns = heap.t->file.changed_ns + heap.distance_ns;
-	heap.changed = false;
-	uint32_t number = __atomic_add_fetch(&heap.t->file.snapshot, 1, __ATOMIC_RELAXED);
-	for (uint32_t first = 0, end, all = heap.t->file.stack_count; first <= all; first = end) {
-		end = all - first < PART_SAMPLES ? all : first + PART_SAMPLES;
-		if (!write_part(number, first, end) || first == end) /* a part without samples ends the snapshot */
-			break;
-	}
 }
 
 /* --- live blocks -------------------------------------------------------------------------------------------------- */
@@ -253,7 +133,7 @@ static void close_hole(uint32_t hole)
 /* It is counted as live no more. */
 static void uncount(const struct live *l)
 {
-	uint64_t *values = heap.t->file.stacks[l->stack].values;
+	uint64_t *values = heap.t->stacks.file.stacks[l->stack].values;
 	values[VALUE_LIVE_OBJECTS]--;
 	values[VALUE_LIVE_BYTES] -= l->bytes;
 	heap.live_bytes -= rf_heap_estimate(l->bytes);
@@ -262,16 +142,16 @@ static void uncount(const struct live *l)
 static void add_live(const void *block, size_t bytes, uint32_t stack, uint32_t tid)
 {
 	struct live *l = find((uintptr_t)block);
-	uint64_t *values = heap.t->file.stacks[stack].values;
+	uint64_t *values = heap.t->stacks.file.stacks[stack].values;
 	uint8_t *filter = filter_of((uintptr_t)block);
-	if (!l->inverted && heap.t->file.live_count >= RF_HEAP_LIVE_MAX) {
-		heap.t->file.dropped++;
+	if (!l->inverted && heap.t->stacks.file.live_count >= RF_HEAP_LIVE_MAX) {
+		heap.t->stacks.file.dropped++;
 		return;
 	}
 	if (l->inverted) { /* it was freed behind our back: by an allocator's own function */
 		uncount(l);
 	} else {
-		heap.t->file.live_count++;
+		heap.t->stacks.file.live_count++;
 		*filter = (uint8_t)(*filter + (*filter < UINT8_MAX));
 	}
 	*l = (struct live){ ~(uintptr_t)block, bytes, stack, tid };
@@ -292,9 +172,9 @@ static struct live take(const void *block)
 	if (l->inverted) {
 		had = *l;
 		uncount(l);
-		heap.t->file.live_count--;
+		heap.t->stacks.file.live_count--;
 		*filter = (uint8_t)(*filter - (*filter < UINT8_MAX));
-		heap.changed = true;
+		heap.profile.changed = true;
 		close_hole((uint32_t)(l - heap.t->live));
 	}
 	rf_unlock();
@@ -315,9 +195,9 @@ static bool rf_heap_next_live(uint32_t *at, struct rf_heap_block *out)
 
 static void rf_heap_trace(const struct rf_heap_block *block, struct rf_trace *out)
 {
-	const struct rf_heap_file_stack *s = &heap.t->file.stacks[block->stack];
+	const struct rf_heap_file_stack *s = &heap.t->stacks.file.stacks[block->stack];
 	*out = (struct rf_trace){ .tid = block->tid, .count = (uint16_t)s->count };
-	memcpy(out->pcs, &heap.t->file.frames[s->frames], s->count * sizeof(out->pcs[0]));
+	memcpy(out->pcs, &heap.t->stacks.file.frames[s->frames], s->count * sizeof(out->pcs[0]));
 }
 
 /* It was sampled with the probability 1 - exp(-x), x = bytes / period; so it stands for period * x / (1 - exp(-x)), whose series
@@ -336,10 +216,10 @@ static bool rf_heap_forget(const void *block)
 /* For who reads the file while the process runs. */
 static void note_state(void)
 {
-	heap.t->file.changed_ns = rf_heap_now_ns();
-	heap.t->file.guarded = rf_guard_counts.guarded;
-	heap.t->file.guard_full = rf_guard_counts.full;
-	heap.t->file.reports = rf_record_reports();
+	heap.t->stacks.file.period = heap.period;
+	heap.t->stacks.file.guarded = rf_guard_counts.guarded;
+	heap.t->stacks.file.guard_full = rf_guard_counts.full;
+	heap.t->stacks.file.reports = rf_record_reports();
 }
 
 static void count(const void *block, size_t bytes)
@@ -354,18 +234,14 @@ static void count(const void *block, size_t bytes)
 		rf_unlock();
 		return;
 	}
-	if (stack == NO_STACK) {
-		heap.t->file.dropped++;
-	} else {
-		heap.t->file.stacks[stack].values[VALUE_OBJECTS]++;
-		heap.t->file.stacks[stack].values[VALUE_BYTES] += bytes;
+	if (stack != NO_STACK) {
+		heap.t->stacks.file.stacks[stack].values[VALUE_OBJECTS]++;
+		heap.t->stacks.file.stacks[stack].values[VALUE_BYTES] += bytes;
 		add_live(block, bytes, stack, trace.tid);
 	}
-	heap.changed = true;
 	note_state();
-	if (heap.t->file.changed_ns >= heap.next_ns)
-		write_snapshot();
-	rf_samples_take_due(heap.t->file.changed_ns, heap.live_bytes);
+	rf_profile_note(&heap.profile, 0);
+	rf_samples_take_due(heap.t->stacks.file.changed_ns, heap.live_bytes);
 	rf_unlock();
 }
 
@@ -429,10 +305,6 @@ static void rf_heap_finish(void)
 {
 	if (!heap.t)
 		return;
-	rf_samples_take(rf_heap_now_ns(), heap.live_bytes);
-	if (heap.changed)
-		write_snapshot();
-	if (heap.in_file && rf_spool_active())
-		unlink(heap.path);
-	heap.in_file = false;
+	rf_samples_take(rf_profile_now_ns(), heap.live_bytes);
+	rf_profile_finish(&heap.profile);
 }

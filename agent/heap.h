@@ -53,7 +53,6 @@ static bool rf_heap_next_live(uint32_t *at, struct rf_heap_block *out);
 static void rf_heap_trace(const struct rf_heap_block *block, struct rf_trace *out);
 /* How many bytes a sampled block of that size stands for. */
 static double rf_heap_estimate(uint64_t bytes);
-static uint64_t rf_heap_now_ns(void); /* CLOCK_MONOTONIC */
 /* The last snapshot. Under the lock. */
 static void rf_heap_finish(void);
 /* In a forked child: what it has is its own from now on. */

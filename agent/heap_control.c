@@ -11,21 +11,21 @@
 /* A sample stands for what its rate says, so with another rate another profile begins: without what is there. */
 static void begin_profile(uint64_t period)
 {
-	write_snapshot();
-	for (uint32_t i = 0; i < heap.t->file.stack_count; i++)
-		memset(heap.t->file.stacks[i].values, 0, sizeof(heap.t->file.stacks[i].values));
+	rf_profile_snapshot(&heap.profile);
+	for (uint32_t i = 0; i < heap.t->stacks.file.stack_count; i++)
+		memset(heap.t->stacks.file.stacks[i].values, 0, sizeof(heap.t->stacks.file.stacks[i].values));
 	memset(heap.t->live, 0, sizeof(heap.t->live));
 	memset(heap.t->filter, 0, sizeof(heap.t->filter));
-	heap.t->file.live_count = 0;
-	heap.t->file.dropped = 0;
-	heap.t->file.period = heap.period = period;
+	heap.t->stacks.file.live_count = 0;
+	heap.t->stacks.file.dropped = 0;
+	heap.t->stacks.file.period = heap.period = period;
 	heap.live_bytes = 0;
 }
 
 /* Under the lock. Numbers that aren't possible were written by nobody that is to be followed. */
 static void follow(uint32_t generation)
 {
-	struct rf_heap_control c = heap.t->file.control;
+	struct rf_heap_control c = heap.t->stacks.file.control;
 	heap.generation = generation;
 	if (c.guard_rate > RF_AGENT_GUARD_RATE_MAX || c.alloc_sample > RF_AGENT_ALLOC_SAMPLE_MAX)
 		return;
@@ -39,7 +39,7 @@ static void follow(uint32_t generation)
 
 static bool rf_heap_follow(void)
 {
-	uint32_t generation = heap.t ? __atomic_load_n(&heap.t->file.control.generation, __ATOMIC_ACQUIRE) : rf_me.generation;
+	uint32_t generation = heap.t ? __atomic_load_n(&heap.t->stacks.file.control.generation, __ATOMIC_ACQUIRE) : rf_me.generation;
 	if (generation == rf_me.generation || rf_settings.pid != getpid())
 		return false;
 	rf_lock();
@@ -52,5 +52,5 @@ static bool rf_heap_follow(void)
 
 static bool rf_heap_is_controlled(void)
 {
-	return heap.t && heap.in_file;
+	return heap.t && heap.profile.in_file;
 }

@@ -1,7 +1,7 @@
-/* The memory profile of a running process, as a file beside its spool: the same name with RF_HEAP_FILE_SUFFIX. The agent keeps its
- * tables in it (agent/heap.c), so that they outlive a process that is killed, or that ends without telling anybody, as Go's do;
+/* The profiles of a running process, as files beside its spool: the same name with one of RF_HEAP_FILE_SUFFIXES. The agent keeps its
+ * tables in them (agent/profile.c), so that they outlive a process that is killed, or that ends without telling anybody, as Go's do;
  * `redflag agent` reads them (reporter/cmd/agent_heap.c). An orderly end writes a last snapshot to the spool instead and
- * removes the file. While the process lives others read it (`redflag agent top`), and change its rates in it (`redflag agent set`).
+ * removes it. While the process lives others read it (`redflag agent top`), and change its rates in it (`redflag agent set`).
  *
  * Native byte order, for the machine that wrote it. A reader takes no number on trust: the writer may have been killed between
  * any two stores. Only what is described here counts; more follows that is the agent's own.
@@ -13,6 +13,8 @@
 
 #define RF_HEAP_FILE_MAGIC "RFHEAP2\n" /* 8 bytes, no NUL */
 #define RF_HEAP_FILE_SUFFIX ".heap"
+/* By enum rf_spool_profile_kind. */
+#define RF_HEAP_FILE_SUFFIXES { "", RF_HEAP_FILE_SUFFIX, ".cpu", ".io" }
 #define RF_HEAP_STACKS_MAX 4096u
 #define RF_HEAP_FRAMES_MAX 65536u /* of all stacks */
 
@@ -42,7 +44,9 @@ struct rf_heap_file {
 	uint64_t period, dropped;    /* as struct rf_spool_profile has them */
 	uint64_t guarded, guard_full; /* allocations that were put between guard pages; that found no room there */
 	uint64_t reports;
-	uint32_t stack_count, frame_count, live_count, reserved;
+	uint32_t stack_count, frame_count;
+	uint32_t live_count;         /* here and in the rest of the heads: of the memory profile alone */
+	uint32_t kind;               /* enum rf_spool_profile_kind */
 	struct rf_heap_control control;
 	struct rf_heap_file_stack stacks[RF_HEAP_STACKS_MAX];
 	uint64_t frames[RF_HEAP_FRAMES_MAX]; /* addresses inside the calls, innermost first */

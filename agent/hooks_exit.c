@@ -1,7 +1,9 @@
 /* The ways out. exit and the return from main look for leaks first; _exit ends the process at once, and so does the end of this
  * library, which has its say late, behind most destructors.
  */
+#include "agent/cpu.h"
 #include "agent/heap.h"
+#include "agent/io.h"
 #include "agent/leaks.h"
 #include "agent/lock.h"
 #include "agent/next.h"
@@ -19,6 +21,8 @@ static void finish(void)
 		return;
 	rf_lock();
 	rf_heap_finish();
+	rf_cpu_finish();
+	rf_io_finish();
 	rf_record_finish();
 	rf_unlock();
 	rf_leave();

@@ -1,8 +1,9 @@
 /* read, write and their like: a buffer that is guarded and freed, or too short, would make the kernel say EFAULT, where
  * without the agent the call had done its work. So it is looked at before. Cancellation points stay what they are: nothing is
- * held over the call.
+ * held over the call. One of so many calls is measured (io.h).
  */
 #include "agent/guard.h"
+#include "agent/io.h"
 #include "agent/next.h"
 
 #include <limits.h>
@@ -24,7 +25,13 @@ static void touch_all(const struct iovec *parts, int count, bool write)
 	{                                                                                                              \
 		rf_next_init();                                                                                        \
 		look;                                                                                                  \
-		return rf_next.name arguments;                                                                         \
+		if (!rf_io_is_due())                                                                                   \
+			return rf_next.name arguments;                                                                 \
+		struct rf_io_call call;                                                                                \
+		rf_io_enter(&call);                                                                                    \
+		result done = rf_next.name arguments;                                                                  \
+		rf_io_leave(&call, done);                                                                              \
+		return done;                                                                                           \
 	}
 
 RF_HOOK(ssize_t, read, (int fd, void *to, size_t bytes), touch(to, bytes, true), (fd, to, bytes))

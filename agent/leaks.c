@@ -191,7 +191,7 @@ static void rf_leaks_look(uintptr_t stack, uint64_t least)
 	sort_candidates();
 	leaks.left = leaks.count;
 	const struct rf_roots roots = { .stack = stack, .own_start = (uintptr_t)memory, .own_end = (uintptr_t)memory + sizeof(*leaks.s),
-					.until_ns = rf_heap_now_ns() + RF_LEAKS_NS_MAX, .buffer = leaks.s->buffer, .see = see_words };
+					.until_ns = rf_profile_now_ns() + RF_LEAKS_NS_MAX, .buffer = leaks.s->buffer, .see = see_words };
 	if (leaks.left && rf_roots_walk(&roots))
 		report_all(least);
 	munmap(memory, sizeof(*leaks.s));

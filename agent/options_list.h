@@ -18,6 +18,10 @@
 	X(leaks, "leaks", "N", 2, 1000000000,                                                                          \
 	  "at the end tell of stacks whose sampled memory nothing refers to, from N blocks on, 0: never; default: 2") \
 	X(watch, "watch", "RATE", 0, 10000,                                                                            \
-	  "look for races by watchpoints, at most so many times a second, 0: never; default: 0")
+	  "look for races by watchpoints, at most so many times a second, 0: never; default: 0") \
+	X(cpu, "cpu", "HZ", 0, 10000,                                                                                  \
+	  "sample where time goes, so many times a second of processor time, 0: never; default: 0") \
+	X(io, "io", "N", 0, 1000000000,                                                                                \
+	  "measure one of N calls of read, write and their like, 0: none; default: 0")
 
 #endif

@@ -2,8 +2,11 @@
 
 #include "agent/perf_probe.h"
 #include "agent/settings.h"
+#include "agent/signals.h"
+#include "agent/thread.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,12 +29,19 @@ struct perf_siginfo {
 };
 _Static_assert(sizeof(struct perf_siginfo) <= sizeof(siginfo_t), "it is a part");
 
+static struct {
+	bool taken;    /* SIGTRAP is ours */
+	sigset_t rest; /* a handler of the program that ran meanwhile could be what another thread waits for */
+	rf_perf_happens *happens[RF_PERF_WHAT_COUNT];
+	_Atomic uint64_t missed[RF_PERF_WHAT_COUNT];
+} perf;
+
 static uint64_t data_of(struct rf_perf_trap trap)
 {
 	return (uint64_t)OURS << 48 | (uint64_t)trap.what << 32 | trap.number;
 }
 
-static struct rf_perf_trap rf_perf_trap_of(const siginfo_t *info, bool *late)
+static struct rf_perf_trap trap_of(const siginfo_t *info, bool *late)
 {
 	struct perf_siginfo perf;
 	struct rf_perf_trap none = { RF_PERF_NOTHING, 0 };
@@ -73,9 +83,39 @@ static bool is_traced(void)
 	return !line || strtol(line + sizeof("\nTracerPid:") - 1, NULL, 10) != 0;
 }
 
-static bool rf_perf_init(void)
+static bool meet_trap(const siginfo_t *info, void *context)
 {
-	return rf_perf_probe() == RF_PERF_ALLOWED && !is_traced();
+	bool late;
+	struct rf_perf_trap trap = trap_of(info, &late);
+	if (trap.what == RF_PERF_NOTHING || trap.what >= RF_PERF_WHAT_COUNT)
+		return false;
+	rf_perf_happens *happens = perf.happens[trap.what];
+	if (!happens || rf_settings.pid != getpid())
+		return true;
+	if (late || !rf_settings.ready || !rf_enter()) {
+		atomic_fetch_add_explicit(&perf.missed[trap.what], 1, memory_order_relaxed);
+		return true;
+	}
+	happens(context, trap.number);
+	rf_leave();
+	return true;
+}
+
+static bool rf_perf_listen(enum rf_perf_what what, rf_perf_happens *happens)
+{
+	if (!perf.taken) {
+		sigfillset(&perf.rest);
+		sigdelset(&perf.rest, SIGSEGV);
+		perf.taken = rf_perf_probe(what != RF_PERF_CPU_CLOCK) == RF_PERF_ALLOWED && !is_traced() &&
+			     rf_signals_take(SIGTRAP, meet_trap, &perf.rest);
+	}
+	perf.happens[what] = happens;
+	return perf.taken;
+}
+
+static uint64_t rf_perf_missed(enum rf_perf_what what)
+{
+	return atomic_load_explicit(&perf.missed[what], memory_order_relaxed);
 }
 
 static int rf_perf_open_clock(enum rf_perf_what what, uint64_t period_ns)

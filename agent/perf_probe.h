@@ -1,4 +1,5 @@
-/* Can watchpoints be had here? Asked by the agent, silently, and by `redflag agent run`, which says why not. */
+/* Can events of perf_event_open be had here, and breakpoints? Asked by the agent, silently, and by `redflag agent run`, which says why
+ * not. */
 #ifndef RF_AGENT_PERF_PROBE_H
 #define RF_AGENT_PERF_PROBE_H
 
@@ -21,7 +22,7 @@ enum rf_perf_refusal {
 	RF_PERF_NO_BREAKPOINTS /* of hardware: some virtual machines, or a debugger has them */
 };
 
-static inline enum rf_perf_refusal rf_perf_probe(void)
+static inline enum rf_perf_refusal rf_perf_probe(int breakpoints)
 {
 	static uint64_t place;
 	struct utsname name;
@@ -34,6 +35,13 @@ static inline enum rf_perf_refusal rf_perf_probe(void)
 	if (uname(&name) != 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < RF_PERF_KERNEL_MAJOR ||
 	    (major == RF_PERF_KERNEL_MAJOR && minor < RF_PERF_KERNEL_MINOR))
 		return RF_PERF_KERNEL_IS_OLD;
+	if (!breakpoints) {
+		attr.type = PERF_TYPE_SOFTWARE;
+		attr.config = PERF_COUNT_SW_TASK_CLOCK;
+		attr.sample_period = 1000000000;
+		attr.bp_type = 0;
+		attr.bp_len = 0;
+	}
 	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd >= 0)
 		close(fd);

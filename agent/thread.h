@@ -15,6 +15,7 @@ struct rf_thread {
 	uint64_t sample_left;  /* bytes until the allocation that is sampled */
 	uint64_t guard_left;   /* allocations until the one that is guarded */
 	uint64_t guard_after;  /* time stamp: not before it is a further allocation guarded */
+	int64_t io_left;       /* calls until the one that is measured (io.h); 0: not drawn yet */
 	uint64_t random;       /* state of rf_random; never 0 once it was used */
 	uint32_t tid;          /* 0: not asked for yet */
 	uint32_t generation;   /* of the settings that the distances above were drawn by */

@@ -3,9 +3,9 @@
 #include "agent/lock.h"
 #include "agent/next.h"
 #include "agent/perf.h"
+#include "agent/profile.h"
 #include "agent/record.h"
 #include "agent/settings.h"
-#include "agent/signals.h"
 #include "agent/thread.h"
 #include "agent/unwind.h"
 #include "agent/watch_code.h"
@@ -62,13 +62,6 @@ static void watch_futex(_Atomic uint32_t *word, int what, uint32_t value, int64_
 	syscall(SYS_futex, word, what, value, what == FUTEX_WAIT_PRIVATE ? &wait : NULL, NULL, 0);
 }
 
-static uint64_t watch_now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
-}
-
 /* Of the next breakpoint or window; 0 is none. */
 static void take_number(void)
 {
@@ -101,7 +94,7 @@ static bool is_enough(const ucontext_t *c, bool *writes)
 	return enough;
 }
 
-static void meet_data(const ucontext_t *c, uint32_t number)
+static void meet_data(const void *c, uint32_t number)
 {
 	uint32_t none = HIT_NONE;
 	bool writes;
@@ -151,8 +144,8 @@ static uint32_t watch_others(void *breakpoints[RF_WATCH_THREADS])
 
 static void wait_for_hit(void)
 {
-	uint64_t end = watch_now() + RF_WATCH_WINDOW_NS;
-	for (uint64_t now = watch_now(); now < end && atomic_load(&window.hit) != HIT_THERE; now = watch_now())
+	uint64_t end = rf_profile_now_ns() + RF_WATCH_WINDOW_NS;
+	for (uint64_t now = rf_profile_now_ns(); now < end && atomic_load(&window.hit) != HIT_THERE; now = rf_profile_now_ns())
 		watch_futex(&window.hit, FUTEX_WAIT_PRIVATE, atomic_load(&window.hit), (int64_t)(end - now));
 }
 
@@ -231,19 +224,20 @@ static void stand(const ucontext_t *c, const struct rf_target *target, enum rf_p
 
 static void rest_from(uint64_t start)
 {
-	uint64_t now = watch_now(), pause = watch.budget ? RF_WATCH_SHARE * (now - start) : 0;
+	uint64_t now = rf_profile_now_ns(), pause = watch.budget ? RF_WATCH_SHARE * (now - start) : 0;
 	atomic_store(&watch.next_ns, (start + watch.period_ns > now + pause ? start + watch.period_ns : now + pause));
 }
 
-static void meet_place(const ucontext_t *c, uint32_t number)
+static void meet_place(const void *context, uint32_t number)
 {
+	const ucontext_t *c = context;
 	uint32_t set = STATE_SET;
 	if (number != watch.number || !atomic_compare_exchange_strong(&watch.state, &set, STATE_BUSY))
 		return;
 	if (number == watch.number) {
 		struct rf_instruction instruction;
 		struct rf_target target;
-		uint64_t start = watch_now();
+		uint64_t start = rf_profile_now_ns();
 		bool there = (uintptr_t)c->uc_mcontext.gregs[REG_RIP] == watch.place_at;
 		rf_perf_close_breakpoint(watch.place);
 		enum rf_proof proof = there ? rf_watch_look(c, &instruction, &target) : RF_PROOF_NONE;
@@ -287,10 +281,11 @@ static void set_place(const ucontext_t *c)
 }
 
 /* A place that nobody came to since the last time is given up. */
-static void meet_clock(const ucontext_t *c)
+static void meet_clock(const void *c, uint32_t number)
 {
+	(void)number;
 	uint32_t idle = STATE_IDLE, set = STATE_SET;
-	uint64_t now = watch_now();
+	uint64_t now = rf_profile_now_ns();
 	if (!note_thread() || now < atomic_load(&watch.next_ns))
 		return;
 	if (atomic_compare_exchange_strong(&watch.state, &set, STATE_BUSY))
@@ -301,31 +296,11 @@ static void meet_clock(const ucontext_t *c)
 	set_place(c);
 }
 
-static bool meet_trap(const siginfo_t *info, void *context)
-{
-	bool late;
-	struct rf_perf_trap trap = rf_perf_trap_of(info, &late);
-	if (trap.what == RF_PERF_NOTHING)
-		return false;
-	if (late || !rf_settings.ready || rf_settings.pid != getpid() || !rf_enter())
-		return true;
-	if (trap.what == RF_PERF_WATCH_CLOCK)
-		meet_clock(context);
-	else if (trap.what == RF_PERF_CODE)
-		meet_place(context, trap.number);
-	else if (trap.what == RF_PERF_DATA)
-		meet_data(context, trap.number);
-	rf_leave();
-	return true;
-}
-
 static void rf_watch_init(uint64_t rate)
 {
-	static sigset_t rest; /* a handler of the program that ran meanwhile could be what the other thread waits for */
 	watch.clock = -1;
-	sigfillset(&rest);
-	sigdelset(&rest, SIGSEGV);
-	if (!rate || !rf_perf_init() || !rf_signals_take(SIGTRAP, meet_trap, &rest))
+	if (!rate || !rf_perf_listen(RF_PERF_WATCH_CLOCK, meet_clock) || !rf_perf_listen(RF_PERF_CODE, meet_place) ||
+	    !rf_perf_listen(RF_PERF_DATA, meet_data))
 		return;
 	rf_watch_code_init();
 	watch.period_ns = SECOND_NS / rate;

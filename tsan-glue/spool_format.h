@@ -259,7 +259,8 @@ struct rf_spool_module {
 enum rf_spool_profile_kind {
 	RF_SPOOL_PROFILE_HEAP = 1, /* of malloc; values: live objects, live bytes, all objects, all bytes */
 	RF_SPOOL_PROFILE_CPU = 2,  /* values: samples, nanoseconds that they stand for */
-	RF_SPOOL_PROFILE_IO = 3,   /* of read, write and their like; values: calls, nanoseconds, bytes, of each period-th call */
+	RF_SPOOL_PROFILE_IO = 3,   /* of read, write and their like; values: calls, nanoseconds, bytes, switches of the
+	                              thread meanwhile, of one in period calls */
 	RF_SPOOL_PROFILE_KIND_COUNT
 };
 

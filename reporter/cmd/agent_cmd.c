@@ -98,10 +98,13 @@ static void note_refusal(const struct rf_args *args)
 				       "container's filter of system calls to let it pass",
 		[RF_PERF_NO_BREAKPOINTS] = "there are no hardware breakpoints",
 	};
-	const char *rate = rf_arg(args, "watch");
-	enum rf_perf_refusal refusal = rate && strtoull(rate, NULL, 10) ? rf_perf_probe() : RF_PERF_ALLOWED;
-	if (refusal != RF_PERF_ALLOWED)
-		fprintf(stderr, "redflag: --watch finds nothing here: %s.\n", why[refusal]);
+	static const char *const names[] = { "watch", "cpu" };
+	for (int i = 0; i < 2; i++) {
+		const char *rate = rf_arg(args, names[i]);
+		enum rf_perf_refusal refusal = rate && strtoull(rate, NULL, 10) ? rf_perf_probe(i == 0) : RF_PERF_ALLOWED;
+		if (refusal != RF_PERF_ALLOWED)
+			fprintf(stderr, "redflag: --%s finds nothing here: %s.\n", names[i], why[refusal]);
+	}
 }
 
 static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct rf_error *err)

@@ -62,7 +62,7 @@ static bool put_part(struct rf_buf *out, const struct rf_heap_file *heap, uint32
 	struct rf_spool_profile profile = {
 		.record = *record,
 		.elapsed_ns = heap->changed_ns - heap->start_ns, .period = heap->period, .dropped = heap->dropped,
-		.kind = RF_SPOOL_PROFILE_HEAP, .snapshot = heap->snapshot + 1,
+		.kind = heap->kind, .snapshot = heap->snapshot + 1,
 		.samples = { sizeof(profile), n * (uint32_t)sizeof(struct rf_spool_profile_sample) },
 	};
 	uint32_t frames = profile.samples.offset + profile.samples.length;
@@ -108,13 +108,20 @@ static void append(int fd, const struct rf_heap_file *heap, uint64_t time_unix_n
 	rf_buf_release(&out);
 }
 
-const char *rf_agent_heap_path(const char *spool, rf_arena *scratch)
+static const char *path_of(const char *spool, enum rf_spool_profile_kind kind, rf_arena *scratch)
 {
+	static const char *const suffixes[] = RF_HEAP_FILE_SUFFIXES;
+	_Static_assert(sizeof(suffixes) / sizeof(suffixes[0]) == RF_SPOOL_PROFILE_KIND_COUNT, "one a kind");
 	rf_str path = rf_str_from(spool);
 	if (!rf_str_ends(path, RF_SPOOL_SUFFIX))
 		return NULL;
 	path.len -= sizeof(RF_SPOOL_SUFFIX) - 1;
-	return rf_arena_printf(scratch, "%.*s" RF_HEAP_FILE_SUFFIX, RF_STR_ARG(path)).ptr;
+	return rf_arena_printf(scratch, "%.*s%s", RF_STR_ARG(path), suffixes[kind]).ptr;
+}
+
+const char *rf_agent_heap_path(const char *spool, rf_arena *scratch)
+{
+	return path_of(spool, RF_SPOOL_PROFILE_HEAP, scratch);
 }
 
 static const struct rf_heap_file *read_heap(const char *path, rf_arena *scratch)
@@ -124,18 +131,24 @@ static const struct rf_heap_file *read_heap(const char *path, rf_arena *scratch)
 	if (rf_file_read(path, HEAP_BYTES_MAX, scratch, &bytes, &ignored) != 0 || bytes.len < sizeof(struct rf_heap_file))
 		return NULL;
 	const struct rf_heap_file *heap = (const void *)bytes.ptr;
-	bool sound = memcmp(heap->magic, RF_HEAP_FILE_MAGIC, sizeof(heap->magic)) == 0 && heap->stack_count <= RF_HEAP_STACKS_MAX;
+	bool sound = memcmp(heap->magic, RF_HEAP_FILE_MAGIC, sizeof(heap->magic)) == 0 && heap->stack_count <= RF_HEAP_STACKS_MAX &&
+		     heap->kind > 0 && heap->kind < RF_SPOOL_PROFILE_KIND_COUNT;
 	return sound ? heap : NULL;
 }
 
-const struct rf_heap_file *rf_agent_heap_running(const char *spool, rf_arena *scratch)
+static const struct rf_heap_file *running(const char *spool, enum rf_spool_profile_kind kind, rf_arena *scratch)
 {
-	const char *path = rf_agent_heap_path(spool, scratch);
+	const char *path = path_of(spool, kind, scratch);
 	int fd = path ? open(spool, O_RDONLY | O_CLOEXEC) : -1;
 	const struct rf_heap_file *heap = fd >= 0 && !is_over(fd) ? read_heap(path, scratch) : NULL;
 	if (fd >= 0)
 		close(fd);
 	return heap;
+}
+
+const struct rf_heap_file *rf_agent_heap_running(const char *spool, rf_arena *scratch)
+{
+	return running(spool, RF_SPOOL_PROFILE_HEAP, scratch);
 }
 
 static bool copy_file(int from, int to)
@@ -169,20 +182,31 @@ static uint32_t take_number(const char *path)
 	return number;
 }
 
+/* The tables of one kind as they are, as a snapshot behind the copy of the spool. */
+static void dump_one(const char *spool, enum rf_spool_profile_kind kind, int copy, rf_arena *scratch)
+{
+	const struct rf_heap_file *tables = running(spool, kind, scratch);
+	struct rf_heap_file *now = tables ? rf_arena_alloc(scratch, sizeof(*now)) : NULL;
+	uint32_t number = now ? take_number(path_of(spool, kind, scratch)) : 0;
+	if (!number)
+		return;
+	memcpy(now, tables, sizeof(*now));
+	now->snapshot = number - 1;
+	append(copy, now, (uint64_t)time(NULL) * 1000000000u);
+}
+
 const char *rf_agent_heap_dump(const char *spool, rf_arena *scratch)
 {
-	const struct rf_heap_file *running = rf_agent_heap_running(spool, scratch);
-	const char *copy = rf_arena_printf(scratch, "%s" DUMP_SUFFIX, spool).ptr;
-	struct rf_heap_file *heap = running ? rf_arena_alloc(scratch, sizeof(*heap)) : NULL;
-	uint32_t number = heap && copy ? take_number(rf_agent_heap_path(spool, scratch)) : 0;
-	if (!number)
+	bool runs = false;
+	for (int kind = RF_SPOOL_PROFILE_HEAP; kind < RF_SPOOL_PROFILE_KIND_COUNT; kind++)
+		runs |= running(spool, (enum rf_spool_profile_kind)kind, scratch) != NULL;
+	const char *copy = runs ? rf_arena_printf(scratch, "%s" DUMP_SUFFIX, spool).ptr : NULL;
+	if (!copy)
 		return NULL;
-	memcpy(heap, running, sizeof(*heap));
-	heap->snapshot = number - 1;
 	int from = open(spool, O_RDONLY | O_CLOEXEC), to = open(copy, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool copied = from >= 0 && to >= 0 && copy_file(from, to);
-	if (copied)
-		append(to, heap, (uint64_t)time(NULL) * 1000000000u);
+	for (int kind = RF_SPOOL_PROFILE_HEAP; copied && kind < RF_SPOOL_PROFILE_KIND_COUNT; kind++)
+		dump_one(spool, (enum rf_spool_profile_kind)kind, to, scratch);
 	if (from >= 0)
 		close(from);
 	if (to >= 0)
@@ -190,10 +214,10 @@ const char *rf_agent_heap_dump(const char *spool, rf_arena *scratch)
 	return copied ? copy : NULL;
 }
 
-void rf_agent_heap_settle(const char *spool, rf_arena *scratch)
+static void settle(const char *spool, enum rf_spool_profile_kind kind, rf_arena *scratch)
 {
 	struct stat st;
-	const char *path = rf_agent_heap_path(spool, scratch);
+	const char *path = path_of(spool, kind, scratch);
 	int lock = path ? open(path, O_RDWR | O_CLOEXEC) : -1, fd = lock < 0 ? -1 : open(spool, O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &st) == 0 && st.st_nlink && is_over(fd)) {
 		const struct rf_heap_file *heap = read_heap(path, scratch);
@@ -206,6 +230,12 @@ void rf_agent_heap_settle(const char *spool, rf_arena *scratch)
 		close(fd);
 	if (lock >= 0)
 		close(lock);
+}
+
+void rf_agent_heap_settle(const char *spool, rf_arena *scratch)
+{
+	for (int kind = RF_SPOOL_PROFILE_HEAP; kind < RF_SPOOL_PROFILE_KIND_COUNT; kind++)
+		settle(spool, (enum rf_spool_profile_kind)kind, scratch);
 }
 
 void rf_agent_heap_each(const char *directory, rf_arena *scratch, void (*see)(const char *spool, void *context), void *context)

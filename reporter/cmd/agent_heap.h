@@ -1,4 +1,4 @@
-/* The memory profiles that ended processes have left as tables (agent/heap_file.h): each becomes the last snapshot of the spool
+/* The profiles that ended processes have left as tables (agent/heap_file.h): each becomes the last snapshot of the spool
  * beside it, as the process itself writes it at an orderly end, and the file is removed.
  *
  * Files of processes that still run stay as they are. A file without a spool, or a damaged one, is left alone.
@@ -11,7 +11,7 @@
 
 /* All files of a directory. */
 void rf_agent_heap_settle_all(const char *directory, rf_arena *scratch);
-/* The file beside one spool, if there is one. */
+/* The files beside one spool, if there are some. */
 void rf_agent_heap_settle(const char *spool, rf_arena *scratch);
 /* Calls see for each spool of a directory. */
 void rf_agent_heap_each(const char *directory, rf_arena *scratch, void (*see)(const char *spool, void *context), void *context);

@@ -91,7 +91,7 @@ static const char agent_help[] =
 	"\n"
 	"  redflag agent run --tag shop -- ./server --port 8080\n"
 	"  redflag agent run --guard-rate 1 --guard-slots 4096 -- ./test-suite\n"
-	"  redflag agent run --watch 10 -- ./server\n"
+	"  redflag agent run --watch 10 --cpu 99 --io 100 -- ./server\n"
 	"  redflag agent report spools/*.spool\n"
 	"\n"
 	"env prints the variables that do it, for a service or container of your own; report then stores\n"

@@ -10,7 +10,8 @@ static const struct rf_profile_value values[RF_PROFILE_KIND_COUNT][RF_PROFILE_VA
 	[RF_PROFILE_HEAP] = { { "inuse_objects", "count", "live objects" }, { "inuse_space", "bytes", "live bytes" },
 			      { "alloc_objects", "count", "all objects" }, { "alloc_space", "bytes", "all bytes" } },
 	[RF_PROFILE_CPU] = { { "samples", "count", "samples" }, { "cpu", "nanoseconds", "time" } },
-	[RF_PROFILE_IO] = { { "calls", "count", "calls" }, { "delay", "nanoseconds", "time" }, { "transferred", "bytes", "bytes" } },
+	[RF_PROFILE_IO] = { { "calls", "count", "calls" }, { "delay", "nanoseconds", "time" }, { "transferred", "bytes", "bytes" },
+			    { "switches", "count", "switches" } },
 };
 
 const char *rf_profile_name(enum rf_profile_kind kind)

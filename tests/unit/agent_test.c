@@ -1,4 +1,5 @@
 /* The agent's parts that need no program around them: options, distances, the table of sampled blocks, guarded blocks, the lock. */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,9 @@
 #include "agent/next.h"
 #include "agent/guard.h"
 #include "agent/record.h"
+#include "agent/profile.h"
 #include "agent/heap.h"
+#include "agent/io.h"
 #include "agent/samples.h"
 #include "agent/roots.h"
 #include "agent/leaks.h"
@@ -35,7 +38,9 @@
 #include "agent/record.c"
 #include "agent/guard.c"
 #include "agent/samples.c"
+#include "agent/profile.c"
 #include "agent/heap.c"
+#include "agent/io.c"
 #include "agent/heap_control.c"
 #include "agent/roots.c"
 #include "agent/leaks.c"
@@ -96,7 +101,7 @@ static void test_live_blocks(void **state)
 	struct rf_trace trace = { .count = 2, .pcs = { 1, 2 } };
 	uint64_t live_bytes = 0, live = 0;
 	rf_heap_forked();
-	heap.period = 1000;
+	rf_heap_init(1000);
 	assert_true(have_tables());
 	uint32_t stack = stack_of(&trace);
 	assert_int_equal(stack_of(&trace), stack);
@@ -114,12 +119,12 @@ static void test_live_blocks(void **state)
 		live_bytes += bytes[k];
 		live += bytes[k] != 0;
 	}
-	assert_int_equal(heap.t->file.live_count, live);
-	assert_int_equal(heap.t->file.stacks[stack].values[VALUE_LIVE_OBJECTS], live);
-	assert_int_equal(heap.t->file.stacks[stack].values[VALUE_LIVE_BYTES], live_bytes);
+	assert_int_equal(heap.t->stacks.file.live_count, live);
+	assert_int_equal(heap.t->stacks.file.stacks[stack].values[VALUE_LIVE_OBJECTS], live);
+	assert_int_equal(heap.t->stacks.file.stacks[stack].values[VALUE_LIVE_BYTES], live_bytes);
 	for (uint32_t k = 0; k < MODEL; k++)
 		assert_int_equal(take(address_of(k)).stack == NO_STACK, bytes[k] == 0);
-	assert_int_equal(heap.t->file.live_count, 0);
+	assert_int_equal(heap.t->stacks.file.live_count, 0);
 	for (uint32_t at = 0; at < SLOTS; at++)
 		assert_int_equal(heap.t->live[at].inverted, 0);
 	rf_heap_forked();
@@ -136,13 +141,13 @@ static void test_sampled_blocks(void **state)
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(block[i], 0);
 	memset(block, 7, 100);
-	assert_int_equal(heap.t->file.live_count, 2);
+	assert_int_equal(heap.t->stacks.file.live_count, 2);
 	block = rf_heap_realloc(block, 5000, true);
 	assert_true(rf_heap_may_have(block));
-	assert_int_equal(heap.t->file.live_count, 2);
+	assert_int_equal(heap.t->stacks.file.live_count, 2);
 	assert_int_equal(block[99], 7);
 	block = rf_heap_realloc(block, 6000, false);
-	assert_int_equal(heap.t->file.live_count, 1);
+	assert_int_equal(heap.t->stacks.file.live_count, 1);
 	assert_false(rf_heap_forget(block));
 	rf_next.free(block);
 	assert_true(rf_heap_forget(aligned));
@@ -172,9 +177,9 @@ static void test_control(void **state)
 	rf_settings.guard_ready = true;
 	assert_false(rf_heap_follow());
 	unsigned char *block = rf_heap_allocate(100, 1, false);
-	struct rf_heap_control *c = &heap.t->file.control;
+	struct rf_heap_control *c = &heap.t->stacks.file.control;
 	assert_int_equal(c->alloc_sample, 1000);
-	assert_int_equal(rf_heap_is_controlled(), heap.in_file);
+	assert_int_equal(rf_heap_is_controlled(), heap.profile.in_file);
 	assert_false(rf_heap_follow());
 	c->guard_rate = 7;
 	c->off = 1;
@@ -183,14 +188,14 @@ static void test_control(void **state)
 	assert_false(rf_heap_follow());
 	assert_true(rf_settings.paused);
 	assert_int_equal(rf_settings.guard, 0);
-	assert_int_equal(heap.t->file.live_count, 1);
+	assert_int_equal(heap.t->stacks.file.live_count, 1);
 	c->off = 0;
 	c->alloc_sample = 3000;
 	c->generation++;
 	assert_true(rf_heap_follow());
 	assert_int_equal(rf_settings.guard, 7);
-	assert_int_equal(heap.t->file.period, 3000);
-	assert_int_equal(heap.t->file.live_count, 0);
+	assert_int_equal(heap.t->stacks.file.period, 3000);
+	assert_int_equal(heap.t->stacks.file.live_count, 0);
 	assert_false(rf_heap_forget(block));
 	c->alloc_sample = UINT64_MAX;
 	c->guard_rate = 9;
@@ -272,14 +277,14 @@ static void test_full_tables(void **state)
 	uint32_t stack = stack_of(&trace), last = 0;
 	for (uint32_t i = 0; i < RF_HEAP_LIVE_MAX + 100; i++)
 		add_live(address_of(i), 1, stack, 1);
-	assert_int_equal(heap.t->file.live_count, RF_HEAP_LIVE_MAX);
-	assert_int_equal(heap.t->file.dropped, 100);
+	assert_int_equal(heap.t->stacks.file.live_count, RF_HEAP_LIVE_MAX);
+	assert_int_equal(heap.t->stacks.file.dropped, 100);
 	for (uintptr_t i = 1; i < 2 * RF_HEAP_STACKS_MAX; i++) {
 		trace.pcs[0] = i;
 		last = stack_of(&trace);
 	}
 	assert_int_equal(last, NO_STACK);
-	assert_int_equal(heap.t->file.frame_count, RF_HEAP_FRAMES_MAX);
+	assert_int_equal(heap.t->stacks.file.frame_count, RF_HEAP_FRAMES_MAX);
 	rf_heap_forked();
 }
 
@@ -365,6 +370,43 @@ static void test_stack(void **state)
 }
 
 /* Without a directory nothing is written, and nothing goes wrong. */
+/* One of so many calls on average, and what each of them was is added up by stack. */
+static void test_calls(void **state)
+{
+	(void)state;
+	struct rf_io_call call;
+	uint32_t due = 0;
+	rf_settings.ready = true;
+	rf_io_init(0);
+	rf_me.io_left = 0;
+	for (int i = 0; i < 1000; i++)
+		assert_false(rf_io_is_due());
+	rf_io_init(10);
+	rf_me.io_left = 0;
+	for (int i = 0; i < 100000; i++)
+		due += rf_io_is_due();
+	assert_in_range(due, 9500, 10500);
+	rf_io_init(1);
+	rf_me.io_left = 0;
+	for (int i = 0; i < 100; i++) {
+		assert_true(rf_io_is_due());
+		rf_io_enter(&call);
+		errno = 7;
+		rf_io_leave(&call, i % 2 ? -1 : 50);
+		assert_int_equal(errno, 7);
+	}
+	const struct rf_heap_file *file = &io.profile.t->file;
+	assert_int_equal(file->kind, RF_SPOOL_PROFILE_IO);
+	assert_int_equal(file->stack_count, 1);
+	assert_int_equal(file->stacks[0].values[VALUE_CALLS], 100);
+	assert_int_equal(file->stacks[0].values[VALUE_TRANSFERRED], 2500);
+	assert_true(file->stacks[0].values[VALUE_WAITED_NS] > 0);
+	rf_io_finish();
+	rf_io_forked();
+	assert_null(io.profile.t);
+	rf_settings.ready = false;
+}
+
 static void test_no_spool(void **state)
 {
 	(void)state;
@@ -388,7 +430,7 @@ int main(void)
 		cmocka_unit_test(test_no_candidates),
 		cmocka_unit_test(test_full_tables), cmocka_unit_test(test_guarded_blocks),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_stack),
-		cmocka_unit_test(test_no_spool),
+		cmocka_unit_test(test_calls), cmocka_unit_test(test_no_spool),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

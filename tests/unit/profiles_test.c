@@ -61,7 +61,7 @@ static void others_are_estimated_by_their_period(void **state)
 	rf_profile_scale(RF_PROFILE_CPU, 10000000, sampled, out);
 	assert_true(out[0] == 3 && out[1] == 5 && out[2] == 0 && out[3] == 0);
 	rf_profile_scale(RF_PROFILE_IO, 100, sampled, out);
-	assert_true(out[0] == 300 && out[1] == 500 && out[2] == 700 && out[3] == 0);
+	assert_true(out[0] == 300 && out[1] == 500 && out[2] == 700 && out[3] == 900);
 	assert_int_equal(rf_profile_add(INT64_MAX - 1, 5), INT64_MAX);
 }
 
