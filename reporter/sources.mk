@@ -304,6 +304,8 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_cgo_race.go \
 	runtime-patch/go/runtime/redflag_leak_exit_race.go \
 	runtime-patch/go/runtime/redflag_exit_race.go \
+	runtime-patch/go/runtime/redflag_ticks_fast_race.go \
+	runtime-patch/go/runtime/redflag_ticks_race.go \
 	runtime-patch/go/runtime/redflag_leak_race.go \
 	runtime-patch/go/runtime/redflag_leak_old_race.go \
 	runtime-patch/go/runtime/redflag_follow_race.go \

@@ -552,3 +552,11 @@ TEXT	runtime·rfSwapIf64(SB), NOSPLIT|NOFRAME, $0-0
 	RET
 full:
 	JMP	runtime·rfAtomicFull(SB)
+
+// func rfTicks() int64
+// cputicks, which waits for what was begun before; a switch of goroutines is told often, and to the nanosecond by nobody.
+TEXT	runtime·rfTicks<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	RET

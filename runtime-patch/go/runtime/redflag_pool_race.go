@@ -109,7 +109,7 @@ func rfGot(p, n, fp uintptr) {
 	gp := getg()
 	e.bytes, e.goid, e.slot = n, gp.goid, gp.rfslot
 	rfReturns(e.pcs[:], gp, fp)
-	atomic.Storeuintptr(&e.object, p)
+	atomic.StoreReluintptr(&e.object, p)
 }
 
 // rfGotsMarked is called by rfMarkDone.

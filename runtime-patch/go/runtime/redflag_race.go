@@ -300,12 +300,12 @@ func rfSwitch(gp *g) {
 	}
 	r := &rfRings[id]
 	e := &r.entries[r.pos%rfRingSize]
-	e.ticks = cputicks()
+	e.ticks = rfTicks()
 	e.from = r.lastid
 	e.to = gp.goid
 	e.m = uint32(mp.id)
 	e.reason = rfReason(r.last, r.lastid)
-	atomic.Store(&r.pos, r.pos+1)
+	atomic.StoreRel(&r.pos, r.pos+1)
 	r.last = uintptr(unsafe.Pointer(gp))
 	r.lastid = gp.goid
 }
