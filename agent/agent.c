@@ -27,6 +27,7 @@
 #include "agent/watch.h"
 #include "agent/cpu.h"
 #include "agent/io.h"
+#include "agent/waits.h"
 #include "agent/options.h"
 
 #include "tsan-glue/spool.c"
@@ -43,6 +44,7 @@
 #include "agent/profile.c"
 #include "agent/heap.c"
 #include "agent/heap_control.c"
+#include "agent/heap_mappings.c"
 #include "agent/roots.c"
 #include "agent/leaks.c"
 #include "agent/signals.c"
@@ -53,9 +55,13 @@
 #include "agent/watch.c"
 #include "agent/cpu.c"
 #include "agent/io.c"
+#include "agent/waits.c"
 #include "agent/options.c"
 #include "agent/hooks_malloc.c"
 #include "agent/hooks_io.c"
+#include "agent/hooks_map.c"
+#include "agent/hooks_mutex.c"
+#include "agent/hooks_thread.c"
 #include "agent/hooks_exit.c"
 
 #include <pthread.h>
@@ -81,6 +87,7 @@ static void in_child(void)
 	rf_watch_forked();
 	rf_cpu_forked();
 	rf_io_forked();
+	rf_waits_forked();
 }
 
 /* A sanitizer has its own malloc and its own SIGSEGV. */
@@ -106,9 +113,11 @@ static __attribute__((constructor)) void start(void)
 	rf_settings.guard = rf_settings.guard_ready ? options.guard_rate : 0;
 	rf_settings.heap = options.alloc_sample != 0;
 	rf_settings.leaks = rf_settings.heap ? options.leaks : 0;
+	rf_settings.mappings = rf_settings.heap && rf_next_is_libc(); /* others' memory comes by mmap, and would be counted twice */
 	rf_heap_init(options.alloc_sample);
 	rf_watch_init(options.watch);
 	rf_cpu_init(options.cpu);
 	rf_io_init(options.io);
+	rf_waits_init(options.lock_sample);
 	rf_settings.ready = true;
 }

@@ -17,11 +17,12 @@
 #define FILTER 4096u /* a power of two */
 #define NO_STACK RF_PROFILE_NO_STACK
 #define TAIL_BYTES 32u
+#define TID_MAX 0x7fffffffu
 
 struct live {
 	uintptr_t inverted; /* ~address, so that a search for leaks doesn't find it here; 0: free */
 	uint64_t bytes;
-	uint32_t stack, tid;
+	uint32_t stack, tid : 31, mapped : 1;
 };
 
 enum { VALUE_LIVE_OBJECTS, VALUE_LIVE_BYTES, VALUE_OBJECTS, VALUE_BYTES };
@@ -37,7 +38,7 @@ static struct {
 	struct rf_profile profile;
 	uint64_t period;
 	double live_bytes; /* by estimate */
-	uint32_t generation;
+	uint32_t generation, mappings;
 	bool off;
 } heap;
 
@@ -53,6 +54,7 @@ static void rf_heap_forked(void)
 	rf_profile_forget(&heap.profile);
 	heap.t = NULL;
 	heap.live_bytes = 0;
+	heap.mappings = 0;
 	heap.generation = rf_me.generation = 0;
 	rf_samples_init(heap.profile.start_ns);
 }
@@ -91,10 +93,10 @@ static double minus_log2(uint64_t x)
 	return 53.0 - exponent - ((-0.344845 * v + 2.024658) * v - 1.674873);
 }
 
-static uint64_t rf_heap_distance(void)
+static uint64_t rf_heap_distance(uint64_t mean)
 {
 	uint64_t x = (rf_random() >> 11) + 1;
-	return 1 + (uint64_t)(minus_log2(x) * 0.6931471805599453 * (double)heap.period);
+	return 1 + (uint64_t)(minus_log2(x) * 0.6931471805599453 * (double)mean);
 }
 
 /* --- live blocks -------------------------------------------------------------------------------------------------- */
@@ -139,10 +141,10 @@ static void uncount(const struct live *l)
 	heap.live_bytes -= rf_heap_estimate(l->bytes);
 }
 
-static void add_live(const void *block, size_t bytes, uint32_t stack, uint32_t tid)
+static void add_live(const void *block, const struct live *added)
 {
 	struct live *l = find((uintptr_t)block);
-	uint64_t *values = heap.t->stacks.file.stacks[stack].values;
+	uint64_t *values = heap.t->stacks.file.stacks[added->stack].values;
 	uint8_t *filter = filter_of((uintptr_t)block);
 	if (!l->inverted && heap.t->stacks.file.live_count >= RF_HEAP_LIVE_MAX) {
 		heap.t->stacks.file.dropped++;
@@ -154,10 +156,21 @@ static void add_live(const void *block, size_t bytes, uint32_t stack, uint32_t t
 		heap.t->stacks.file.live_count++;
 		*filter = (uint8_t)(*filter + (*filter < UINT8_MAX));
 	}
-	*l = (struct live){ ~(uintptr_t)block, bytes, stack, tid };
+	*l = *added;
+	l->inverted = ~(uintptr_t)block;
 	values[VALUE_LIVE_OBJECTS]++;
-	values[VALUE_LIVE_BYTES] += bytes;
-	heap.live_bytes += rf_heap_estimate(bytes);
+	values[VALUE_LIVE_BYTES] += l->bytes;
+	heap.live_bytes += rf_heap_estimate(l->bytes);
+}
+
+static void remove_live(struct live *l)
+{
+	uint8_t *filter = filter_of(~l->inverted);
+	uncount(l);
+	heap.t->stacks.file.live_count--;
+	*filter = (uint8_t)(*filter - (*filter < UINT8_MAX));
+	heap.profile.changed = true;
+	close_hole((uint32_t)(l - heap.t->live));
 }
 
 /* The block's entry before it went; stack NO_STACK: it had none. */
@@ -171,11 +184,7 @@ static struct live take(const void *block)
 	struct live *l = find((uintptr_t)block);
 	if (l->inverted) {
 		had = *l;
-		uncount(l);
-		heap.t->stacks.file.live_count--;
-		*filter = (uint8_t)(*filter - (*filter < UINT8_MAX));
-		heap.profile.changed = true;
-		close_hole((uint32_t)(l - heap.t->live));
+		remove_live(l);
 	}
 	rf_unlock();
 	return had;
@@ -185,7 +194,7 @@ static bool rf_heap_next_live(uint32_t *at, struct rf_heap_block *out)
 {
 	while (heap.t && *at < SLOTS) {
 		const struct live *l = &heap.t->live[(*at)++];
-		if (l->inverted) {
+		if (l->inverted && !l->mapped) {
 			*out = (struct rf_heap_block){ ~l->inverted, l->bytes, l->stack, l->tid };
 			return true;
 		}
@@ -222,26 +231,35 @@ static void note_state(void)
 	heap.t->stacks.file.reports = rf_record_reports();
 }
 
-static void count(const void *block, size_t bytes)
+static struct rf_trace counting; /* under the lock */
+
+/* The number of the caller's stack; NO_STACK: it has no room, or there are no tables. Under the lock. */
+static uint32_t begin_count(void)
 {
-	static struct rf_trace trace; /* under the lock */
-	if (rf_settings.pid != getpid())
-		return;
-	rf_lock();
-	rf_trace_take(&trace);
-	uint32_t stack = have_tables() ? stack_of(&trace) : NO_STACK;
-	if (!heap.t) {
-		rf_unlock();
-		return;
-	}
+	rf_trace_take(&counting);
+	return have_tables() ? stack_of(&counting) : NO_STACK;
+}
+
+static void end_count(const void *block, size_t bytes, uint32_t stack, bool mapped)
+{
 	if (stack != NO_STACK) {
 		heap.t->stacks.file.stacks[stack].values[VALUE_OBJECTS]++;
 		heap.t->stacks.file.stacks[stack].values[VALUE_BYTES] += bytes;
-		add_live(block, bytes, stack, trace.tid);
+		add_live(block, &(struct live){ .bytes = bytes, .stack = stack, .tid = counting.tid & TID_MAX, .mapped = mapped });
 	}
 	note_state();
 	rf_profile_note(&heap.profile, 0);
 	rf_samples_take_due(heap.t->stacks.file.changed_ns, heap.live_bytes);
+}
+
+static void count(const void *block, size_t bytes)
+{
+	if (rf_settings.pid != getpid())
+		return;
+	rf_lock();
+	uint32_t stack = begin_count();
+	if (heap.t)
+		end_count(block, bytes, stack, false);
 	rf_unlock();
 }
 
@@ -295,7 +313,7 @@ static void *rf_heap_realloc(void *block, size_t bytes, bool due)
 	void *result = rf_next.realloc(block, due ? with_tail(bytes) : bytes);
 	if (had.stack != NO_STACK && !result && bytes) { /* it is still there */
 		rf_lock();
-		add_live(block, had.bytes, had.stack, had.tid);
+		add_live(block, &had);
 		rf_unlock();
 	}
 	return result && due ? count_resized(result, bytes) : result;

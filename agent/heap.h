@@ -34,8 +34,8 @@ static void rf_heap_init(uint64_t period);
 static bool rf_heap_follow(void);
 /* There is a file, through which it may be told to go on when it is paused. */
 static bool rf_heap_is_controlled(void);
-/* Bytes until the next sampled allocation. */
-static uint64_t rf_heap_distance(void);
+/* Bytes, or nanoseconds, until the next sample. */
+static uint64_t rf_heap_distance(uint64_t mean);
 /* A sampled block, by the next allocator; NULL as that fails. */
 static void *rf_heap_allocate(size_t bytes, size_t align, bool zero);
 /* Before a block is freed that rf_heap_may_have. True when it was sampled. */
@@ -53,6 +53,10 @@ static bool rf_heap_next_live(uint32_t *at, struct rf_heap_block *out);
 static void rf_heap_trace(const struct rf_heap_block *block, struct rf_trace *out);
 /* How many bytes a sampled block of that size stands for. */
 static double rf_heap_estimate(uint64_t bytes);
+/* Memory that was mapped: sampled. */
+static void rf_heap_map(void *start, size_t bytes);
+static bool rf_heap_has_mappings(void);
+static void rf_heap_unmap(const void *start, size_t bytes);
 /* The last snapshot. Under the lock. */
 static void rf_heap_finish(void);
 /* In a forked child: what it has is its own from now on. */

@@ -20,6 +20,7 @@ static void begin_profile(uint64_t period)
 	heap.t->stacks.file.dropped = 0;
 	heap.t->stacks.file.period = heap.period = period;
 	heap.live_bytes = 0;
+	heap.mappings = 0;
 }
 
 /* Under the lock. Numbers that aren't possible were written by nobody that is to be followed. */

@@ -4,6 +4,7 @@
 #include "agent/cpu.h"
 #include "agent/heap.h"
 #include "agent/io.h"
+#include "agent/waits.h"
 #include "agent/leaks.h"
 #include "agent/lock.h"
 #include "agent/next.h"
@@ -23,6 +24,7 @@ static void finish(void)
 	rf_heap_finish();
 	rf_cpu_finish();
 	rf_io_finish();
+	rf_waits_finish();
 	rf_record_finish();
 	rf_unlock();
 	rf_leave();

@@ -44,12 +44,12 @@ static bool draw_sample(size_t bytes)
 	if (!rf_settings.heap || rf_settings.paused)
 		t->sample_left = rf_heap_is_controlled() ? LOOK_AGAIN_BYTES : UINT64_MAX;
 	else if (fresh)
-		t->sample_left = rf_heap_distance();
+		t->sample_left = rf_heap_distance(heap.period);
 	if (bytes < t->sample_left) {
 		t->sample_left -= bytes;
 		return false;
 	}
-	t->sample_left = rf_heap_distance();
+	t->sample_left = rf_heap_distance(heap.period);
 	return rf_settings.heap && !rf_settings.paused;
 }
 

@@ -6,6 +6,7 @@
 #ifndef RF_AGENT_NEXT_H
 #define RF_AGENT_NEXT_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +29,12 @@
 	X(sighandler_t, signal, (int number, sighandler_t handler))                                                    \
 	X(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old))                                             \
 	X(int, pthread_sigmask, (int how, const sigset_t *set, sigset_t *old))                                         \
+	X(int, pthread_create, (pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)) \
+	X(int, pthread_mutex_lock, (pthread_mutex_t *mutex))                                                           \
+	X(int, pthread_mutex_trylock, (pthread_mutex_t *mutex))                                                        \
+	X(void *, mmap, (void *at, size_t bytes, int protection, int flags, int fd, off_t offset))                     \
+	X(int, munmap, (void *start, size_t bytes))                                                                    \
+	X(void *, mremap, (void *start, size_t old_bytes, size_t bytes, int flags, ...))                               \
 	X(void, exit, (int status))                                                                                    \
 	X(void, _exit, (int status))                                                                                   \
 	X(int, __libc_start_main, (int (*program)(int, char **, char **), int count, char **arguments, void (*init)(void), \

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define DIRECTORY_BYTES_MAX 1024u
-#define SYMBOLS_MAX (RF_TRACE_FRAMES * (RF_RECORD_SIDES_MAX + 1u))
+#define SYMBOLS_MAX (RF_TRACE_FRAMES * (RF_RECORD_SIDES_MAX + 1u) + RF_ORIGIN_FRAMES * RF_RECORD_SIDES_MAX)
 #define THREAD_NAME_BYTES 16u /* TASK_COMM_LEN */
 
 static struct {
@@ -80,11 +80,11 @@ static void write_symbol(uintptr_t pc)
 	symbols.ids[symbols.count++] = ++record.symbol_last;
 }
 
-static void write_symbols(const struct rf_trace *trace)
+static void write_symbols(const uintptr_t *pcs, uint32_t count)
 {
-	for (uint32_t i = 0; trace && i < trace->count; i++) {
-		if (!symbol_of(trace->pcs[i]))
-			write_symbol(trace->pcs[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!symbol_of(pcs[i]))
+			write_symbol(pcs[i]);
 	}
 }
 
@@ -95,12 +95,12 @@ static void write_detail(const char *text)
 	rf_spool_commit();
 }
 
-static struct rf_spool_ref put_stack(const struct rf_trace *trace)
+static struct rf_spool_ref put_stack(const uintptr_t *pcs, uint32_t count)
 {
 	struct rf_spool_ref ref = { 0, 0 };
-	uint32_t *ids = trace && trace->count ? rf_spool_array(trace->count, sizeof(*ids), &ref) : NULL;
-	for (uint32_t i = 0; ids && i < trace->count; i++)
-		ids[i] = symbol_of(trace->pcs[i]);
+	uint32_t *ids = count ? rf_spool_array(count, sizeof(*ids), &ref) : NULL;
+	for (uint32_t i = 0; ids && i < count; i++)
+		ids[i] = symbol_of(pcs[i]);
 	return ref;
 }
 
@@ -133,7 +133,9 @@ static void put_threads(struct rf_spool_report *out, const struct rf_record_repo
 		struct rf_spool_goroutine *t = &threads[thread_index(r, i) - 1];
 		char name[THREAD_NAME_BYTES + 1];
 		t->thread = r->sides[i].trace->tid;
-		t->parent_thread = UINT32_MAX;
+		const struct rf_thread_origin *origin = &r->sides[i].trace->origin;
+		t->parent_thread = origin->tid ? origin->tid : UINT32_MAX;
+		t->created_stack = put_stack(origin->pcs, origin->count);
 		t->flags = RF_SPOOL_GOROUTINE_THREAD | (t->thread == (uint32_t)getpid() ? RF_SPOOL_GOROUTINE_MAIN : 0);
 		if (!thread_name(t->thread, name))
 			t->flags |= RF_SPOOL_GOROUTINE_FINISHED;
@@ -151,7 +153,7 @@ static void put_sides(struct rf_spool_report *out, const struct rf_record_report
 		accesses[i].thread = side->trace->tid;
 		accesses[i].flags = side->flags | (side->trace->cut ? RF_SPOOL_ACCESS_STACK_CUT : 0);
 		accesses[i].goroutine = thread_index(r, i);
-		accesses[i].stack = put_stack(side->trace);
+		accesses[i].stack = put_stack(side->trace->pcs, side->trace->count);
 	}
 }
 
@@ -168,9 +170,12 @@ static void rf_record_report(const struct rf_record_report *r)
 		return;
 	}
 	symbols.count = 0;
-	for (uint32_t i = 0; i < r->side_count; i++)
-		write_symbols(r->sides[i].trace);
-	write_symbols(r->allocated);
+	for (uint32_t i = 0; i < r->side_count; i++) {
+		write_symbols(r->sides[i].trace->pcs, r->sides[i].trace->count);
+		write_symbols(r->sides[i].trace->origin.pcs, r->sides[i].trace->origin.count);
+	}
+	if (r->allocated)
+		write_symbols(r->allocated->pcs, r->allocated->count);
 	if (r->detail)
 		write_detail(r->detail);
 	struct rf_spool_report *out = rf_spool_begin(RF_SPOOL_REPORT, sizeof(*out));
@@ -180,7 +185,8 @@ static void rf_record_report(const struct rf_record_report *r)
 	out->memory_bytes = r->memory_bytes;
 	put_sides(out, r);
 	put_threads(out, r);
-	out->allocation_stack = put_stack(r->allocated);
+	if (r->allocated)
+		out->allocation_stack = put_stack(r->allocated->pcs, r->allocated->count);
 	out->flags = rf_spool_cut() ? RF_SPOOL_REPORT_CUT : 0;
 	if (!rf_spool_commit())
 		record.reports_dropped++;

@@ -18,6 +18,8 @@ static struct {
 	bool ready;     /* the constructor has run; before it the hooks only pass on */
 	bool guard_ready; /* there are guard pages */
 	bool heap;      /* allocations are sampled */
+	bool mappings;  /* so are mappings of the program's own */
+	uint64_t locks; /* waits for mutexes are sampled, every so many nanoseconds; 0: none */
 	/* These can be changed while it runs (heap.h, rf_heap_follow). */
 	_Atomic uint64_t guard; /* one of so many allocations is guarded; 0: none */
 	_Atomic bool paused;    /* no allocation is sampled */

@@ -11,17 +11,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define RF_ORIGIN_FRAMES 8u
+
+/* Who started a thread: hooks_thread.c. */
+struct rf_thread_origin {
+	uint32_t tid;   /* 0: not known */
+	uint32_t count;
+	uintptr_t pcs[RF_ORIGIN_FRAMES];
+};
+
 struct rf_thread {
 	uint64_t sample_left;  /* bytes until the allocation that is sampled */
 	uint64_t guard_left;   /* allocations until the one that is guarded */
 	uint64_t guard_after;  /* time stamp: not before it is a further allocation guarded */
 	int64_t io_left;       /* calls until the one that is measured (io.h); 0: not drawn yet */
+	uint64_t wait_left;    /* nanoseconds of waiting for mutexes until the wait that is sampled */
 	uint64_t random;       /* state of rf_random; never 0 once it was used */
 	uint32_t tid;          /* 0: not asked for yet */
 	uint32_t generation;   /* of the settings that the distances above were drawn by */
 	uint32_t inside;       /* the agent itself is at work: what it calls, and what interrupts it, passes by */
 	int cancel_state;      /* the program's, while inside */
 	uint32_t blocked;      /* signals of ours that the program thinks it has blocked in this thread (signals.c), a bit each */
+	struct rf_thread_origin origin;
 };
 
 static __thread struct rf_thread rf_me __attribute__((tls_model("initial-exec")));

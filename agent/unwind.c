@@ -92,6 +92,7 @@ static void walk(struct walk *w)
 	w->trace->tid = rf_tid();
 	w->trace->count = 0;
 	w->trace->cut = false;
+	w->trace->origin = rf_me.origin;
 	own_code(w);
 	if (sigsetjmp(place, 0) == 0) {
 		escape = &place;

@@ -8,6 +8,8 @@
 #ifndef RF_AGENT_UNWIND_H
 #define RF_AGENT_UNWIND_H
 
+#include "agent/thread.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +20,7 @@ struct rf_trace {
 	uint16_t count;
 	bool cut;
 	uintptr_t pcs[RF_TRACE_FRAMES]; /* inside the calls, innermost first */
+	struct rf_thread_origin origin;        /* of the thread */
 };
 
 /* The stack of the caller's caller; the hook that is called by the program leaves itself out. The thread is inside. */

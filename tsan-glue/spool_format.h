@@ -261,6 +261,7 @@ enum rf_spool_profile_kind {
 	RF_SPOOL_PROFILE_CPU = 2,  /* values: samples, nanoseconds that they stand for */
 	RF_SPOOL_PROFILE_IO = 3,   /* of read, write and their like; values: calls, nanoseconds, bytes, switches of the
 	                              thread meanwhile, of one in period calls */
+	RF_SPOOL_PROFILE_CONTENTION = 4, /* values: waits for mutexes, nanoseconds of them; a sample every `period` nanoseconds of waiting */
 	RF_SPOOL_PROFILE_KIND_COUNT
 };
 

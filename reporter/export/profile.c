@@ -11,7 +11,7 @@ static int choose_kind(const struct rf_export *x, const struct rf_profile_row *r
 	rf_str asked = x->options.profile;
 	out->kind = asked.len ? rf_profile_from_name(asked) : rows[0].kind;
 	return out->kind < RF_PROFILE_KIND_COUNT ? 0
-						 : rf_fail(err, RF_ERR_USAGE, "There is no profile %.*s; there are heap, cpu and io.",
+						 : rf_fail(err, RF_ERR_USAGE, "There is no profile %.*s; there are heap, cpu, io and contention.",
 							   RF_STR_ARG(asked));
 }
 

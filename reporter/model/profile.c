@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-static const char *const names[] = { [RF_PROFILE_HEAP] = "heap", [RF_PROFILE_CPU] = "cpu", [RF_PROFILE_IO] = "io" };
+static const char *const names[] = { [RF_PROFILE_HEAP] = "heap", [RF_PROFILE_CPU] = "cpu", [RF_PROFILE_IO] = "io",
+					   [RF_PROFILE_CONTENTION] = "contention" };
 _Static_assert(sizeof(names) / sizeof(names[0]) == RF_PROFILE_KIND_COUNT, "one name a kind");
 
 /* Names and units of the heap are those of Go's own heap profiles, so that tools know them. */
@@ -12,6 +13,7 @@ static const struct rf_profile_value values[RF_PROFILE_KIND_COUNT][RF_PROFILE_VA
 	[RF_PROFILE_CPU] = { { "samples", "count", "samples" }, { "cpu", "nanoseconds", "time" } },
 	[RF_PROFILE_IO] = { { "calls", "count", "calls" }, { "delay", "nanoseconds", "time" }, { "transferred", "bytes", "bytes" },
 			    { "switches", "count", "switches" } },
+	[RF_PROFILE_CONTENTION] = { { "contentions", "count", "waits" }, { "delay", "nanoseconds", "time" } },
 };
 
 const char *rf_profile_name(enum rf_profile_kind kind)
@@ -51,7 +53,7 @@ static int64_t whole(double value)
 	return value >= 9.2e18 ? INT64_MAX : value > 0 ? (int64_t)value : 0;
 }
 
-static void scale_heap(uint64_t period, uint64_t objects, uint64_t bytes, int64_t out[2])
+static void scale_by_size(uint64_t period, uint64_t objects, uint64_t bytes, int64_t out[2])
 {
 	double scale = 1;
 	out[0] = out[1] = 0;
@@ -67,8 +69,13 @@ void rf_profile_scale(enum rf_profile_kind kind, uint64_t period, const uint64_t
 		      int64_t estimated[RF_PROFILE_VALUES])
 {
 	if (kind == RF_PROFILE_HEAP) {
-		scale_heap(period, sampled[0], sampled[1], estimated);
-		scale_heap(period, sampled[2], sampled[3], estimated + 2);
+		scale_by_size(period, sampled[0], sampled[1], estimated);
+		scale_by_size(period, sampled[2], sampled[3], estimated + 2);
+		return;
+	}
+	if (kind == RF_PROFILE_CONTENTION) {
+		scale_by_size(period, sampled[0], sampled[1], estimated);
+		estimated[2] = estimated[3] = 0;
 		return;
 	}
 	double scale = kind == RF_PROFILE_IO && period > 1 ? (double)period : 1;

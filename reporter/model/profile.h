@@ -1,5 +1,5 @@
 /* A profile of a process: what the samples with one stack add up to. Of the agent: memory that malloc gave, time on the processor,
- * reads and writes.
+ * reads and writes, waits for mutexes.
  *
  * A sampled number becomes an estimate before it is stored or shown (rf_profile_scale). Numbers are below 2^63.
  */
@@ -12,6 +12,7 @@ enum rf_profile_kind {
 	RF_PROFILE_HEAP,
 	RF_PROFILE_CPU,
 	RF_PROFILE_IO,
+	RF_PROFILE_CONTENTION,
 	RF_PROFILE_KIND_COUNT
 };
 
@@ -21,7 +22,7 @@ struct rf_profile_value {
 	const char *name, *unit; /* as pprof calls them; NULL: the kind has fewer */
 	const char *words;       /* "live bytes" */
 };
-/* "heap", "cpu", "io". */
+/* "heap", "cpu", "io", "contention". */
 const char *rf_profile_name(enum rf_profile_kind kind);
 /* RF_PROFILE_KIND_COUNT when there is none of that name. */
 enum rf_profile_kind rf_profile_from_name(rf_str name);
@@ -44,7 +45,8 @@ struct rf_profile_point {
 };
 
 /* What sampled values stand for. Of the heap as Go's runtime/pprof estimates it (scaleHeapSample in protomem.go): an allocation of
- * `size` was sampled with the probability 1 - exp(-size / period). Of calls that were counted one in a period: times that. */
+ * `size` was sampled with the probability 1 - exp(-size / period); so was a wait of that many nanoseconds. Of calls that
+ * were counted one in a period: times that. */
 void rf_profile_scale(enum rf_profile_kind kind, uint64_t period, const uint64_t sampled[RF_PROFILE_VALUES],
 		      int64_t estimated[RF_PROFILE_VALUES]);
 /* a + b, at most the largest number there is. */

@@ -8,7 +8,7 @@ static bool kind_from(uint32_t raw, enum rf_profile_kind *kind)
 {
 	static const enum rf_profile_kind kinds[RF_SPOOL_PROFILE_KIND_COUNT] = {
 		[RF_SPOOL_PROFILE_HEAP] = RF_PROFILE_HEAP, [RF_SPOOL_PROFILE_CPU] = RF_PROFILE_CPU,
-		[RF_SPOOL_PROFILE_IO] = RF_PROFILE_IO };
+		[RF_SPOOL_PROFILE_IO] = RF_PROFILE_IO, [RF_SPOOL_PROFILE_CONTENTION] = RF_PROFILE_CONTENTION };
 	_Static_assert(RF_SPOOL_PROFILE_VALUES == RF_PROFILE_VALUES, "the same values");
 	if (raw == 0 || raw >= RF_SPOOL_PROFILE_KIND_COUNT)
 		return false;

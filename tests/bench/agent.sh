@@ -2,7 +2,7 @@
 # What the agent costs: programs without it, with it and its defaults, with jemalloc's profiler and with heaptrack, in turn. A row is
 # the median of ROUNDS rounds: CPU seconds (user and system) and peak memory in MiB, and both as ratios to the program alone.
 #
-#	ROUNDS=5 tests/bench/agent.sh [NAME...]     only these: alloc, cgo, sqlite3, redis, nginx
+#	ROUNDS=5 tests/bench/agent.sh [NAME...]     only these: alloc, locks, cgo, sqlite3, redis, nginx
 #
 # Wants sqlite3, redis-server, nginx, curl, libjemalloc2 and heaptrack (Debian's packages); what isn't there is left out and said.
 . "$(dirname "$0")/../lib.sh"
@@ -13,6 +13,7 @@ jemalloc=$(ldconfig -p | awk '/libjemalloc\.so\.2/ { print $NF; exit }')
 port=17911
 build_measure || exit
 "${CC:-gcc}" -O2 -o "$work/alloc" "$root/tests/bench/agent/alloc.c" || exit
+"${CC:-gcc}" -O2 -o "$work/locks" "$root/tests/bench/agent/locks.c" -lpthread || exit
 (cd "$root/tests/bench/agent/cgo" && go build -o "$work/cgo" .) || exit
 cat >"$work/load.sql" <<'SQL'
 CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c REAL);
@@ -56,6 +57,7 @@ done >"$work/urls"
 program() { # NAME PREFIX...: does its work behind the prefix
 	case $1 in
 	alloc) "${@:2}" "$work/alloc" 60 ;;
+	locks) "${@:2}" "$work/locks" ;;
 	cgo) "${@:2}" "$work/cgo" 1000000 ;;
 	sqlite3) "${@:2}" sqlite3 :memory: ".read $work/load.sql" ;;
 	redis) redis "${@:2}" ;;
@@ -80,7 +82,7 @@ under() { # VARIANT NAME
 }
 
 printf '%-10s %-10s %8s %6s %8s %6s\n' program variant CPU ratio MiB ratio
-[ $# -gt 0 ] || set -- alloc cgo sqlite3 redis nginx
+[ $# -gt 0 ] || set -- alloc locks cgo sqlite3 redis nginx
 for name in "$@"; do
 	variants=(alone agent)
 	[ -n "$jemalloc" ] && variants+=(jemalloc)

@@ -1,50 +1,5 @@
 /* The agent's parts that need no program around them: options, distances, the table of sampled blocks, guarded blocks, the lock. */
-#include <errno.h>
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "agent/settings.h"
-
-#include "agent/thread.h"
-#include "agent/lock.h"
-#include "agent/next.h"
-#include "agent/guard.h"
-#include "agent/record.h"
-#include "agent/profile.h"
-#include "agent/heap.h"
-#include "agent/io.h"
-#include "agent/samples.h"
-#include "agent/roots.h"
-#include "agent/leaks.h"
-#include "agent/unwind.h"
-#include "agent/modules.h"
-#include "agent/options.h"
-
-#include "tsan-glue/spool.c"
-#include "tsan-glue/process.c"
-#include "tsan-glue/maps.c"
-
-#include "agent/thread.c"
-#include "agent/next.c"
-#include "agent/unwind.c"
-#include "agent/modules.c"
-#include "agent/record.c"
-#include "agent/guard.c"
-#include "agent/samples.c"
-#include "agent/profile.c"
-#include "agent/heap.c"
-#include "agent/io.c"
-#include "agent/heap_control.c"
-#include "agent/roots.c"
-#include "agent/leaks.c"
-#include "agent/options.c"
+#include "tests/unit/agent_fixture.h"
 
 static void test_options(void **state)
 {
@@ -82,7 +37,7 @@ static void test_distance(void **state)
 	double sum = 0;
 	heap.period = 524288;
 	for (int i = 0; i < 200000; i++)
-		sum += (double)rf_heap_distance();
+		sum += (double)rf_heap_distance(524288);
 	assert_true(fabs(sum / 200000 / 524288 - 1) < 0.02);
 }
 
@@ -115,7 +70,7 @@ static void test_live_blocks(void **state)
 		live -= bytes[k] != 0;
 		bytes[k] = rf_random() >> 40 & 1 ? 1 + k : 0;
 		if (bytes[k])
-			add_live(address_of(k), bytes[k], stack, 1);
+			add_live(address_of(k), &(struct live){ .bytes = bytes[k], .stack = stack });
 		live_bytes += bytes[k];
 		live += bytes[k] != 0;
 	}
@@ -157,116 +112,6 @@ static void test_sampled_blocks(void **state)
 	rf_heap_forked();
 }
 
-static void test_estimates(void **state)
-{
-	(void)state;
-	heap.period = 524288;
-	for (uint64_t bytes = 1; bytes < (uint64_t)1 << 34; bytes += bytes / 5 + 1) {
-		double want = (double)bytes / (1 - exp(-(double)bytes / 524288));
-		assert_true(fabs(rf_heap_estimate(bytes) / want - 1) < 0.02);
-	}
-}
-
-/* What is written from outside is followed once, unless it is impossible; another rate begins another profile. */
-static void test_control(void **state)
-{
-	(void)state;
-	rf_heap_forked();
-	rf_heap_init(1000);
-	rf_settings.pid = getpid();
-	rf_settings.guard_ready = true;
-	assert_false(rf_heap_follow());
-	unsigned char *block = rf_heap_allocate(100, 1, false);
-	struct rf_heap_control *c = &heap.t->stacks.file.control;
-	assert_int_equal(c->alloc_sample, 1000);
-	assert_int_equal(rf_heap_is_controlled(), heap.profile.in_file);
-	assert_false(rf_heap_follow());
-	c->guard_rate = 7;
-	c->off = 1;
-	c->generation++;
-	assert_true(rf_heap_follow());
-	assert_false(rf_heap_follow());
-	assert_true(rf_settings.paused);
-	assert_int_equal(rf_settings.guard, 0);
-	assert_int_equal(heap.t->stacks.file.live_count, 1);
-	c->off = 0;
-	c->alloc_sample = 3000;
-	c->generation++;
-	assert_true(rf_heap_follow());
-	assert_int_equal(rf_settings.guard, 7);
-	assert_int_equal(heap.t->stacks.file.period, 3000);
-	assert_int_equal(heap.t->stacks.file.live_count, 0);
-	assert_false(rf_heap_forget(block));
-	c->alloc_sample = UINT64_MAX;
-	c->guard_rate = 9;
-	c->generation++;
-	assert_true(rf_heap_follow());
-	assert_int_equal(rf_settings.guard, 7);
-	assert_int_equal(heap.period, 3000);
-	rf_next.free(block);
-	rf_heap_forked();
-	rf_settings.paused = false;
-	rf_settings.guard = 0;
-}
-
-#define CANDIDATES 2000u
-
-static uint64_t start_of(uint32_t i)
-{
-	return 0x7f0000001000u + (uint64_t)(i * 7919u % CANDIDATES) * 8192u; /* in no order */
-}
-
-/* An address belongs to the blocks that a plain search says, and to nothing else. */
-static void test_references(void **state)
-{
-	(void)state;
-	leaks.s = calloc(1, sizeof(*leaks.s));
-	leaks.count = 0;
-	for (uint32_t i = 0; i < CANDIDATES; i++)
-		add_candidate(&(struct rf_heap_block){ .start = start_of(i), .bytes = i % 3 ? 100 + i : 8192 - 16 });
-	add_candidate(&(struct rf_heap_block){ .start = 0x7e0000000010u, .bytes = (uint64_t)1 << 32 });
-	add_candidate(&(struct rf_heap_block){ .start = 4096, .bytes = 100 });
-	assert_int_equal(leaks.count, CANDIDATES + 1);
-	sort_candidates();
-	leaks.left = leaks.count;
-	for (int round = 0; round < 3000; round++) {
-		uint64_t word = 0x7f0000000000u + rf_random() % (CANDIDATES * 8192u), before = leaks.left, seen = 0;
-		char copy[24] = { 0 };
-		uint32_t at = 4u * (uint32_t)(rf_random() >> 40 & 3u);
-		word = round % 500 == 0 ? 0x7e00ff000000u : word;
-		for (uint32_t i = 0; i < leaks.count; i++) {
-			const struct candidate *c = &leaks.s->candidates[i];
-			seen += !c->referred && word >= c->block.start - 16 && word <= c->block.start + c->block.bytes;
-		}
-		uint64_t boxed = word | (rf_random() & 0xffff) << 48;
-		memcpy(copy + at, &boxed, sizeof(boxed));
-		see_words(copy, sizeof(copy), 0x1000, 4);
-		assert_int_equal(before - leaks.left, seen);
-	}
-	assert_true(leaks.left < CANDIDATES / 4 * 3);
-	const struct candidate *c = leaks.s->candidates;
-	while (c->referred)
-		c++;
-	uint64_t own = c->block.start + 8;
-	see_words((const char *)&own, sizeof(own), c->block.start, 8);
-	assert_false(c->referred);
-	see_words((const char *)&own, sizeof(own), c->block.start - 8, 8);
-	assert_true(c->referred);
-	free(leaks.s);
-}
-
-/* Without a sampled block there is nothing to look for. */
-static void test_no_candidates(void **state)
-{
-	(void)state;
-	uint64_t reports = rf_record_reports();
-	rf_heap_forked();
-	rf_leaks_look(0, 1);
-	assert_true(leaks.done);
-	assert_int_equal(leaks.count, 0);
-	assert_int_equal(rf_record_reports(), reports);
-}
-
 /* What has no room is counted, and does no harm. */
 static void test_full_tables(void **state)
 {
@@ -276,7 +121,7 @@ static void test_full_tables(void **state)
 	assert_true(have_tables());
 	uint32_t stack = stack_of(&trace), last = 0;
 	for (uint32_t i = 0; i < RF_HEAP_LIVE_MAX + 100; i++)
-		add_live(address_of(i), 1, stack, 1);
+		add_live(address_of(i), &(struct live){ .bytes = 1, .stack = stack });
 	assert_int_equal(heap.t->stacks.file.live_count, RF_HEAP_LIVE_MAX);
 	assert_int_equal(heap.t->stacks.file.dropped, 100);
 	for (uintptr_t i = 1; i < 2 * RF_HEAP_STACKS_MAX; i++) {
@@ -426,8 +271,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options), cmocka_unit_test(test_logarithm), cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_live_blocks), cmocka_unit_test(test_sampled_blocks),
-		cmocka_unit_test(test_control), cmocka_unit_test(test_estimates), cmocka_unit_test(test_references),
-		cmocka_unit_test(test_no_candidates),
 		cmocka_unit_test(test_full_tables), cmocka_unit_test(test_guarded_blocks),
 		cmocka_unit_test(test_lock), cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_calls), cmocka_unit_test(test_no_spool),

@@ -1,0 +1,32 @@
+/* pthread_mutex_lock: one that is free is taken as before, by trylock; of one that isn't the wait is measured, and one in so many
+ * nanoseconds of waiting (--lock-sample) goes into the profile with its stack. What lock has to say itself (a deadlock that is
+ * checked for) it says.
+ */
+#include "agent/next.h"
+#include "agent/profile.h"
+#include "agent/settings.h"
+#include "agent/thread.h"
+#include "agent/waits.h"
+
+#include <errno.h>
+
+static __attribute__((noinline)) int wait_for(pthread_mutex_t *mutex)
+{
+	uint64_t start = rf_profile_now_ns();
+	int result = rf_next.pthread_mutex_lock(mutex);
+	uint64_t waited = rf_profile_now_ns() - start;
+	if (waited < rf_me.wait_left)
+		rf_me.wait_left -= waited;
+	else
+		rf_waits_count(waited);
+	return result;
+}
+
+RF_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	rf_next_init();
+	if (!rf_settings.locks || rf_me.inside)
+		return rf_next.pthread_mutex_lock(mutex);
+	int result = rf_next.pthread_mutex_trylock(mutex);
+	return __builtin_expect(result != EBUSY, 1) ? result : wait_for(mutex);
+}
