@@ -108,7 +108,7 @@ static struct rf_spool_ref put_build_id(void)
 static struct rf_spool_ref put_main_package(struct rf_go_string modinfo)
 {
 	static const char key[] = "path\t";
-	const char *start = memmem(modinfo.ptr, modinfo.len, key, sizeof(key) - 1);
+	const char *start = modinfo.len ? memmem(modinfo.ptr, modinfo.len, key, sizeof(key) - 1) : NULL;
 	if (!start)
 		return rf_spool_put_text(NULL);
 	start += sizeof(key) - 1;

@@ -3,6 +3,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -288,13 +289,114 @@ static void many(void)
 		churn(i, 2000);
 }
 
+/* --- mutexes, mappings, threads ---------------------------------------------------------------------------------------- */
+
+static pthread_mutex_t of_type(int type, int protocol, int robust)
+{
+	pthread_mutexattr_t a;
+	pthread_mutex_t m;
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_settype(&a, type);
+	pthread_mutexattr_setprotocol(&a, protocol);
+	pthread_mutexattr_setrobust(&a, robust);
+	WANT(pthread_mutex_init(&m, &a) == 0);
+	return m;
+}
+
+static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER, abandoned;
+static long guarded_count;
+
+static void *count_up(void *unused)
+{
+	for (int i = 0; i < 20000; i++) {
+		WANT(pthread_mutex_lock(&shared) == 0);
+		guarded_count++;
+		WANT(pthread_mutex_unlock(&shared) == 0);
+	}
+	return unused;
+}
+
+static void *abandon(void *unused)
+{
+	WANT(pthread_mutex_lock(&abandoned) == 0);
+	return unused;
+}
+
+static void mutexes(void)
+{
+	pthread_t t[4];
+	pthread_mutex_t checked = of_type(PTHREAD_MUTEX_ERRORCHECK, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
+	pthread_mutex_t recursive = of_type(PTHREAD_MUTEX_RECURSIVE, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
+	pthread_mutex_t inheriting = of_type(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, PTHREAD_MUTEX_STALLED);
+	abandoned = of_type(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST);
+	errno = 77;
+	WANT(pthread_mutex_lock(&checked) == 0 && pthread_mutex_lock(&checked) == EDEADLK && pthread_mutex_trylock(&checked) == EBUSY);
+	WANT(pthread_mutex_lock(&recursive) == 0 && pthread_mutex_lock(&recursive) == 0);
+	WANT(pthread_mutex_unlock(&recursive) == 0 && pthread_mutex_unlock(&recursive) == 0);
+	WANT(pthread_mutex_unlock(&recursive) == EPERM);
+	WANT(pthread_mutex_lock(&inheriting) == 0 && pthread_mutex_unlock(&inheriting) == 0);
+	WANT(pthread_create(&t[0], NULL, abandon, NULL) == 0 && pthread_join(t[0], NULL) == 0);
+	WANT(pthread_mutex_lock(&abandoned) == EOWNERDEAD && pthread_mutex_consistent(&abandoned) == 0);
+	WANT(pthread_mutex_unlock(&abandoned) == 0 && errno == 77);
+	for (int i = 0; i < 4; i++)
+		WANT(pthread_create(&t[i], NULL, count_up, NULL) == 0);
+	for (int i = 0; i < 4; i++)
+		WANT(pthread_join(t[i], NULL) == 0);
+	WANT(guarded_count == 80000);
+}
+
+static void mappings(void)
+{
+	const int rw = PROT_READ | PROT_WRITE, plain = MAP_PRIVATE | MAP_ANONYMOUS;
+	for (int i = 0; i < 300; i++) {
+		size_t bytes = 4096u * (size_t)(1 + i % 50);
+		char *p = mmap(NULL, bytes, rw, plain, -1, 0);
+		WANT(p != MAP_FAILED && p[0] == 0 && p[bytes - 1] == 0);
+		memset(p, i, bytes);
+		p = mremap(p, bytes, 2 * bytes, MREMAP_MAYMOVE);
+		WANT(p != MAP_FAILED && p[bytes - 1] == (char)i && p[2 * bytes - 1] == 0);
+		WANT(mmap(p + bytes, bytes, rw, plain | MAP_FIXED, -1, 0) == p + bytes && p[bytes - 1] == (char)i);
+		WANT(munmap(p, bytes) == 0 && p[bytes] == 0 && munmap(p + bytes, bytes) == 0);
+	}
+	errno = 0;
+	WANT(mmap(NULL, 0, rw, plain, -1, 0) == MAP_FAILED && errno == EINVAL);
+	WANT(munmap((void *)1, 4096) == -1 && errno == EINVAL);
+	WANT(mremap((void *)1, 4096, 8192, 0) == MAP_FAILED && errno == EINVAL);
+}
+
+static void *give_back(void *argument)
+{
+	return argument == &shared ? NULL : argument;
+}
+
+static void *leave(void *argument)
+{
+	pthread_exit(argument);
+}
+
+static void starting(void)
+{
+	pthread_t t;
+	pthread_attr_t small;
+	void *result;
+	pthread_attr_init(&small);
+	WANT(pthread_attr_setstacksize(&small, PTHREAD_STACK_MIN) == 0);
+	for (int i = 0; i < 200; i++) {
+		WANT(pthread_create(&t, i % 2 ? &small : NULL, i % 3 ? give_back : leave, &t) == 0);
+		WANT(pthread_join(t, &result) == 0 && result == &t);
+	}
+	WANT(pthread_attr_setstacksize(&small, (size_t)1 << 46) == 0);
+	WANT(pthread_create(&t, &small, give_back, NULL) == EAGAIN);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
 	{ "threads", threads }, { "forks", forks },	{ "raw-forks", raw_forks }, { "signals", signals },
 	{ "own-handler", own_handler }, { "crash", crash }, { "cancelling", cancelling }, { "errors", errors },
-	{ "loading", loading }, { "closing", closing }, { "many", many },
+	{ "loading", loading }, { "closing", closing }, { "many", many }, { "mutexes", mutexes },
+	{ "mappings", mappings }, { "starting", starting },
 };
 
 int main(int argc, char **argv)
