@@ -140,6 +140,7 @@ bench: deps ## ratios against the alternatives
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@tests/bench.sh
 	@tests/bench/speed.sh
+	@tests/bench/hooks.sh
 	@tests/bench/kinds.sh
 	@tests/bench/stream.sh 1000 100000
 	@tests/bench/store.sh

@@ -15,49 +15,6 @@
 rounds=${ROUNDS:-5} raw=${RAW:-/dev/null}
 read -ra also <<<"${ALSO-}"
 columns=(plain stock ours "${also[@]}" ${FLOOR:+floor})
-# package (of the standard library, tests/bench/set, or a module's), benchmark, rounds of its loop: half a second and more under stock
-rows='
-encoding/json    BenchmarkCodeMarshal$               8x
-encoding/json    BenchmarkCodeUnmarshal$             4x
-compress/flate   BenchmarkEncode/Digits/Default/1e4  150x
-compress/flate   BenchmarkDecode/Digits/Default/1e5$ 60x
-regexp           BenchmarkLiteral$                   80000x
-regexp           BenchmarkMatch/Medium/1K$           400x
-sort             BenchmarkSortString1K$              2000x
-go/parser        BenchmarkParse$                     60x
-container/heap   BenchmarkDup$                       200x
-set              BenchmarkTemplate$                  700x
-set              BenchmarkBig$                       250x
-set              BenchmarkText$                      40x
-set              BenchmarkCollections$               300x
-set              BenchmarkMutex$                     4000x
-set              BenchmarkMutexShared$               700x
-set              BenchmarkRWMutex$                   2500x
-set              BenchmarkPool$                      1500x
-set              BenchmarkSyncMap$                   1500x
-set              BenchmarkAtomics$                   3000x
-set              BenchmarkPingPong$                  1000x
-set              BenchmarkFanIn$                     2500x
-set              BenchmarkSelect$                    2000x
-set              BenchmarkHTTP$                      3000x
-set              BenchmarkStorm$                     4x
-encoding/gob     BenchmarkDecodeStringsSlice$        800x
-encoding/gob     BenchmarkEndToEndByteBuffer$        50000x
-image/png        BenchmarkDecodeRGB$                 20x
-image/png        BenchmarkEncodeRGBA$                1x
-crypto/sha256    BenchmarkHash8K/New$                2000x
-github.com/google/btree@v1.1.3   BenchmarkInsertG$           500000x
-github.com/google/btree@v1.1.3   BenchmarkAscendG$           800x
-github.com/rs/zerolog@v1.34.0    BenchmarkLogFieldType/Str$  300000x
-github.com/rs/zerolog@v1.34.0    BenchmarkLogFields$         100000x
-set              BenchmarkGoroutines/1$              80x
-set              BenchmarkGoroutines/100$            80x
-set              BenchmarkGoroutines/10000$          12x
-set              BenchmarkHeap/1KiB$                 120x
-set              BenchmarkHeap/1024KiB$              80x
-set              BenchmarkHeap/1048576KiB$           1x
-set              BenchmarkFound$                     60x
-'
 export GORACE=atexit_sleep_ms=0
 
 floor_overlay() { # prints the overlay, with entries that return at once
@@ -82,16 +39,6 @@ run() { # PACKAGE COLUMN BENCHMARK TIMES: CPU seconds and peak KiB
 		-test.run '^$' -test.bench "^$3" -test.benchtime "$4" 2>/dev/null) |
 		awk -v found="$3" '$4 == 0 || found ~ /Found/ { print $2, $3 }' # a race fails it
 	rm -rf "$work/spool"
-}
-
-wanted() { # PACKAGE BENCHMARK WORD...
-	local words="$1 $2" word
-	shift 2
-	[ $# -gt 0 ] || return 0
-	for word in "$@"; do
-		[[ $words != *"$word"* ]] || return 0
-	done
-	return 1
 }
 
 # A row of the table, from the files that the runs left; "BENCHMARK COLUMN CPU CPU-SPREAD KIB KIB-SPREAD" a line.
@@ -129,7 +76,7 @@ while read -r package benchmark times; do
 		done
 	done
 	print_row "$package" "${benchmark%\$}"
-done <<<"$rows"
+done <<<"$speed_rows"
 awk '{ n++; race += log($4 / $3); x += log($6); mem += log($11); slower += $6 < 1; larger += $11 > 1
 		for (i = 12; i <= NF; i++) also[i] += log($i) }
 	END {
