@@ -67,14 +67,20 @@
 #include <pthread.h>
 #include <sys/auxv.h>
 
+/* Inside, so that no handler of a signal that comes meanwhile waits for the lock; a fork in one that interrupted the agent goes without. */
 static void before_fork(void)
 {
-	rf_lock();
+	rf_me.forking = rf_enter();
+	if (rf_me.forking)
+		rf_lock();
 }
 
 static void after_fork(void)
 {
-	rf_unlock();
+	if (rf_me.forking) {
+		rf_unlock();
+		rf_leave();
+	}
 }
 
 static void in_child(void)
@@ -88,6 +94,8 @@ static void in_child(void)
 	rf_cpu_forked();
 	rf_io_forked();
 	rf_waits_forked();
+	if (rf_me.forking)
+		rf_leave();
 }
 
 /* A sanitizer has its own malloc and its own SIGSEGV. */

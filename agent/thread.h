@@ -29,6 +29,7 @@ struct rf_thread {
 	uint64_t random;       /* state of rf_random; never 0 once it was used */
 	uint32_t tid;          /* 0: not asked for yet */
 	uint32_t generation;   /* of the settings that the distances above were drawn by */
+	bool forking;          /* it entered to fork */
 	uint32_t inside;       /* the agent itself is at work: what it calls, and what interrupts it, passes by */
 	int cancel_state;      /* the program's, while inside */
 	uint32_t blocked;      /* signals of ours that the program thinks it has blocked in this thread (signals.c), a bit each */

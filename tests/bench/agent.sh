@@ -2,7 +2,9 @@
 # What the agent costs: programs without it, with it and its defaults, with jemalloc's profiler and with heaptrack, in turn. A row is
 # the median of ROUNDS rounds: CPU seconds (user and system) and peak memory in MiB, and both as ratios to the program alone.
 #
-#	ROUNDS=5 tests/bench/agent.sh [NAME...]     only these: alloc, locks, cgo, sqlite3, redis, nginx
+#	ROUNDS=5 tests/bench/agent.sh [NAME...]     only these: alloc, locks, cgo, sqlite3, xz, redis, nginx
+#
+# watch, cpu and io are the agent with --watch 10, --cpu 99 and --io 100; VARIANTS="alone watch" measures only these.
 #
 # Wants sqlite3, redis-server, nginx, curl, libjemalloc2 and heaptrack (Debian's packages); what isn't there is left out and said.
 . "$(dirname "$0")/../lib.sh"
@@ -29,6 +31,8 @@ events { worker_connections 512; }
 http { access_log off; client_body_temp_path $work; proxy_temp_path $work; fastcgi_temp_path $work; uwsgi_temp_path $work;
 	scgi_temp_path $work; server { listen 127.0.0.1:$port; root $root; } }
 NGINX
+
+seq 12000000 >"$work/rows"
 
 alive() {
 	(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
@@ -60,6 +64,7 @@ program() { # NAME PREFIX...: does its work behind the prefix
 	locks) "${@:2}" "$work/locks" ;;
 	cgo) "${@:2}" "$work/cgo" 1000000 ;;
 	sqlite3) "${@:2}" sqlite3 :memory: ".read $work/load.sql" ;;
+	xz) "${@:2}" xz -T2 -1 --block-size=1MiB -c "$work/rows" ;;
 	redis) redis "${@:2}" ;;
 	nginx) nginx_server "${@:2}" ;;
 	esac
@@ -69,9 +74,10 @@ under() { # VARIANT NAME
 	local measured=("$work/measure" /dev/null /dev/null) tables
 	case $1 in
 	alone) ;;
-	agent)
+	agent | watch | cpu | io)
+		local -A more=([agent]="" [watch]="watch=10" [cpu]="cpu=99" [io]="io=100")
 		tables=$("$redflag" agent env --db "$work/a.db")
-		measured+=(env "LD_PRELOAD=$(sed -n "s/^export LD_PRELOAD='\(.*\)'/\1/p" <<<"$tables")" "REDFLAG_AGENT=" "REDFLAG_SPOOL=$work/a.db.spool")
+		measured+=(env "LD_PRELOAD=$(sed -n "s/^export LD_PRELOAD='\(.*\)'/\1/p" <<<"$tables")" "REDFLAG_AGENT=${more[$1]}" "REDFLAG_SPOOL=$work/a.db.spool")
 		;;
 	jemalloc) measured+=(env "LD_PRELOAD=$jemalloc" "MALLOC_CONF=prof:true,lg_prof_sample:19,prof_final:true,prof_prefix:$work/jeprof") ;;
 	heaptrack) measured+=(heaptrack -o "$work/heaptrack") ;;
@@ -82,12 +88,13 @@ under() { # VARIANT NAME
 }
 
 printf '%-10s %-10s %8s %6s %8s %6s\n' program variant CPU ratio MiB ratio
-[ $# -gt 0 ] || set -- alloc locks cgo sqlite3 redis nginx
+[ $# -gt 0 ] || set -- alloc locks cgo sqlite3 xz redis nginx
 for name in "$@"; do
-	variants=(alone agent)
+	variants=(alone agent watch cpu io)
 	[ -n "$jemalloc" ] && variants+=(jemalloc)
 	command -v heaptrack >/dev/null && variants+=(heaptrack)
 	rm -f "$work"/of.*
+	[ -z "${VARIANTS:-}" ] || read -ra variants <<<"$VARIANTS"
 	for ((i = 0; i < rounds; i++)); do
 		for variant in "${variants[@]}"; do
 			under "$variant" "$name" >>"$work/of.$variant"

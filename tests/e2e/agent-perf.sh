@@ -61,7 +61,7 @@ check "one of ten stands for ten" between 17000 23000 ";take_zeros " <"$work/io"
 
 # All at once.
 for case in $("$work/signals"); do
-	check "signals: $case" equal fine "$("$redflag" agent run --db "$work/signals.db" --cpu 997 --watch 500 --io 1 -- \
+	check "signals: $case" equal fine "$("$redflag" agent run --db "$work/signals.db" --cpu 9970 --watch 500 --io 1 -- \
 		timeout 60 "$work/signals" "$case" 2>&1)"
 done
 finish

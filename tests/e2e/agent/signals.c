@@ -136,6 +136,20 @@ static int forks(void)
 	return 1;
 }
 
+/* One after the other, so that a clock goes off in every part of fork. */
+static int storm(void)
+{
+	for (int i = 0; i < 500; i++) {
+		int status;
+		pid_t child = fork();
+		if (child == 0)
+			_exit(malloc(10) == NULL);
+		if (waitpid(child, &status, 0) != child || status)
+			return 0;
+	}
+	return 1;
+}
+
 static int spawned(void)
 {
 	for (int i = 0; i < 30; i++) {
@@ -220,7 +234,7 @@ static const struct {
 	int (*passes)(void);
 	int alone; /* without threads beside it */
 } cases[] = {
-	{ "handler", handler, 0 }, { "waiter", waiter, 0 }, { "masks", masks, 0 }, { "calls", calls, 0 }, { "forks", forks, 0 },
+	{ "handler", handler, 0 }, { "waiter", waiter, 0 }, { "masks", masks, 0 }, { "calls", calls, 0 }, { "forks", forks, 0 }, { "storm", storm, 1 },
 	{ "spawned", spawned, 0 }, { "descriptors", descriptors, 1 }, { "threads", threads, 0 }, { "cancels", cancels, 0 },
 };
 
