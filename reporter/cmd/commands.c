@@ -86,7 +86,7 @@ static const char agent_help[] =
 	"Runs a program that is no race build, of C or of Go with cgo, with the agent put in front\n"
 	"of its libraries (LD_PRELOAD), and stores what it finds: use after free, double and invalid\n"
 	"free, accesses beyond the end, and leaks, of a sample of the blocks that malloc gives; with --watch\n"
-	"also races of threads, by watchpoints of the processor, without one false alarm. The program\n"
+	"also races of threads that are proved, by watchpoints of the processor. The program\n"
 	"runs as without it, at full speed; its input, output and exit status are its own.\n"
 	"\n"
 	"  redflag agent run --tag shop -- ./server --port 8080\n"

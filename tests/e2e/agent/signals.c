@@ -234,8 +234,9 @@ static const struct {
 	int (*passes)(void);
 	int alone; /* without threads beside it */
 } cases[] = {
-	{ "handler", handler, 0 }, { "waiter", waiter, 0 }, { "masks", masks, 0 }, { "calls", calls, 0 }, { "forks", forks, 0 }, { "storm", storm, 1 },
-	{ "spawned", spawned, 0 }, { "descriptors", descriptors, 1 }, { "threads", threads, 0 }, { "cancels", cancels, 0 },
+	{ "handler", handler, 0 }, { "waiter", waiter, 0 }, { "masks", masks, 0 }, { "calls", calls, 0 },
+	{ "forks", forks, 0 }, { "storm", storm, 1 }, { "spawned", spawned, 0 },
+	{ "descriptors", descriptors, 1 }, { "threads", threads, 0 }, { "cancels", cancels, 0 },
 };
 
 /* As a container's filter does it: EPERM. */
