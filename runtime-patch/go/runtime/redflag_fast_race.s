@@ -504,16 +504,16 @@ full:
 
 // func AddInt32(addr *int32, delta int32) (new int32)
 TEXT	runtime·rfAdd32(SB), NOSPLIT|NOFRAME, $0-0
-	IGNORED(other)
+	CMPL	g_rfunlocks(R14), $0
+	JNE	unlock
+	IGNORED(full)
 	MOVL	24(SP), R13
 	LOCK
 	XADDL	R13, (R12)
 	MOVL	R13, 32(SP)
 	RET
-other:
-	CMPL	g_rfunlocks(R14), $0
-	JEQ	full
-	MOVL	$0, g_rfunlocks(R14) // by sync.Mutex.Unlock
+unlock: // by sync.Mutex.Unlock, and whatever happens by no other
+	MOVL	$0, g_rfunlocks(R14)
 	MOVQ	$__redflag_unlock(SB), AX
 full:
 	JMP	runtime·rfAtomicFull(SB)
