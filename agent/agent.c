@@ -121,6 +121,7 @@ static __attribute__((constructor)) void start(void)
 	rf_settings.guard = rf_settings.guard_ready ? options.guard_rate : 0;
 	rf_settings.heap = options.alloc_sample != 0;
 	rf_settings.leaks = rf_settings.heap ? options.leaks : 0;
+	rf_settings.leak_cost = options.leak_cost;
 	rf_settings.mappings = rf_settings.heap && rf_next_is_libc(); /* others' memory comes by mmap, and would be counted twice */
 	rf_heap_init(options.alloc_sample);
 	rf_watch_init(options.watch);

@@ -39,7 +39,7 @@ static void look_for_leaks(void *frame)
 {
 	int error = errno;
 	if (rf_settings.leaks && rf_settings.ready && rf_settings.pid == getpid() && rf_enter()) {
-		rf_leaks_look((uintptr_t)frame, rf_settings.leaks);
+		rf_leaks_look((uintptr_t)frame, rf_settings.leaks, rf_settings.leak_cost);
 		rf_leave();
 	}
 	errno = error;

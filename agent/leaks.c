@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define ADDRESS_MASK (((uint64_t)1 << 47) - 1) /* of user space on x86-64 */
 #define FRONT_BYTES 16u
@@ -177,7 +178,16 @@ static void report_all(uint64_t least)
 	rf_unlock();
 }
 
-static void rf_leaks_look(uintptr_t stack, uint64_t least)
+static uint64_t time_allowed(uint64_t cost_percent)
+{
+	struct timespec used;
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
+		return 0;
+	uint64_t allowed = ((uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec) / 100 * cost_percent;
+	return allowed < RF_LEAKS_NS_MAX ? allowed : RF_LEAKS_NS_MAX;
+}
+
+static void rf_leaks_look(uintptr_t stack, uint64_t least, uint64_t cost_percent)
 {
 	struct rf_heap_block block;
 	void *memory = leaks.done ? MAP_FAILED : mmap(NULL, sizeof(*leaks.s), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -191,7 +201,7 @@ static void rf_leaks_look(uintptr_t stack, uint64_t least)
 	sort_candidates();
 	leaks.left = leaks.count;
 	const struct rf_roots roots = { .stack = stack, .own_start = (uintptr_t)memory, .own_end = (uintptr_t)memory + sizeof(*leaks.s),
-					.until_ns = rf_profile_now_ns() + RF_LEAKS_NS_MAX, .buffer = leaks.s->buffer, .see = see_words };
+					.until_ns = rf_profile_now_ns() + time_allowed(cost_percent), .buffer = leaks.s->buffer, .see = see_words };
 	if (leaks.left && rf_roots_walk(&roots))
 		report_all(least);
 	munmap(memory, sizeof(*leaks.s));

@@ -7,8 +7,8 @@
  * refers to isn't told. What isn't known for certain (roots.h) is no leak; but blocks that only encoded addresses lead to,
  * such as the XOR of two, are told wrongly.
  *
- * A report for each stack that at least `least` lost blocks have. Takes RF_LEAKS_NS_MAX at most, then nothing is said; and
- * up to 1.2 MB while it looks.
+ * A report for each stack that at least `least` lost blocks have. Takes so many per cent of the processor time that
+ * the process has used, and RF_LEAKS_NS_MAX at most; then nothing is said. Up to 1.2 MB while it looks.
  */
 #ifndef RF_AGENT_LEAKS_H
 #define RF_AGENT_LEAKS_H
@@ -19,6 +19,6 @@
 #define RF_LEAKS_REPORTS_MAX 64u /* stacks, those with the most bytes */
 
 /* Once a process; stack: the lowest address of the stack that is still in use. Inside the agent, without the lock. */
-static void rf_leaks_look(uintptr_t stack, uint64_t least);
+static void rf_leaks_look(uintptr_t stack, uint64_t least, uint64_t cost_percent);
 
 #endif

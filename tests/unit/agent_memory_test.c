@@ -165,7 +165,7 @@ static void test_no_candidates(void **state)
 	(void)state;
 	uint64_t reports = rf_record_reports();
 	rf_heap_forked();
-	rf_leaks_look(0, 1);
+	rf_leaks_look(0, 1, 100);
 	assert_true(leaks.done);
 	assert_int_equal(leaks.count, 0);
 	assert_int_equal(rf_record_reports(), reports);
