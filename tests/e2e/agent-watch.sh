@@ -93,6 +93,8 @@ redis() {
 }
 if command -v redis-server >/dev/null; then
 	check "redis with threads" redis
+else
+	skip "redis with threads" "redis-server isn't installed"
 fi
 "$redflag" agent report --db "$work/system.db" >/dev/null 2>&1
 check "nothing in all of them" equal "" "$(titles "$work/system.db" 2>/dev/null)"
