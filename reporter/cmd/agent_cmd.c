@@ -1,5 +1,4 @@
 /* redflag agent: programs that are no race builds, with the preloaded agent in them. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,16 +37,14 @@ static int settings(const struct rf_args *args, rf_arena *arena, rf_str *out, st
 	rf_buf_put_cstr(&text, RF_AGENT_VARIABLE "=");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const char *value = rf_arg(args, numbers[i].name);
-		char *end = NULL;
-		errno = 0;
-		unsigned long long n = value ? strtoull(value, &end, 10) : 0;
-		if (value && (errno || end == value || *end || *value == '-' || n > numbers[i].max)) {
+		uint64_t n = 0;
+		if (value && (!rf_str_u64(rf_str_from(value), &n) || n > numbers[i].max)) {
 			rf_buf_release(&text);
 			return rf_fail(err, RF_ERR_USAGE, "--%s wants a number from 0 to %llu, not %s.", numbers[i].name,
 				       (unsigned long long)numbers[i].max, value);
 		}
 		if (value)
-			rf_buf_printf(&text, "%s=%llu,", numbers[i].name, n);
+			rf_buf_printf(&text, "%s=%llu,", numbers[i].name, (unsigned long long)n);
 	}
 	*out = rf_arena_dup(arena, rf_buf_str(&text));
 	rf_buf_release(&text);
@@ -115,9 +112,7 @@ static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct 
 	int status = 0;
 	int rc = rf_agent_target_check(argv[0], arena, err);
 	if (rc == 0)
-		rc = rf_trace_choose(rf_arg(args, "trace-id"), getenv("TRACE_ID"), getenv("TRACEPARENT"), arena, &trace, err);
-	if (rc == 0 && trace.len == 0)
-		rc = rf_trace_new(arena, &trace, err);
+		rc = rf_trace_of_command(rf_arg(args, "trace-id"), arena, &trace, err);
 	if (rc == 0)
 		rc = make_variables(args, arena, &v, err);
 	if (rc < 0)

@@ -1,5 +1,4 @@
 /* redflag run: any instrumented program, from its start to the findings it left in its spool. */
-#include <stdlib.h>
 
 #include "cmd/command_list.h"
 #include "cmd/gate.h"
@@ -37,11 +36,9 @@ int rf_cmd_run(const struct rf_args *args, rf_arena *arena, struct rf_error *err
 	int status = 0;
 	if (args->word_count == 0)
 		return rf_fail(err, RF_ERR_USAGE, "run wants a program: redflag run -- ./program arguments.");
-	int rc = rf_trace_choose(rf_arg(args, "trace-id"), getenv("TRACE_ID"), getenv("TRACEPARENT"), arena, &trace, err);
+	int rc = rf_trace_of_command(rf_arg(args, "trace-id"), arena, &trace, err);
 	if (rc == 0)
 		rc = rf_gate_parse(args, &gate, err);
-	if (rc == 0 && trace.len == 0)
-		rc = rf_trace_new(arena, &trace, err);
 	if (rc < 0)
 		return rc;
 	struct rf_reporter_request request = { .args = args, .command = RF_STR("run"), .trace_id = trace,

@@ -1,7 +1,6 @@
 /* redflag test: go test under the instrumented toolchain, from the build to the summary. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -265,9 +264,7 @@ int rf_cmd_test(const struct rf_args *args, rf_arena *arena, struct rf_error *er
 	struct rf_args mine = *args;
 	rf_str trace;
 	t.json = rf_arg(args, "json") || has_flag(args, "json");
-	int rc = rf_trace_choose(rf_arg(args, "trace-id"), getenv("TRACE_ID"), getenv("TRACEPARENT"), arena, &trace, err);
-	if (rc == 0 && trace.len == 0)
-		rc = rf_trace_new(arena, &trace, err);
+	int rc = rf_trace_of_command(rf_arg(args, "trace-id"), arena, &trace, err);
 	if (rc == 0)
 		rc = rf_gate_parse(args, &t.gate, err);
 	if (rc == 0)

@@ -1,5 +1,6 @@
 #include "cmd/trace.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -69,4 +70,10 @@ int rf_trace_new(rf_arena *arena, rf_str *out, struct rf_error *err)
 	bytes[0] |= 1; /* never all zero, which the W3C forbids */
 	*out = rf_arena_hex(arena, bytes, sizeof(bytes));
 	return out->len ? 0 : rf_fail(err, RF_ERR_MEMORY, "Out of memory.");
+}
+
+int rf_trace_of_command(const char *option, rf_arena *arena, rf_str *out, struct rf_error *err)
+{
+	int rc = rf_trace_choose(option, getenv("TRACE_ID"), getenv("TRACEPARENT"), arena, out, err);
+	return rc == 0 && out->len == 0 ? rf_trace_new(arena, out, err) : rc;
 }

@@ -21,5 +21,7 @@ rf_str rf_trace_of_traceparent(rf_str traceparent);
 int rf_trace_choose(const char *option, const char *trace_id, const char *traceparent, rf_arena *arena, rf_str *out,
 		    struct rf_error *err);
 int rf_trace_new(rf_arena *arena, rf_str *out, struct rf_error *err);
+/* Of a command that starts programs: chosen from `option` and the environment, else a new one. */
+int rf_trace_of_command(const char *option, rf_arena *arena, rf_str *out, struct rf_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/heap_file.h"
 #include "store/growth.h"
 #include "store/profiles.h"
 #include "store/process.h"
@@ -235,9 +236,27 @@ static void set_aside(struct rf_session *s, const char *path, const char *why)
 		rf_buf_printf(&s->notes, "%s It is kept as %.*s.\n", why, RF_STR_ARG(aside));
 }
 
+/* Are there tables of the agent beside it that aren't in it yet? Then `redflag agent report` will want it. */
+static bool has_tables(const char *path, rf_arena *arena)
+{
+	static const char *const suffixes[] = RF_HEAP_FILE_SUFFIXES;
+	rf_str name = rf_str_from(path);
+	if (!rf_str_ends(name, RF_SPOOL_SUFFIX))
+		return false;
+	name.len -= sizeof(RF_SPOOL_SUFFIX) - 1;
+	for (size_t i = RF_SPOOL_PROFILE_HEAP; i < RF_SPOOL_PROFILE_KIND_COUNT; i++) {
+		const char *tables = rf_arena_printf(arena, "%.*s%s", RF_STR_ARG(name), suffixes[i]).ptr;
+		if (tables && access(tables, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void remove_spool(struct rf_session *s, const struct done_spool *done)
 {
 	char why[128];
+	if (has_tables(done->path, &s->arena))
+		return;
 	if (done->records_bad == 0) {
 		unlink(done->path);
 		return;

@@ -31,6 +31,7 @@ killed() {
 	local pid
 	(
 		eval "$("$redflag" agent env --db "$db" --alloc-sample 20000)"
+		export TRACE_ID=killed
 		exec "$work/memory" wait
 	) >"$work/out" &
 	pid=$!
@@ -40,6 +41,8 @@ killed() {
 	check "and shown by top" bash -c '"$0" agent top --db "$1" | grep -E "^ +$2 memory .* (3[4-9]|4[0-6]) MB "' "$redflag" "$db" $pid
 	kill -KILL $pid
 	wait $pid 2>/dev/null
+	"$redflag" run --db "$db" -- true >/dev/null 2>&1
+	check "another command leaves it" bash -c 'ls "$0".spool/*.heap "$0".spool/*.spool >/dev/null' "$db"
 	"$redflag" agent report --db "$db" >/dev/null
 }
 killed
