@@ -19,8 +19,8 @@
 	  "at the end tell of stacks whose sampled memory nothing refers to, from N blocks on, 0: never; default: 2") \
 	X(leak_cost, "leak-cost", "PERCENT", 1, 1000000,                                                               \
 	  "spend at most so much of the processor time until then on that, else say nothing; default: 1")              \
-	X(lock_sample, "lock-sample", "NS", 1000000, 1000000000,                                                       \
-	  "sample waits for mutexes every so many nanoseconds, 0: none; default: 1000000")                             \
+	X(lock_sample, "lock-sample", "NS", 0, 1000000000,                                                             \
+	  "sample waits for mutexes every so many nanoseconds, such as 1000000, 0: none; default: 0")                  \
 	X(watch, "watch", "RATE", 0, 10000,                                                                            \
 	  "look for races by watchpoints, at most so many times a second, 0: never; default: 0") \
 	X(cpu, "cpu", "HZ", 0, 10000,                                                                                  \
