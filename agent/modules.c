@@ -31,8 +31,10 @@ static struct rf_spool_ref put_gnu_build_id(const struct dl_find_object *object)
 	const ElfW(Ehdr) *header = (const void *)base;
 	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > RF_PAGE)
 		return (struct rf_spool_ref){ 0, 0 };
-	return rf_process_put_note((const void *)(base + header->e_phoff), header->e_phnum, object->dlfo_link_map->l_addr,
-				   NT_GNU_BUILD_ID, "GNU");
+	uint32_t bytes;
+	const char *id = rf_process_note((const void *)(base + header->e_phoff), header->e_phnum, object->dlfo_link_map->l_addr,
+					 NT_GNU_BUILD_ID, "GNU", &bytes);
+	return rf_spool_put(id, bytes);
 }
 
 /* The program itself has no name there. */

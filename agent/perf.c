@@ -4,6 +4,7 @@
 #include "agent/settings.h"
 #include "agent/signals.h"
 #include "agent/thread.h"
+#include "tsan-glue/cgroup.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -74,11 +75,7 @@ static int open_clock(enum rf_perf_what what, uint64_t period_ns)
 static bool is_traced(void)
 {
 	char text[4096];
-	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	rf_cgroup_read("/proc/self/status", text, sizeof(text));
 	const char *line = strstr(text, "\nTracerPid:");
 	return !line || strtol(line + sizeof("\nTracerPid:") - 1, NULL, 10) != 0;
 }

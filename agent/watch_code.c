@@ -1,9 +1,9 @@
 #include "agent/watch_code.h"
 
 #include "agent/thread.h"
+#include "tsan-glue/process.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <gnu/libc-version.h>
 #include <link.h>
 #include <string.h>
@@ -50,40 +50,12 @@ static struct range object_of(uintptr_t at)
 	return (struct range){ (uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end };
 }
 
-static bool is_note_of_go(const char *p, const char *end)
-{
-	while ((size_t)(end - p) >= sizeof(ElfW(Nhdr))) {
-		const ElfW(Nhdr) *note = (const void *)p;
-		const char *name = p + sizeof(*note);
-		p = name + ((note->n_namesz + 3u) & ~3u) + ((note->n_descsz + 3u) & ~3u);
-		if (p <= end && note->n_namesz == 4 && memcmp(name, "Go\0", 4) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool program_has_go(void)
-{
-	const ElfW(Phdr) *segments = (const void *)getauxval(AT_PHDR);
-	size_t count = getauxval(AT_PHNUM);
-	uintptr_t bias = 0;
-	for (size_t i = 0; segments && i < count; i++) {
-		if (segments[i].p_type == PT_PHDR)
-			bias = (uintptr_t)segments - segments[i].p_vaddr;
-	}
-	for (size_t i = 0; segments && i < count; i++) {
-		const char *p = (const char *)(bias + segments[i].p_vaddr);
-		if (segments[i].p_type == PT_NOTE && is_note_of_go(p, p + segments[i].p_memsz))
-			return true;
-	}
-	return false;
-}
-
 static void rf_watch_code_init(void)
 {
 	code.libc = object_of((uintptr_t)gnu_get_libc_version);
 	code.loader = object_of((uintptr_t)__tls_get_addr);
-	if (program_has_go())
+	uint32_t bytes;
+	if (rf_process_program_note(0, "Go\0", &bytes))
 		code.go = object_of(getauxval(AT_ENTRY));
 }
 

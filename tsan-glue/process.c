@@ -80,28 +80,39 @@ static uintptr_t load_bias(const ElfW(Phdr) *segments, size_t count)
 	return 0;
 }
 
-static struct rf_spool_ref rf_process_put_note(const ElfW(Phdr) *segments, size_t count, uintptr_t bias, uint32_t type, const char *owner)
+static const char *rf_process_note(const ElfW(Phdr) *segments, size_t count, uintptr_t bias, uint32_t type, const char *owner,
+				   uint32_t *bytes)
 {
+	*bytes = 0;
 	for (size_t i = 0; i < count; i++) {
 		const char *p = (const char *)(bias + segments[i].p_vaddr), *end = p + segments[i].p_memsz;
 		while (segments[i].p_type == PT_NOTE && (size_t)(end - p) >= sizeof(ElfW(Nhdr))) {
 			const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)p;
 			const char *name = p + sizeof(*note), *text = name + ((note->n_namesz + 3u) & ~3u);
 			p = text + ((note->n_descsz + 3u) & ~3u);
-			if (p <= end && note->n_type == type && note->n_namesz == NOTE_OWNER_BYTES && memcmp(name, owner, NOTE_OWNER_BYTES) == 0)
-				return rf_spool_put(text, note->n_descsz);
+			if (p > end || (type && note->n_type != type) || note->n_namesz != NOTE_OWNER_BYTES ||
+			    memcmp(name, owner, NOTE_OWNER_BYTES) != 0)
+				continue;
+			*bytes = note->n_descsz;
+			return text;
 		}
 	}
-	return rf_spool_put(NULL, 0);
+	return NULL;
 }
 
-/* Go's build ID: the note "Go", type 4 (cmd/link/internal/ld/elf.go). The kernel says where the program's headers are: to
- * ask the dynamic loader takes its lock. */
-static struct rf_spool_ref put_build_id(void)
+static const char *rf_process_program_note(uint32_t type, const char *owner, uint32_t *bytes)
 {
 	const ElfW(Phdr) *segments = (const ElfW(Phdr) *)getauxval(AT_PHDR);
 	size_t count = segments ? getauxval(AT_PHNUM) : 0;
-	return rf_process_put_note(segments, count, load_bias(segments, count), NOTE_GO_BUILD_ID, "Go\0");
+	return rf_process_note(segments, count, load_bias(segments, count), type, owner, bytes);
+}
+
+/* Go's build ID: the note "Go", type 4 (cmd/link/internal/ld/elf.go). */
+static struct rf_spool_ref put_build_id(void)
+{
+	uint32_t bytes;
+	const char *id = rf_process_program_note(NOTE_GO_BUILD_ID, "Go\0", &bytes);
+	return rf_spool_put(id, bytes);
 }
 
 /* The line "path\t<import path>" of the build information (runtime/debug.BuildInfo). */

@@ -11,9 +11,11 @@
 static void rf_process_init(void);
 /* start: of a program that isn't Go's, all zero. */
 static void rf_process_write(const struct rf_start *start, uint32_t features);
-/* Puts what an ELF file's note of that type and owner (four bytes) holds into the record that is being written. Of a file that is
- * mapped, with its program headers; bias is what its addresses differ by. */
-static struct rf_spool_ref rf_process_put_note(const ElfW(Phdr) *segments, size_t count, uintptr_t bias, uint32_t type,
-					       const char *owner);
+/* What an ELF file's note of that type (0: any) and owner (four bytes) holds; NULL: it has none. Of a file that is mapped, with its
+ * program headers; bias is what its addresses differ by. */
+static const char *rf_process_note(const ElfW(Phdr) *segments, size_t count, uintptr_t bias, uint32_t type, const char *owner,
+				   uint32_t *bytes);
+/* The same of the program. The kernel says where its headers are: to ask the dynamic loader takes its lock. */
+static const char *rf_process_program_note(uint32_t type, const char *owner, uint32_t *bytes);
 
 #endif

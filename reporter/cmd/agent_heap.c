@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "read/spool_read.h"
 #include "store/process.h"
 #include "tsan-glue/crc32c.h"
 #include "tsan-glue/spool_format.h"
@@ -108,20 +109,9 @@ static void append(int fd, const struct rf_heap_file *heap, uint64_t time_unix_n
 	rf_buf_release(&out);
 }
 
-static const char *path_of(const char *spool, enum rf_spool_profile_kind kind, rf_arena *scratch)
-{
-	static const char *const suffixes[] = RF_HEAP_FILE_SUFFIXES;
-	_Static_assert(sizeof(suffixes) / sizeof(suffixes[0]) == RF_SPOOL_PROFILE_KIND_COUNT, "one a kind");
-	rf_str path = rf_str_from(spool);
-	if (!rf_str_ends(path, RF_SPOOL_SUFFIX))
-		return NULL;
-	path.len -= sizeof(RF_SPOOL_SUFFIX) - 1;
-	return rf_arena_printf(scratch, "%.*s%s", RF_STR_ARG(path), suffixes[kind]).ptr;
-}
-
 const char *rf_agent_heap_path(const char *spool, rf_arena *scratch)
 {
-	return path_of(spool, RF_SPOOL_PROFILE_HEAP, scratch);
+	return rf_spool_tables_path(rf_str_from(spool), RF_SPOOL_PROFILE_HEAP, scratch);
 }
 
 static const struct rf_heap_file *read_heap(const char *path, rf_arena *scratch)
@@ -138,7 +128,7 @@ static const struct rf_heap_file *read_heap(const char *path, rf_arena *scratch)
 
 static const struct rf_heap_file *running(const char *spool, enum rf_spool_profile_kind kind, rf_arena *scratch)
 {
-	const char *path = path_of(spool, kind, scratch);
+	const char *path = rf_spool_tables_path(rf_str_from(spool), kind, scratch);
 	int fd = path ? open(spool, O_RDONLY | O_CLOEXEC) : -1;
 	const struct rf_heap_file *heap = fd >= 0 && !is_over(fd) ? read_heap(path, scratch) : NULL;
 	if (fd >= 0)
@@ -187,7 +177,7 @@ static void dump_one(const char *spool, enum rf_spool_profile_kind kind, int cop
 {
 	const struct rf_heap_file *tables = running(spool, kind, scratch);
 	struct rf_heap_file *now = tables ? rf_arena_alloc(scratch, sizeof(*now)) : NULL;
-	uint32_t number = now ? take_number(path_of(spool, kind, scratch)) : 0;
+	uint32_t number = now ? take_number(rf_spool_tables_path(rf_str_from(spool), kind, scratch)) : 0;
 	if (!number)
 		return;
 	memcpy(now, tables, sizeof(*now));
@@ -217,7 +207,7 @@ const char *rf_agent_heap_dump(const char *spool, rf_arena *scratch)
 static void settle(const char *spool, enum rf_spool_profile_kind kind, rf_arena *scratch)
 {
 	struct stat st;
-	const char *path = path_of(spool, kind, scratch);
+	const char *path = rf_spool_tables_path(rf_str_from(spool), kind, scratch);
 	int lock = path ? open(path, O_RDWR | O_CLOEXEC) : -1, fd = lock < 0 ? -1 : open(spool, O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &st) == 0 && st.st_nlink && is_over(fd)) {
 		const struct rf_heap_file *heap = read_heap(path, scratch);

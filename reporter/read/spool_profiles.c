@@ -2,7 +2,7 @@
  * one of a kind is read when it is asked for. */
 #include "read/spool_private.h"
 
-#include <stdlib.h>
+#include "agent/heap_file.h"
 
 static bool kind_from(uint32_t raw, enum rf_profile_kind *kind)
 {
@@ -14,6 +14,16 @@ static bool kind_from(uint32_t raw, enum rf_profile_kind *kind)
 		return false;
 	*kind = kinds[raw];
 	return true;
+}
+
+const char *rf_spool_tables_path(rf_str spool, enum rf_spool_profile_kind kind, rf_arena *arena)
+{
+	static const char *const suffixes[] = RF_HEAP_FILE_SUFFIXES;
+	_Static_assert(sizeof(suffixes) / sizeof(suffixes[0]) == RF_SPOOL_PROFILE_KIND_COUNT, "one a kind");
+	if (!rf_str_ends(spool, RF_SPOOL_SUFFIX))
+		return NULL;
+	rf_str name = rf_str_take(spool, spool.len - (sizeof(RF_SPOOL_SUFFIX) - 1));
+	return rf_arena_printf(arena, "%.*s%s", RF_STR_ARG(name), suffixes[kind]).ptr;
 }
 
 static struct rf_spool_snapshot *open_snapshot(struct rf_spool *s)

@@ -17,6 +17,7 @@
 #include "model/growth.h"
 #include "model/profile.h"
 #include "model/report.h"
+#include "tsan-glue/spool_format.h"
 
 struct rf_spool_drops {
 	uint64_t records_bad;      /* places with a wrong checksum or impossible content; one may hold several records */
@@ -61,6 +62,9 @@ const struct rf_growth_origin *rf_spool_queues(const struct rf_spool *s, uint32_
 /* Snapshots of profiles read so far, in the order of the file; false for one that isn't whole. */
 uint32_t rf_spool_snapshot_count(const struct rf_spool *s);
 bool rf_spool_snapshot_at(const struct rf_spool *s, uint32_t index, struct rf_profile_point *out);
+/* The file beside an agent's spool that the tables of a kind are in while its process lives (agent/heap_file.h); NULL when that is no
+ * spool's name. The arena's. */
+const char *rf_spool_tables_path(rf_str spool, enum rf_spool_profile_kind kind, rf_arena *arena);
 /* The samples of the last whole snapshot of a kind, as estimates; none when there is no such snapshot. The array is the arena's, the
  * frames' texts are the reader's. False: out of memory. */
 bool rf_spool_profile(struct rf_spool *s, enum rf_profile_kind kind, rf_arena *arena, struct rf_profile_sample **samples,

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/heap_file.h"
 #include "store/growth.h"
 #include "store/profiles.h"
 #include "store/process.h"
@@ -239,13 +238,8 @@ static void set_aside(struct rf_session *s, const char *path, const char *why)
 /* Are there tables of the agent beside it that aren't in it yet? Then `redflag agent report` will want it. */
 static bool has_tables(const char *path, rf_arena *arena)
 {
-	static const char *const suffixes[] = RF_HEAP_FILE_SUFFIXES;
-	rf_str name = rf_str_from(path);
-	if (!rf_str_ends(name, RF_SPOOL_SUFFIX))
-		return false;
-	name.len -= sizeof(RF_SPOOL_SUFFIX) - 1;
-	for (size_t i = RF_SPOOL_PROFILE_HEAP; i < RF_SPOOL_PROFILE_KIND_COUNT; i++) {
-		const char *tables = rf_arena_printf(arena, "%.*s%s", RF_STR_ARG(name), suffixes[i]).ptr;
+	for (int kind = RF_SPOOL_PROFILE_HEAP; kind < RF_SPOOL_PROFILE_KIND_COUNT; kind++) {
+		const char *tables = rf_spool_tables_path(rf_str_from(path), (enum rf_spool_profile_kind)kind, arena);
 		if (tables && access(tables, F_OK) == 0)
 			return true;
 	}
