@@ -81,22 +81,28 @@ static uint32_t stack_of(const struct rf_trace *trace)
 	return rf_profile_stack(&heap.profile, trace);
 }
 
-/* -log2 of a number in (0, 1] that is given in 1/2^53, by the exponent and a polynomial of the rest: within 0.5 %. */
-static double minus_log2(uint64_t x)
+/* -ln of a number in (0, 1] that is given in 1/2^53, to 7 digits also next to 1, where the short distances come from: by the exponent,
+ * and a series for the rest, which is between the square roots of 1/2 and of 2. */
+static double minus_ln(uint64_t x)
 {
 	double v = (double)x;
-	uint64_t bits;
+	uint64_t bits, one = (uint64_t)1023 << 52;
 	memcpy(&bits, &v, sizeof(bits));
-	double exponent = (double)(bits >> 52 & 2047u) - 1023.0;
-	bits = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1023 << 52;
+	double exponent = (double)(bits >> 52) - 1023.0 - 53.0;
+	bits = (bits & (((uint64_t)1 << 52) - 1)) | one;
 	memcpy(&v, &bits, sizeof(v));
-	return 53.0 - exponent - ((-0.344845 * v + 2.024658) * v - 1.674873);
+	if (v > 1.4142135623730951) {
+		v /= 2;
+		exponent++;
+	}
+	double s = (v - 1) / (v + 1), t = s * s;
+	return -exponent * 0.6931471805599453 - 2 * s * (1 + t * (1.0 / 3 + t * (1.0 / 5 + t / 7)));
 }
 
 static uint64_t rf_heap_distance(uint64_t mean)
 {
 	uint64_t x = (rf_random() >> 11) + 1;
-	return 1 + (uint64_t)(minus_log2(x) * 0.6931471805599453 * (double)mean);
+	return 1 + (uint64_t)(minus_ln(x) * (double)mean);
 }
 
 /* --- live blocks -------------------------------------------------------------------------------------------------- */
@@ -106,9 +112,14 @@ static uint32_t slot_of(uintptr_t address)
 	return (uint32_t)((uint64_t)(address >> 4) * 0x9e3779b97f4a7c15u >> 50); /* 14 bits: SLOTS */
 }
 
+static uint32_t hash_of_block(uintptr_t address)
+{
+	return slot_of(address) & (FILTER - 1);
+}
+
 static uint8_t *filter_of(uintptr_t address)
 {
-	return &heap.t->filter[slot_of(address) & (FILTER - 1)];
+	return &heap.t->filter[hash_of_block(address)];
 }
 
 static struct live *find(uintptr_t address)
@@ -173,12 +184,17 @@ static void remove_live(struct live *l)
 	close_hole((uint32_t)(l - heap.t->live));
 }
 
+static inline bool rf_heap_seems_to_have(const void *block)
+{
+	const struct tables *t = heap.t;
+	return t && __atomic_load_n(&t->filter[hash_of_block((uintptr_t)block)], __ATOMIC_RELAXED);
+}
+
 /* The block's entry before it went; stack NO_STACK: it had none. */
 static struct live take(const void *block)
 {
 	struct live had = { .stack = NO_STACK };
-	uint8_t *filter = heap.t ? filter_of((uintptr_t)block) : NULL;
-	if (!filter || !__atomic_load_n(filter, __ATOMIC_RELAXED) || rf_settings.pid != getpid())
+	if (!rf_heap_seems_to_have(block) || rf_settings.pid != getpid())
 		return had;
 	rf_lock();
 	struct live *l = find((uintptr_t)block);

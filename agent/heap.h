@@ -29,6 +29,8 @@ static inline bool rf_heap_may_have(const void *block)
 	return ((uintptr_t)block & 0xfefu) == 0;
 }
 
+/* Of a block that rf_heap_may_have: false when it isn't one; a look without the lock. */
+static inline bool rf_heap_seems_to_have(const void *block);
 static void rf_heap_init(uint64_t period);
 /* Takes over what `redflag agent set` has changed meanwhile. True: the distances of this thread are to be drawn anew. */
 static bool rf_heap_follow(void);

@@ -27,12 +27,9 @@ static void add_mapping(void *start, size_t bytes)
 	end_count(start, bytes, stack, true);
 }
 
-/* The thread's distance is drawn as for malloc (hooks_malloc.c). */
 static void rf_heap_map(void *start, size_t bytes)
 {
-	bool fresh = !rf_me.sample_left;
-	rf_me.sample_left = fresh ? 0 : rf_heap_distance(heap.period);
-	if (fresh || rf_settings.paused || rf_settings.pid != getpid())
+	if (rf_settings.pid != getpid())
 		return;
 	rf_lock();
 	add_mapping(start, bytes);

@@ -1,6 +1,7 @@
-/* malloc and its family. The short way counts down two numbers of the thread and calls the next function; what is sampled
+/* malloc and its family. The short way counts down a number of the thread and jumps to the next function; what is looked at
  * goes the long way. errno is left as the next function leaves it.
  */
+#include "agent/countdown.h"
 #include "agent/signals.h"
 #include "agent/guard.h"
 #include "agent/heap.h"
@@ -15,55 +16,13 @@
 
 #define BUDGET_SHARE 200u
 #define BUDGET_RATE 1000u /* who wants more than one in so many has no budget */
-#define LOOK_AGAIN_BYTES ((uint64_t)1 << 20) /* while nothing is sampled: whether it is to be again */
+#define RF_SHORT RF_EXPORT __attribute__((aligned(32), section(".text.hot"))) /* a few instructions and a jump */
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 
-/* Counts an allocation; false when it is one that is looked at. */
-static inline bool pass(size_t bytes)
+/* A thread that may have another guarded block, in a process whose SIGSEGV is still the agent's. */
+static bool may_guard(void)
 {
-	struct rf_thread *t = &rf_me;
-	if (t->guard_left <= 1 || bytes >= t->sample_left)
-		return false;
-	t->guard_left--;
-	t->sample_left -= bytes;
-	return true;
-}
-
-/* The distance to the next guarded allocation: even between 1 and twice the mean, less 1. */
-static uint64_t draw_guard(void)
-{
-	uint64_t rate = rf_settings.guard;
-	return !rate ? UINT64_MAX : rate == 1 ? 1 : 1 + rf_random() % (2 * rate - 1);
-}
-
-/* Is a sample due? 0 left: a new thread, which hasn't drawn yet. */
-static bool draw_sample(size_t bytes)
-{
-	struct rf_thread *t = &rf_me;
-	bool fresh = !t->sample_left;
-	if (!rf_settings.heap || rf_settings.paused)
-		t->sample_left = rf_heap_is_controlled() ? LOOK_AGAIN_BYTES : UINT64_MAX;
-	else if (fresh)
-		t->sample_left = rf_heap_distance(heap.period);
-	if (bytes < t->sample_left) {
-		t->sample_left -= bytes;
-		return false;
-	}
-	t->sample_left = rf_heap_distance(heap.period);
-	return rf_settings.heap && !rf_settings.paused;
-}
-
-static bool draw_guarded(void)
-{
-	struct rf_thread *t = &rf_me;
-	bool fresh = !t->guard_left && rf_settings.guard != 1;
-	if (t->guard_left > 1) {
-		t->guard_left--;
-		return false;
-	}
-	t->guard_left = draw_guard();
-	return !fresh && rf_settings.guard && (rf_settings.guard < BUDGET_RATE || __builtin_ia32_rdtsc() >= t->guard_after) &&
-	       rf_signals_has(SIGSEGV);
+	return (rf_settings.guard < BUDGET_RATE || __builtin_ia32_rdtsc() >= rf_me.guard_after) && rf_signals_has(SIGSEGV);
 }
 
 /* To guard a block takes two changes of a page's protection and two stacks: tens of microseconds, half of them when it is freed. A
@@ -77,43 +36,55 @@ static void *allocate_guarded(size_t bytes, size_t align, bool zero)
 	return block;
 }
 
-/* The long way: a guarded or sampled block, or NULL: the next function is to be called. */
-static __attribute__((noinline)) void *look(size_t bytes, size_t align, bool zero)
+/* A block that is sampled or guarded; NULL: the next function is to be called. */
+static void *look_inside(size_t bytes, size_t align, bool zero)
 {
 	void *block = NULL;
+	if (rf_heap_follow())
+		rf_countdown_restart();
+	struct rf_due due = rf_countdown_see(bytes);
+	if (due.guard && may_guard())
+		block = allocate_guarded(bytes, align, zero);
+	return block || !due.sample ? block : rf_heap_allocate(bytes, align, zero);
+}
+
+/* The long way, with the same result. */
+static __attribute__((noinline)) void *look(size_t bytes, size_t align, bool zero)
+{
 	int error = errno;
 	if (rf_settings.off)
-		rf_me.guard_left = rf_me.sample_left = UINT64_MAX;
+		rf_countdown_stop();
 	if (!rf_settings.ready || !rf_enter())
 		return NULL;
-	if (rf_heap_follow())
-		rf_me.guard_left = rf_me.sample_left = 0;
-	bool sampled = draw_sample(bytes);
-	if (draw_guarded())
-		block = allocate_guarded(bytes, align, zero);
-	if (!block && sampled)
-		block = rf_heap_allocate(bytes, align, zero);
+	void *block = look_inside(bytes, align, zero);
 	rf_leave();
-	if (block)
-		errno = error;
+	errno = error;
 	return block;
 }
 
-RF_EXPORT void *malloc(size_t bytes)
+static __attribute__((noinline)) void *malloc_slowly(size_t bytes)
 {
-	void *block = NULL;
-	if (!LIKELY(pass(bytes)))
-		block = look(bytes, 1, false);
+	void *block = look(bytes, 1, false);
 	return block ? block : rf_next.malloc(bytes);
 }
 
-RF_EXPORT void *calloc(size_t count, size_t bytes)
+RF_SHORT void *malloc(size_t bytes)
 {
-	void *block = NULL;
-	size_t all;
-	if (!__builtin_mul_overflow(count, bytes, &all) && !LIKELY(pass(all)))
-		block = look(all, 1, true);
+	return rf_countdown_pass(bytes) ? rf_next.malloc(bytes) : malloc_slowly(bytes);
+}
+
+static __attribute__((noinline)) void *calloc_slowly(size_t count, size_t bytes)
+{
+	void *block = look(count * bytes, 1, true);
 	return block ? block : rf_next.calloc(count, bytes);
+}
+
+RF_SHORT void *calloc(size_t count, size_t bytes)
+{
+	size_t all;
+	if (__builtin_mul_overflow(count, bytes, &all) || LIKELY(rf_countdown_pass(all)))
+		return rf_next.calloc(count, bytes);
+	return calloc_slowly(count, bytes);
 }
 
 static __attribute__((noinline)) void free_guarded(void *block)
@@ -135,7 +106,7 @@ static inline bool is_ours(const void *block)
 static __attribute__((noinline)) void forget_and_free(void *block)
 {
 	int error = errno;
-	if (block && rf_settings.heap && rf_enter()) {
+	if (rf_enter()) {
 		rf_heap_forget(block);
 		rf_leave();
 	}
@@ -143,14 +114,23 @@ static __attribute__((noinline)) void forget_and_free(void *block)
 	rf_next.free(block);
 }
 
-RF_EXPORT void free(void *block)
+/* One in 128 of all blocks begins so, and NULL. */
+static __attribute__((noinline)) void free_marked(void *block)
+{
+	if (rf_heap_seems_to_have(block))
+		forget_and_free(block);
+	else if (!rf_next_early_bytes(block))
+		rf_next.free(block);
+}
+
+RF_SHORT void free(void *block)
 {
 	if (!LIKELY(!rf_guard_has(block)))
 		free_guarded(block);
 	else if (LIKELY(!rf_heap_may_have(block)))
 		rf_next.free(block);
-	else if (!rf_next_early_bytes(block))
-		forget_and_free(block);
+	else
+		free_marked(block);
 }
 
 static size_t guarded_bytes(const void *block)
@@ -176,25 +156,25 @@ static __attribute__((noinline)) void *move(void *block, size_t bytes)
 	return copy;
 }
 
-/* Of a block that may be sampled, or into one that is large enough to be. */
-static __attribute__((noinline)) void *resize(void *block, size_t bytes)
+/* Of a block that may be sampled, or into one that is. */
+static __attribute__((noinline)) void *resize(void *block, size_t bytes, bool counted)
 {
-	if (!rf_settings.heap || !rf_enter())
+	if (!rf_settings.heap || (counted && !rf_heap_seems_to_have(block)) || !rf_enter())
 		return rf_next.realloc(block, bytes);
-	void *result = rf_heap_realloc(block, bytes, draw_sample(bytes));
+	void *result = rf_heap_realloc(block, bytes, !counted && rf_countdown_see(bytes).sample);
 	rf_leave();
 	return result;
 }
 
-RF_EXPORT void *realloc(void *block, size_t bytes)
+RF_SHORT void *realloc(void *block, size_t bytes)
 {
 	if (!block)
 		return malloc(bytes);
-	if (LIKELY(!rf_guard_has(block) && !rf_heap_may_have(block) && bytes < rf_me.sample_left)) {
-		rf_me.sample_left -= bytes;
-		return rf_next.realloc(block, bytes);
-	}
-	return is_ours(block) ? move(block, bytes) : resize(block, bytes);
+	bool marked = rf_guard_has(block) || rf_heap_may_have(block);
+	if (marked && is_ours(block))
+		return move(block, bytes);
+	bool counted = rf_countdown_pass(bytes);
+	return LIKELY(!marked && counted) ? rf_next.realloc(block, bytes) : resize(block, bytes, counted);
 }
 
 RF_EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
@@ -210,7 +190,7 @@ RF_EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 /* As look; the alignment is a power of two, and a multiple of that, or else the next function has something to say. */
 static inline void *allocate_aligned(size_t align, size_t multiple, size_t bytes)
 {
-	if (LIKELY(pass(bytes)))
+	if (LIKELY(rf_countdown_pass(bytes)))
 		return NULL;
 	rf_next_init();
 	return align && !(align & (align - 1)) && align % multiple == 0 ? look(bytes, align, false) : NULL;

@@ -2,6 +2,7 @@
  * is anonymous, private, can be written, and isn't put over a reservation (MAP_FIXED): Go's heap isn't, it has a profile of its own.
  * The C library's own mappings don't come by here.
  */
+#include "agent/countdown.h"
 #include "agent/heap.h"
 #include "agent/next.h"
 #include "agent/settings.h"
@@ -17,12 +18,11 @@
 static void look_at_mapping(void *start, size_t bytes)
 {
 	int error = errno;
-	if (rf_settings.mappings && bytes >= rf_me.sample_left && rf_enter()) {
+	if (!rf_settings.mappings || rf_countdown_pass(bytes) || !rf_enter())
+		return;
+	if (rf_countdown_see(bytes).sample)
 		rf_heap_map(start, bytes);
-		rf_leave();
-	} else if (bytes < rf_me.sample_left) {
-		rf_me.sample_left -= bytes;
-	}
+	rf_leave();
 	errno = error;
 }
 

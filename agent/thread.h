@@ -21,8 +21,10 @@ struct rf_thread_origin {
 };
 
 struct rf_thread {
-	uint64_t sample_left;  /* bytes until the allocation that is sampled */
-	uint64_t guard_left;   /* allocations until the one that is guarded */
+	uint64_t left;         /* until an allocation is looked at (countdown.h) */
+	uint64_t left_from;    /* what that was when these two were true */
+	uint64_t sample_left;  /* until the one that is sampled */
+	uint64_t guard_left;   /* until the one that is guarded */
 	uint64_t guard_after;  /* time stamp: not before it is a further allocation guarded */
 	int64_t io_left;       /* calls until the one that is measured (io.h); 0: not drawn yet */
 	uint64_t wait_left;    /* nanoseconds of waiting for mutexes until the wait that is sampled */

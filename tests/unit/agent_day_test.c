@@ -55,7 +55,6 @@ static void live_a_second(void **kept)
 		rf_waits_count(UINT32_MAX);
 	}
 	void *huge = (void *)(uintptr_t)0x10000000000u;
-	rf_me.sample_left = 1;
 	rf_heap_map(huge, HUGE);
 	if (second % 2)
 		rf_heap_unmap(huge, HUGE);

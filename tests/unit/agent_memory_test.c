@@ -11,7 +11,6 @@ static void test_mappings(void **state)
 	void *block = rf_heap_allocate(100, 1, false);
 	assert_false(rf_heap_has_mappings());
 	for (uint32_t i = 0; i < MAPPINGS_MAX + 5; i++) {
-		rf_me.sample_left = 1;
 		rf_heap_map((void *)(uintptr_t)(0x100000000u + (uint64_t)i * 16384u), 12000);
 	}
 	assert_true(rf_heap_has_mappings());

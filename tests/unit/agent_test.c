@@ -25,9 +25,14 @@ static void test_logarithm(void **state)
 {
 	(void)state;
 	for (uint64_t x = 1; x < (uint64_t)1 << 53; x += x / 7 + 1) {
-		double want = 53.0 - log2((double)x);
-		assert_true(fabs(minus_log2(x) - want) < 0.01);
+		double want = -log((double)x / 0x1p53);
+		assert_true(fabs(minus_ln(x) - want) <= 1e-7 * want);
 	}
+	for (uint64_t rest = 1; rest < (uint64_t)1 << 50; rest += rest / 3 + 1) { /* next to 1 */
+		double want = -log1p(-(double)rest * 0x1p-53);
+		assert_true(fabs(minus_ln(((uint64_t)1 << 53) - rest) - want) <= 1e-7 * want);
+	}
+	assert_true(minus_ln((uint64_t)1 << 53) == 0);
 }
 
 /* The mean of an exponential distribution is its standard deviation, too: of 200 000 draws it is known to 0.22 %. */
