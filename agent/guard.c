@@ -167,10 +167,19 @@ static void report(enum rf_spool_kind kind, const struct slot *s, uintptr_t addr
 	rf_record_report(&r);
 }
 
+/* Are they all as they were left? Each is compared with the next one. */
+static bool is_pattern(uintptr_t start, uintptr_t end)
+{
+	const uint8_t *bytes = (const uint8_t *)start;
+	return start == end || (*bytes == PATTERN && memcmp(bytes, bytes + 1, end - start - 1) == 0);
+}
+
 /* The first byte beside the block that isn't as it was left; 0: all are. */
 static uintptr_t changed(const struct slot *s)
 {
 	uintptr_t page = page_of(s);
+	if (is_pattern(page, s->block) && is_pattern(s->block + s->bytes, page + RF_PAGE))
+		return 0;
 	for (uintptr_t at = s->block + s->bytes; at < page + RF_PAGE; at++) {
 		if (*(const uint8_t *)at != PATTERN)
 			return at;

@@ -194,9 +194,8 @@ static inline bool rf_heap_seems_to_have(const void *block)
 static struct live take(const void *block)
 {
 	struct live had = { .stack = NO_STACK };
-	if (!rf_heap_seems_to_have(block) || rf_settings.pid != getpid())
+	if (!rf_heap_seems_to_have(block) || !rf_lock_own())
 		return had;
-	rf_lock();
 	struct live *l = find((uintptr_t)block);
 	if (l->inverted) {
 		had = *l;
@@ -270,9 +269,8 @@ static void end_count(const void *block, size_t bytes, uint32_t stack, bool mapp
 
 static void count(const void *block, size_t bytes)
 {
-	if (rf_settings.pid != getpid())
+	if (!rf_lock_own())
 		return;
-	rf_lock();
 	uint32_t stack = begin_count();
 	if (heap.t)
 		end_count(block, bytes, stack, false);

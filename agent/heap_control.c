@@ -41,9 +41,8 @@ static void follow(uint32_t generation)
 static bool rf_heap_follow(void)
 {
 	uint32_t generation = heap.t ? __atomic_load_n(&heap.t->stacks.file.control.generation, __ATOMIC_ACQUIRE) : rf_me.generation;
-	if (generation == rf_me.generation || rf_settings.pid != getpid())
+	if (generation == rf_me.generation || !rf_lock_own())
 		return false;
-	rf_lock();
 	if (generation != heap.generation)
 		follow(generation);
 	rf_unlock();

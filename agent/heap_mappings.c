@@ -29,9 +29,8 @@ static void add_mapping(void *start, size_t bytes)
 
 static void rf_heap_map(void *start, size_t bytes)
 {
-	if (rf_settings.pid != getpid())
+	if (!rf_lock_own())
 		return;
-	rf_lock();
 	add_mapping(start, bytes);
 	rf_unlock();
 }
@@ -45,9 +44,8 @@ static bool rf_heap_has_mappings(void)
 static void rf_heap_unmap(const void *start, size_t bytes)
 {
 	uintptr_t from = (uintptr_t)start, end = from + bytes;
-	if (rf_settings.pid != getpid())
+	if (!rf_lock_own())
 		return;
-	rf_lock();
 	for (uint32_t i = heap.mappings; i-- > 0;) {
 		uintptr_t there = ~mapped[i].inverted;
 		if (there >= end || from >= there + mapped[i].bytes)

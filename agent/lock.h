@@ -7,8 +7,11 @@
 #ifndef RF_AGENT_LOCK_H
 #define RF_AGENT_LOCK_H
 
+#include "agent/settings.h"
+
 #include <linux/futex.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -27,18 +30,33 @@ static void rf_lock_reset(void)
 	atomic_store(&rf_lock_state.state, 0);
 }
 
-static void rf_lock(void)
+static void rf_lock_as(pid_t pid)
 {
 	uint32_t free = 0;
 	if (!atomic_compare_exchange_strong(&rf_lock_state.state, &free, 1)) {
 		const struct timespec wait = { 0, RF_LOCK_WAIT_NS };
 		while (atomic_exchange(&rf_lock_state.state, 2) != 0) {
 			syscall(SYS_futex, &rf_lock_state.state, FUTEX_WAIT_PRIVATE, 2, &wait, NULL, 0);
-			if (rf_lock_state.pid != getpid())
+			if (rf_lock_state.pid != pid)
 				break; /* the holder stayed behind: a fork that no handler was called for */
 		}
 	}
-	rf_lock_state.pid = getpid();
+	rf_lock_state.pid = pid;
+}
+
+static void rf_lock(void)
+{
+	rf_lock_as(getpid());
+}
+
+/* False, and not taken, in a child that has its parent's memory (vfork): nothing is counted there. The kernel is asked once for both. */
+static bool rf_lock_own(void)
+{
+	pid_t pid = getpid();
+	if (pid != rf_settings.pid)
+		return false;
+	rf_lock_as(pid);
+	return true;
 }
 
 static void rf_unlock(void)

@@ -26,6 +26,7 @@ struct rf_thread {
 	uint64_t sample_left;  /* until the one that is sampled */
 	uint64_t guard_left;   /* until the one that is guarded */
 	uint64_t guard_after;  /* time stamp: not before it is a further allocation guarded */
+	uint64_t guard_cost;   /* what it took, of the same clock */
 	int64_t io_left;       /* calls until the one that is measured (io.h); 0: not drawn yet */
 	uint64_t wait_left;    /* nanoseconds of waiting for mutexes until the wait that is sampled */
 	uint64_t random;       /* state of rf_random; never 0 once it was used */

@@ -26,7 +26,8 @@ static void rf_waits_forked(void)
 
 static void add_wait(uint64_t waited_ns)
 {
-	rf_lock();
+	if (!rf_lock_own())
+		return;
 	uint64_t *values = rf_profile_values(&waits, NULL);
 	if (values) {
 		values[VALUE_WAITS]++;
@@ -49,7 +50,7 @@ static void rf_waits_count(uint64_t waited_ns)
 		t->wait_left -= waited_ns;
 	} else {
 		t->wait_left = rf_heap_distance(waits.period);
-		if (!rf_settings.paused && rf_settings.pid == getpid())
+		if (!rf_settings.paused)
 			add_wait(waited_ns);
 	}
 	rf_leave();
