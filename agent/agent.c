@@ -19,6 +19,7 @@
 #include "agent/roots.h"
 #include "agent/leaks.h"
 #include "agent/unwind.h"
+#include "agent/rows.h"
 #include "agent/modules.h"
 #include "agent/signals.h"
 #include "agent/fault.h"
@@ -37,6 +38,7 @@
 
 #include "agent/thread.c"
 #include "agent/next.c"
+#include "agent/rows.c"
 #include "agent/unwind.c"
 #include "agent/modules.c"
 #include "agent/record.c"
@@ -61,6 +63,7 @@
 #include "agent/options.c"
 #include "agent/hooks_malloc.c"
 #include "agent/hooks_io.c"
+#include "agent/hooks_dl.c"
 #include "agent/hooks_map.c"
 #include "agent/hooks_mutex.c"
 #include "agent/hooks_thread.c"

@@ -35,6 +35,7 @@
 	X(void *, mmap, (void *at, size_t bytes, int protection, int flags, int fd, off_t offset))                     \
 	X(int, munmap, (void *start, size_t bytes))                                                                    \
 	X(void *, mremap, (void *start, size_t old_bytes, size_t bytes, int flags, ...))                               \
+	X(int, dlclose, (void *library))                                                                               \
 	X(void, exit, (int status))                                                                                    \
 	X(void, _exit, (int status))                                                                                   \
 	X(int, __libc_start_main, (int (*program)(int, char **, char **), int count, char **arguments, void (*init)(void), \

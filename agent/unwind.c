@@ -1,5 +1,6 @@
 #include "agent/unwind.h"
 
+#include "agent/rows.h"
 #include "agent/thread.h"
 
 #include <dlfcn.h>
@@ -37,21 +38,61 @@ static void add_frame(struct walk *w, uintptr_t pc)
 		w->trace->cut = true;
 }
 
-static _Unwind_Reason_Code see(struct _Unwind_Context *context, void *argument)
+/* A frame: where it goes on, and the address inside the call that it is noted by. False: the trace ends there. */
+static bool visit(struct walk *w, uintptr_t pc, uintptr_t inside, uintptr_t frame)
 {
-	struct walk *w = argument;
-	int at_call; /* 0: the address behind a call, 1: of an instruction that was interrupted */
-	uintptr_t pc = _Unwind_GetIPInfo(context, &at_call);
 	w->pc = pc; /* 0: the thread began here */
-	w->frame = _Unwind_GetGR(context, REGISTER_RBP);
+	w->frame = frame;
 	if (w->from && pc == w->from)
 		w->from = 0;
 	if (!pc || w->seen++ > 4 * RF_TRACE_FRAMES)
-		return _URC_END_OF_STACK;
-	if (w->from || (pc >= w->own_start && pc < w->own_end))
-		return _URC_NO_REASON;
-	add_frame(w, at_call ? pc : pc - 1);
-	return w->trace->cut ? _URC_END_OF_STACK : _URC_NO_REASON;
+		return false;
+	if (!w->from && (pc < w->own_start || pc >= w->own_end))
+		add_frame(w, inside);
+	return !w->trace->cut;
+}
+
+static _Unwind_Reason_Code see(struct _Unwind_Context *context, void *walk)
+{
+	int at_call; /* 0: the address behind a call, 1: of an instruction that was interrupted */
+	uintptr_t pc = _Unwind_GetIPInfo(context, &at_call);
+	bool more = visit(walk, pc, at_call ? pc : pc - 1, _Unwind_GetGR(context, REGISTER_RBP));
+	return more ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+/* The code that is returned to by a signal's handler, as libgcc knows it where no table says so: its linux-unwind.h. */
+static bool returns_from_signal(uintptr_t pc)
+{
+	static const uint8_t code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
+	return memcmp((const void *)pc, code, sizeof(code)) == 0;
+}
+
+/* By remembered rows, from these registers on. False: there is a frame that only libgcc knows what to do with. */
+static bool walk_rows(struct walk *w, uintptr_t pc, uintptr_t stack, uintptr_t frame)
+{
+	struct dl_find_object object = { .dlfo_map_start = NULL };
+	uint64_t mark = 0;
+	while (visit(w, pc, pc - 1, frame)) {
+		if (pc - 1 - (uintptr_t)object.dlfo_map_start >= (uintptr_t)object.dlfo_map_end - (uintptr_t)object.dlfo_map_start) {
+			if (_dl_find_object((void *)(pc - 1), &object) != 0)
+				return false;
+			mark = (uintptr_t)object.dlfo_link_map + (uintptr_t)object.dlfo_map_start * 3 + (uintptr_t)object.dlfo_eh_frame * 5;
+		}
+		const struct rf_row row = rf_row_at(pc - 1, mark);
+		if (row.kind == RF_ROW_NONE)
+			return !returns_from_signal(pc);
+		uintptr_t next = (row.kind == RF_ROW_BY_RBP ? frame : stack) + row.frame_offset;
+		if (row.kind == RF_ROW_END) {
+			w->pc = 0;
+			return true;
+		}
+		if (row.kind == RF_ROW_UNKNOWN || next <= stack || next % sizeof(uintptr_t) != 0)
+			return false;
+		stack = next;
+		pc = *(const uintptr_t *)(stack - sizeof(uintptr_t));
+		frame = row.rbp_offset ? *(const uintptr_t *)(stack - row.rbp_offset) : frame;
+	}
+	return true;
 }
 
 static bool is_code(uintptr_t pc)
@@ -77,26 +118,52 @@ static void follow_frames(struct walk *w)
 	}
 }
 
+/* The agent is never unloaded. */
 static void own_code(struct walk *w)
 {
+	static _Atomic uintptr_t start, end;
 	struct dl_find_object object;
-	if (_dl_find_object((void *)(uintptr_t)rf_trace_take, &object) == 0) {
-		w->own_start = (uintptr_t)object.dlfo_map_start;
-		w->own_end = (uintptr_t)object.dlfo_map_end;
+	if (!end && _dl_find_object((void *)(uintptr_t)rf_trace_take, &object) == 0) {
+		start = (uintptr_t)object.dlfo_map_start;
+		end = (uintptr_t)object.dlfo_map_end;
 	}
+	w->own_start = start;
+	w->own_end = end;
+}
+
+static void begin_walk(struct walk *w)
+{
+	w->trace->count = 0;
+	w->trace->cut = false;
+	w->seen = 0;
+}
+
+static void walk_tables(struct walk *w)
+{
+	begin_walk(w);
+	_Unwind_Backtrace(see, w);
+}
+
+/* From this function on. */
+static __attribute__((noinline)) bool walk_from_here(struct walk *w)
+{
+	uintptr_t pc, stack, frame;
+	begin_walk(w);
+	__asm__ volatile("lea 0f(%%rip), %0\n0:\tmov %%rsp, %1\n\tmov %%rbp, %2" : "=&r"(pc), "=&r"(stack), "=&r"(frame));
+	return walk_rows(w, pc, stack, frame);
 }
 
 static void walk(struct walk *w)
 {
 	sigjmp_buf place, *outer = escape;
 	w->trace->tid = rf_tid();
-	w->trace->count = 0;
-	w->trace->cut = false;
 	w->trace->origin = rf_me.origin;
 	own_code(w);
+	begin_walk(w);
 	if (sigsetjmp(place, 0) == 0) {
 		escape = &place;
-		_Unwind_Backtrace(see, w);
+		if (w->from || !walk_from_here(w))
+			walk_tables(w);
 		if (w->pc && !w->from) /* at the end of a thread the address to return to is 0 */
 			follow_frames(w);
 	}

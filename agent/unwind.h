@@ -1,9 +1,9 @@
 /* Stacks: where a thread is, as code addresses.
  *
- * Frames come from the unwind tables (.eh_frame) that every Debian package has, by libgcc's unwinder, which is linked in;
- * it finds a library's table by _dl_find_object (glibc 2.35), without a lock and without memory. libunwind takes locks
- * and changes the signal mask at every look-up. Go has no such tables: from its first frame on frame pointers are
- * followed, which Go keeps in all its code.
+ * Frames come from the unwind tables (.eh_frame) that every Debian package has: by the rows of them that are remembered (rows.h), and
+ * where those say too little, and behind signals, by libgcc's unwinder, which is linked in; it finds a library's table by
+ * _dl_find_object (glibc 2.35), without a lock and without memory. libunwind takes locks and changes the signal mask at every
+ * look-up. Go has no such tables: from its first frame on frame pointers are followed, which Go keeps in all its code.
  */
 #ifndef RF_AGENT_UNWIND_H
 #define RF_AGENT_UNWIND_H

@@ -1,5 +1,6 @@
 #include "agent/watch_code.h"
 
+#include "agent/rows.h"
 #include "agent/thread.h"
 #include "tsan-glue/process.h"
 
@@ -28,12 +29,6 @@ struct range {
 static struct {
 	struct range libc, loader, go; /* go: the program, if it has code of Go */
 } code;
-
-/* libgcc's unwind-dw2-fde.h; function: where the one that holds pc starts. */
-struct dwarf_eh_bases {
-	void *text, *data, *function;
-};
-extern const void *_Unwind_Find_FDE(void *pc, struct dwarf_eh_bases *bases);
 
 extern void *__tls_get_addr(void *index);
 

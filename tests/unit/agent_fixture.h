@@ -32,6 +32,7 @@
 #include "agent/roots.h"
 #include "agent/leaks.h"
 #include "agent/unwind.h"
+#include "agent/rows.h"
 #include "agent/modules.h"
 #include "agent/options.h"
 
@@ -41,6 +42,7 @@
 
 #include "agent/thread.c"
 #include "agent/next.c"
+#include "agent/rows.c"
 #include "agent/unwind.c"
 #include "agent/modules.c"
 #include "agent/record.c"
