@@ -6,6 +6,7 @@
 #include "agent/roots.h"
 #include "agent/settings.h"
 
+#include <emmintrin.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +19,9 @@
 #define REGION_SHIFT 24u   /* of 16 MiB, for blocks with more pages than are worth to be noted singly */
 #define REGION_BITS 16u
 #define SINGLE_PAGES_MAX 1024u
+#define UPPER_MASK (ADDRESS_MASK >> 32)
+#define UPPERS 4u          /* heap, mappings and arenas of a program have two or three */
+#define WIDE 16u           /* bytes that are looked at together */
 #define DETAIL_BYTES 160u
 
 struct candidate {
@@ -36,6 +40,7 @@ struct leaking {
 struct search {
 	struct candidate candidates[RF_HEAP_LIVE_MAX];
 	struct leaking leaking[RF_HEAP_STACKS_MAX];
+	uint32_t uppers[UPPERS]; /* different upper halves of addresses of candidates; further ones are the first again */
 	uint8_t pages[(1u << PAGE_BITS) / 8], regions[(1u << REGION_BITS) / 8];
 	char buffer[RF_ROOTS_CHUNK + RF_ROOTS_TAIL];
 };
@@ -43,6 +48,7 @@ struct search {
 static struct {
 	struct search *s;
 	uint32_t count, left; /* candidates, and those that nothing was seen of yet */
+	uint32_t uppers;      /* more than UPPERS: not all of them are noted */
 	bool done;
 } leaks;
 
@@ -61,6 +67,18 @@ static bool noted(const uint8_t *bits, uint32_t at)
 	return bits[at / 8] >> at % 8 & 1;
 }
 
+static void add_upper(uint32_t upper)
+{
+	uint32_t *known = leaks.s->uppers;
+	for (uint32_t i = 0; i < leaks.uppers && i < UPPERS; i++) {
+		if (known[i] == upper)
+			return;
+	}
+	for (uint32_t i = leaks.uppers; i < UPPERS; i++)
+		known[i] = i == leaks.uppers ? upper : known[0];
+	leaks.uppers += leaks.uppers <= UPPERS;
+}
+
 static void add_candidate(const struct rf_heap_block *block)
 {
 	struct candidate *c = &leaks.s->candidates[leaks.count];
@@ -75,6 +93,8 @@ static void add_candidate(const struct rf_heap_block *block)
 		else
 			note(leaks.s->pages, hash_bits(at, PAGE_BITS));
 	}
+	for (uintptr_t upper = c->start >> 32; upper <= c->end >> 32 && leaks.uppers <= UPPERS; upper++)
+		add_upper((uint32_t)upper);
 	leaks.count++;
 }
 
@@ -120,15 +140,43 @@ static void refer(uintptr_t address, uintptr_t at)
 	}
 }
 
+static void see_one(const char *copy, uintptr_t at)
+{
+	uint64_t word;
+	memcpy(&word, copy, sizeof(word));
+	word &= ADDRESS_MASK;
+	if (word >= LOWEST && (noted(leaks.s->pages, hash_bits(word >> 12, PAGE_BITS)) ||
+			       noted(leaks.s->regions, hash_bits(word >> REGION_SHIFT, REGION_BITS))))
+		refer(word, at);
+}
+
+/* The next place, in steps of four bytes, of words whose upper halves, four at a time, have one of a candidate's address in them; or
+ * where there are fewer than four left. Most memory is passed over so, at the speed of memory. */
+static size_t next_upper(const char *copy, size_t bytes, size_t i)
+{
+	const __m128i mask = _mm_set1_epi32(UPPER_MASK);
+	__m128i wanted[UPPERS];
+	for (uint32_t k = 0; k < UPPERS; k++)
+		wanted[k] = _mm_set1_epi32((int)leaks.s->uppers[k]);
+	for (; i + 4 + WIDE <= bytes; i += WIDE) {
+		__m128i v = _mm_and_si128(_mm_loadu_si128((const void *)(copy + i + 4)), mask);
+		__m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi32(v, wanted[0]), _mm_cmpeq_epi32(v, wanted[1])),
+					     _mm_or_si128(_mm_cmpeq_epi32(v, wanted[2]), _mm_cmpeq_epi32(v, wanted[3])));
+		if (_mm_movemask_epi8(found))
+			break;
+	}
+	return i;
+}
+
 static bool see_words(const char *copy, size_t bytes, uintptr_t at, uint32_t step)
 {
-	for (size_t i = 0; i + sizeof(uint64_t) <= bytes; i += step) {
-		uint64_t word;
-		memcpy(&word, copy + i, sizeof(word));
-		word &= ADDRESS_MASK;
-		if (word >= LOWEST && (noted(leaks.s->pages, hash_bits(word >> 12, PAGE_BITS)) ||
-				       noted(leaks.s->regions, hash_bits(word >> REGION_SHIFT, REGION_BITS))))
-			refer(word, at + i);
+	bool wide = step == 4 && leaks.uppers <= UPPERS;
+	size_t i = 0, end = 0;
+	while (i + sizeof(uint64_t) <= bytes) {
+		i = wide ? next_upper(copy, bytes, i) : i;
+		end = i + WIDE < bytes ? i + WIDE : bytes;
+		for (; i < end && i + sizeof(uint64_t) <= bytes; i += step)
+			see_one(copy + i, at + i);
 	}
 	return leaks.left > 0;
 }
@@ -178,30 +226,32 @@ static void report_all(uint64_t least)
 	rf_unlock();
 }
 
-static uint64_t time_allowed(uint64_t cost_percent)
+static uint64_t time_allowed(uint64_t cost_permille)
 {
 	struct timespec used;
 	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
 		return 0;
-	uint64_t allowed = ((uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec) / 100 * cost_percent;
+	uint64_t allowed = ((uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec) / 1000 * cost_permille;
 	return allowed < RF_LEAKS_NS_MAX ? allowed : RF_LEAKS_NS_MAX;
 }
 
-static void rf_leaks_look(uintptr_t stack, uint64_t least, uint64_t cost_percent)
+static void rf_leaks_look(uintptr_t stack, uint64_t least, uint64_t cost_permille)
 {
+	uint64_t start_ns = rf_profile_now_ns(), allowed_ns = time_allowed(cost_permille);
 	struct rf_heap_block block;
-	void *memory = leaks.done ? MAP_FAILED : mmap(NULL, sizeof(*leaks.s), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool begin = !leaks.done && allowed_ns >= RF_LEAKS_NS_MIN;
+	void *memory = !begin ? MAP_FAILED : mmap(NULL, sizeof(*leaks.s), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	leaks.done = true;
 	if (memory == MAP_FAILED)
 		return;
 	leaks.s = memory;
-	leaks.count = 0;
+	leaks.count = leaks.uppers = 0;
 	for (uint32_t at = 0; leaks.count < RF_HEAP_LIVE_MAX && rf_heap_next_live(&at, &block);)
 		add_candidate(&block);
 	sort_candidates();
 	leaks.left = leaks.count;
 	const struct rf_roots roots = { .stack = stack, .own_start = (uintptr_t)memory, .own_end = (uintptr_t)memory + sizeof(*leaks.s),
-					.until_ns = rf_profile_now_ns() + time_allowed(cost_percent), .buffer = leaks.s->buffer, .see = see_words };
+					.until_ns = start_ns + allowed_ns, .buffer = leaks.s->buffer, .see = see_words };
 	if (leaks.left && rf_roots_walk(&roots))
 		report_all(least);
 	munmap(memory, sizeof(*leaks.s));

@@ -7,8 +7,9 @@
  * refers to isn't told. What isn't known for certain (roots.h) is no leak; but blocks that only encoded addresses lead to,
  * such as the XOR of two, are told wrongly.
  *
- * A report for each stack that at least `least` lost blocks have. Takes so many per cent of the processor time that
- * the process has used, and RF_LEAKS_NS_MAX at most; then nothing is said. Up to 1.2 MB while it looks.
+ * A report for each stack that at least `least` lost blocks have. Takes so many thousandths of the processor time that
+ * the process has used, and RF_LEAKS_NS_MAX at most; then nothing is said. Where that is less than RF_LEAKS_NS_MIN it isn't begun.
+ * Up to 1.2 MB while it looks.
  */
 #ifndef RF_AGENT_LEAKS_H
 #define RF_AGENT_LEAKS_H
@@ -16,9 +17,10 @@
 #include <stdint.h>
 
 #define RF_LEAKS_NS_MAX 300000000u
+#define RF_LEAKS_NS_MIN 200000u /* the smallest program has no less to be searched */
 #define RF_LEAKS_REPORTS_MAX 64u /* stacks, those with the most bytes */
 
 /* Once a process; stack: the lowest address of the stack that is still in use. Inside the agent, without the lock. */
-static void rf_leaks_look(uintptr_t stack, uint64_t least, uint64_t cost_percent);
+static void rf_leaks_look(uintptr_t stack, uint64_t least, uint64_t cost_permille);
 
 #endif

@@ -17,8 +17,8 @@
 	  "sample malloc every so many bytes for the memory profile, 0: none; default: 524288") \
 	X(leaks, "leaks", "N", 2, 1000000000,                                                                          \
 	  "at the end tell of stacks whose sampled memory nothing refers to, from N blocks on, 0: never; default: 2") \
-	X(leak_cost, "leak-cost", "PERCENT", 1, 1000000,                                                               \
-	  "spend at most so much of the processor time until then on that, else say nothing; default: 1")              \
+	X(leak_cost, "leak-cost", "PERMILLE", 3, 1000000,                                                              \
+	  "spend at most so many thousandths of the processor time until then on that; default: 3")                    \
 	X(lock_sample, "lock-sample", "NS", 0, 1000000000,                                                             \
 	  "sample waits for mutexes every so many nanoseconds, such as 1000000, 0: none; default: 0")                  \
 	X(watch, "watch", "RATE", 0, 10000,                                                                            \

@@ -124,7 +124,7 @@ static void test_references(void **state)
 {
 	(void)state;
 	leaks.s = calloc(1, sizeof(*leaks.s));
-	leaks.count = 0;
+	leaks.count = leaks.uppers = 0;
 	for (uint32_t i = 0; i < CANDIDATES; i++)
 		add_candidate(&(struct rf_heap_block){ .start = start_of(i), .bytes = i % 3 ? 100 + i : 8192 - 16 });
 	add_candidate(&(struct rf_heap_block){ .start = 0x7e0000000010u, .bytes = (uint64_t)1 << 32 });
@@ -134,8 +134,8 @@ static void test_references(void **state)
 	leaks.left = leaks.count;
 	for (int round = 0; round < 3000; round++) {
 		uint64_t word = 0x7f0000000000u + rf_random() % (CANDIDATES * 8192u), before = leaks.left, seen = 0;
-		char copy[24] = { 0 };
-		uint32_t at = 4u * (uint32_t)(rf_random() >> 40 & 3u);
+		char copy[72] = { 0 }; /* four words at a time, and what is left */
+		uint32_t at = 4u * (uint32_t)((rf_random() >> 40) % 17u);
 		word = round % 500 == 0 ? 0x7e00ff000000u : word;
 		for (uint32_t i = 0; i < leaks.count; i++) {
 			const struct candidate *c = &leaks.s->candidates[i];
@@ -164,7 +164,7 @@ static void test_no_candidates(void **state)
 	(void)state;
 	uint64_t reports = rf_record_reports();
 	rf_heap_forked();
-	rf_leaks_look(0, 1, 100);
+	rf_leaks_look(0, 1, 1000000);
 	assert_true(leaks.done);
 	assert_int_equal(leaks.count, 0);
 	assert_int_equal(rf_record_reports(), reports);
