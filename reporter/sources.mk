@@ -296,6 +296,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/context/redflag_race.go \
 	runtime-patch/go/context/redflag_race.s \
 	runtime-patch/go/context/redflag_norace.go \
+	runtime-patch/go/runtime/redflag_fresh_race.go \
 	runtime-patch/go/runtime/redflag_gc_race.go \
 	runtime-patch/go/runtime/redflag_growth_race.go \
 	runtime-patch/go/runtime/redflag_finding_race.go \

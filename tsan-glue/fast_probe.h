@@ -15,6 +15,8 @@
 #define FAST_SAME 1
 #define FAST_STORE 2
 #define FAST_RANGE 4
+#define FAST_FRESH 32
+#define FRESH_META 0x300000000000u /* rfMeta of redflag_fresh_race.go */
 #define FAST_TIME (5u << 2) /* EventType::kTime (tsan_trace.h) */
 
 struct fast_image {
@@ -200,13 +202,40 @@ static int fast_works(void *const *some_threads)
 	return (same ? FAST_SAME : 0) | (stored ? FAST_STORE : 0) | (ranged ? FAST_RANGE : 0);
 }
 
+void __tsan_malloc(void *thread, uintptr_t pc, uintptr_t address, uintptr_t size);
+void __tsan_free(uintptr_t address, uintptr_t size);
+
+/* Memory that is allocated has the cells of its words cleared, and nothing else's; memory that is freed loses its synchronisation
+ * objects, which are all that its entries of the meta table are. */
+static bool fresh_works(void)
+{
+	char *memory = heap + 32768;
+	uint32_t(*cells)[RF_FAST_CELLS] = (void *)SHADOW((uintptr_t)memory);
+	const uint32_t *meta = (const uint32_t *)((uintptr_t)memory / 2 + FRESH_META);
+	static const unsigned char ones[4][16] = { [0 ... 3] = { [0 ... 15] = 0xff } }, zeros[16];
+	bool works = true;
+	for (unsigned i = 0; i < 4 * 8 && works; i++) {
+		unsigned start = 8 + i % 8, bytes = 1 + i / 2;
+		memcpy(cells, ones, sizeof(ones));
+		__tsan_malloc(NULL, 0, (uintptr_t)memory + start, bytes);
+		for (unsigned word = 0; word < 4; word++)
+			works &= memcmp(cells[word], word >= 1 && 8 * word < start + bytes ? zeros : ones[0], 16) == 0;
+	}
+	works &= !meta[2];
+	__tsan_release(fast.state, memory + 16);
+	works &= meta[2] != 0;
+	__tsan_free((uintptr_t)memory, 64);
+	__tsan_malloc(NULL, 0, (uintptr_t)memory, 64);
+	return works && !meta[2];
+}
+
 static int sync_works(void);
 static bool clocks_work(void);
 
 static void fast_print(void *const *some_threads)
 {
 	int accesses = fast_works(some_threads);
-	printf("#define RF_LAYOUT_FAST %d\n", accesses ? accesses | sync_works() : 0);
+	printf("#define RF_LAYOUT_FAST %d\n", accesses ? accesses | sync_works() | (fresh_works() ? FAST_FRESH : 0) : 0);
 	if (accesses && clocks_work())
 		printf("#define RF_LAYOUT_CLOCKS 1\n");
 	if (fast.views)

@@ -44,6 +44,7 @@ const (
 
 	rfFastIgnored = 8  // atomics while the goroutine's synchronisation is ignored, and beginning and ending that
 	rfFastUnlock  = 16 // sync.Mutex
+	rfFastFresh   = 32 // memory that is allocated and freed (redflag_fresh_race.go)
 )
 
 // rfIgnoreSync is where ThreadState counts how often synchronisation is ignored, an int32; rfIgnoredMask has all bits of such.

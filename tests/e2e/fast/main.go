@@ -22,6 +22,7 @@ func fastThread() uintptr
 func fastShadow() uintptr
 func fastCheck(steps int, seed uint64, memory [2]unsafe.Pointer, others [3]uintptr, counts *counts)
 func fastPointers(steps int, seed uint64, pointers []uintptr) (same, other, free, differs uint64)
+func fastMemory(steps int, seed uint64, block unsafe.Pointer, bytes uintptr) (cleared, unused, used, differs uint64)
 
 // A package variable and a block of the heap, in which accesses go.
 var (
@@ -69,11 +70,17 @@ func main() {
 		fmt.Printf("of atomics, %d are wrong; of mutexes, %d times there was more to acquire\n", bad, more)
 		os.Exit(1)
 	}
+	cleared, unused, used, other := fastMemory(steps/100, seed, unsafe.Pointer(new([128]uint64)), 1024)
+	fmt.Printf("memory: cleared %d freed unused %d used %d\n", cleared, unused, used)
+	if other != 0 {
+		fmt.Printf("of memory that changes hands, %d differ\n", other)
+		os.Exit(1)
+	}
 	// Pointers to nothing are about to be on the stack: no collection may see them.
 	debug.SetGCPercent(-1)
 	runtime.GC() // one that is under way ends
-	same, other, free, wrong := fastPointers(steps, seed, pointers())
-	fmt.Printf("pointers: in one object %d not known to be %d in none %d\n", same, other, free)
+	same, differ, free, wrong := fastPointers(steps, seed, pointers())
+	fmt.Printf("pointers: in one object %d not known to be %d in none %d\n", same, differ, free)
 	if wrong != 0 {
 		fmt.Printf("of pointers, checkptrBase says otherwise %d times\n", wrong)
 		os.Exit(1)

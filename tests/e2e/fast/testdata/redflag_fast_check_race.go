@@ -386,3 +386,50 @@ func fastPointers(steps int, seed uint64, pointers []uintptr) (same, other, free
 	}
 	return
 }
+
+// fastMemory tells of memory in the block that it is allocated, by the short cut and by the full call, and compares the cells; then
+// it tells that the block is freed, with and without a synchronisation object in it. The answer: how often that took the short cut,
+// how often the full call, differences.
+//
+//go:linkname fastMemory main.fastMemory
+func fastMemory(steps int, seed uint64, block unsafe.Pointer, bytes uintptr) (cleared, unused, used, differs uint64) {
+	c := fastChecker{random: seed}
+	cells := unsafe.Slice((*[4]uint32)(unsafe.Pointer(rfSettings.shadow+2*uintptr(block))), bytes/8)
+	fill := func() {
+		for i := range cells {
+			cells[i] = [4]uint32{1, 2, 3, uint32(i)}
+		}
+	}
+	short := make([][4]uint32, len(cells))
+	for range steps {
+		at := uintptr(c.below(uint32(bytes)))
+		n := 1 + uintptr(c.below(uint32(bytes-at)))
+		fill()
+		if rfFresh(add(block, at), n) {
+			cleared++
+			copy(short, cells)
+			fill()
+			racecall(&__tsan_malloc, 0, 0, uintptr(block)+at, n)
+			for i := range cells {
+				if cells[i] != short[i] {
+					differs++
+				}
+			}
+		}
+		if c.below(2) == 0 {
+			RaceRelease(add(block, at&^7))
+			if rfUsed(block, bytes) {
+				differs++
+			}
+			used++
+		}
+		racefree(block, bytes)
+		if rfUsed(block, bytes) {
+			unused++
+		} else {
+			differs++
+		}
+	}
+	racecall(&__tsan_malloc, 0, 0, uintptr(block), bytes)
+	return
+}
