@@ -323,6 +323,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/testing/redflag_norace.go \
 	runtime-patch/go/internal/sync/redflag_race.go \
 	runtime-patch/go/internal/sync/redflag_norace.go \
+	runtime-patch/go/sync/redflag.go \
 	runtime-patch/go/sync/redflag_race.go \
 	runtime-patch/go/sync/redflag_view_race.go \
 	runtime-patch/go/sync/redflag_norace.go \
@@ -335,6 +336,7 @@ EMBEDDED_FILES := \
 	tsan-glue/fast_probe.h \
 	tsan-glue/sync_probe.h \
 	tsan-glue/clocks_probe.h \
+	tsan-glue/freed_probe.h \
 	tsan-glue/spool_format.h \
 	tsan-glue/crc32c.h \
 	tsan-glue/report_layout.h \
@@ -353,6 +355,7 @@ EMBEDDED_FILES := \
 	tsan-glue/zeroed.h \
 	tsan-glue/unlock.h \
 	tsan-glue/clocks.h \
+	tsan-glue/freed.h \
 	tsan-glue/symbols.h \
 	tsan-glue/stacks.h \
 	tsan-glue/switches.h \
@@ -386,6 +389,7 @@ EMBEDDED_FILES := \
 	tsan-glue/zeroed.c \
 	tsan-glue/unlock.c \
 	tsan-glue/clocks.c \
+	tsan-glue/freed.c \
 	tsan-glue/symbols.c \
 	tsan-glue/switches.c \
 	tsan-glue/growth.c \

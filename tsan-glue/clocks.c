@@ -70,6 +70,11 @@ static void rf_clocks_init(bool on)
 	clocks_wide = on && has_wide();
 }
 
+static bool rf_clocks_are_wide(void)
+{
+	return clocks_wide;
+}
+
 void __redflag_clock_acquire(struct rf_clock *to, const struct rf_clock *from)
 {
 	if (clocks_wide && from)

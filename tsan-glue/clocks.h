@@ -24,6 +24,8 @@ struct rf_clock { /* VectorClock */
 
 /* Before it is called, and where the processor can't, all is the detector's. */
 static void rf_clocks_init(bool on);
+/* Whether 32 bytes at a time are: freed.h goes by it, too. */
+static bool rf_clocks_are_wide(void);
 
 #define RF_CLOCK_ACQUIRE "_ZN6__tsan11VectorClock7AcquireEPKS0_"
 #define RF_CLOCK_COPY "_ZN6__tsan11VectorClockaSERKS0_"

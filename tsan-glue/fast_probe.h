@@ -230,12 +230,13 @@ static bool fresh_works(void)
 }
 
 static int sync_works(void);
+static int freed_marks(void);
 static bool clocks_work(void);
 
 static void fast_print(void *const *some_threads)
 {
 	int accesses = fast_works(some_threads);
-	printf("#define RF_LAYOUT_FAST %d\n", accesses ? accesses | sync_works() | (fresh_works() ? FAST_FRESH : 0) : 0);
+	printf("#define RF_LAYOUT_FAST %d\n", accesses ? accesses | sync_works() | (fresh_works() ? FAST_FRESH : 0) | freed_marks() : 0);
 	if (accesses && clocks_work())
 		printf("#define RF_LAYOUT_CLOCKS 1\n");
 	if (fast.views)

@@ -1,6 +1,7 @@
 #include "tsan-glue/marks.h"
 
 #include "tsan-glue/cgo_stacks.h"
+#include "tsan-glue/freed.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -35,7 +36,26 @@ void __redflag_range_reset(void *thread, uintptr_t pc, uintptr_t address, uintpt
 	"_ZN6__tsan16MemoryResetRangeEPNS_11ThreadStateEmmm");
 #endif
 
-/* Under the slot's lock. */
+/* Under the slot's lock. An epoch has one mark at most, or the stack of one would be taken for that of another: RestoreStack takes
+ * the last free of the address (tsan_rtl_report.cpp). What is left here from before the detector began anew costs an epoch. */
+#if RF_MARKS_PROVED
+static void begin_epoch(uintptr_t thread)
+{
+#if RF_LAYOUT_FAST
+	uint32_t state = ((const struct rf_fast_state *)thread)->fast_state;
+	if (!marks.by_epoch[state >> 8 & (SLOTS - 1)][state >> 16 & (EPOCHS - 1)])
+		return;
+#endif
+	__redflag_increment_epoch((void *)thread);
+}
+
+static void range_freed(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
+{
+	if (!(RF_LAYOUT_FAST & RF_FREED_FAST) || !rf_freed_mark((struct rf_fast_state *)thread, pc, address, bytes))
+		__redflag_range_freed((void *)thread, pc, address, bytes);
+}
+#endif
+
 static void note_epoch(enum rf_mark mark, uintptr_t address)
 {
 #ifdef RF_LAYOUT_SHADOW
@@ -54,14 +74,12 @@ static void rf_mark_set(enum rf_mark mark, uintptr_t thread, uintptr_t marker, u
 		atomic_store_explicit(&marks.pcs[mark], marker, memory_order_relaxed);
 #if RF_MARKS_PROVED
 	__redflag_slot_lock((void *)thread);
-	__redflag_range_freed((void *)thread, pc, address, bytes);
+	begin_epoch(thread);
+	range_freed(thread, pc, address, bytes);
 	note_epoch(mark, address);
-	/* Or the stack of a mark would be taken for that of one before it in the same epoch: RestoreStack takes the last free
-	 * of the address (tsan_rtl_report.cpp). */
-	__redflag_increment_epoch((void *)thread);
 	__redflag_slot_unlock((void *)thread);
 #else
-	(void)note_epoch, (void)address;
+	(void)note_epoch, (void)rf_freed_mark, (void)address;
 #endif
 }
 

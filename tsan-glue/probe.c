@@ -395,7 +395,7 @@ static bool reports_work(void)
 }
 
 #include "tsan-glue/exit_probe.h"
-#include "tsan-glue/sync_probe.h" /* fast_probe.h and clocks_probe.h, too */
+#include "tsan-glue/freed_probe.h" /* sync_probe.h, fast_probe.h and clocks_probe.h, too */
 #include "tsan-glue/zeroed_probe.h"
 
 int main(void)

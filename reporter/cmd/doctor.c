@@ -147,17 +147,17 @@ static struct finding_out check_fast(struct doctor *d)
 {
 	if (!d->has_toolchain)
 		return skipped("needs the toolchain first");
-	if (rf_str_eq_cstr(d->toolchain.fast, "63"))
+	if (rf_str_eq_cstr(d->toolchain.fast, "127"))
 		return (struct finding_out){ STATE_OK, RF_STR("accesses and calls that can't race are decided without the detector"),
 					     RF_STR("") };
 	if (!rf_str_eq_cstr(d->go.goarch, "amd64"))
 		return (struct finding_out){ STATE_NOTE, RF_STR("there are none for this processor: programs are as fast as with stock Go"),
 					     RF_STR("nothing needs to be done") };
-	if (rf_str_eq_cstr(d->toolchain.fast, "57"))
+	if (rf_str_eq_cstr(d->toolchain.fast, "121"))
 		return (struct finding_out){ STATE_NOTE,
 					     RF_STR("only calls, and accesses that the detector knows already, are decided without it"),
 					     RF_STR("GOAMD64=v1 is faster under -race") };
-	if (rf_str_eq_cstr(d->toolchain.fast, "59"))
+	if (rf_str_eq_cstr(d->toolchain.fast, "123"))
 		return unproved(RF_STR("accesses and calls that can't race are decided without the detector, ranges aren't"));
 	return unproved(RF_STR("not proved on this Go's detector: programs are as fast as with stock Go"));
 }
@@ -181,7 +181,7 @@ static struct finding_out check_views(struct doctor *d)
 	if (!rf_str_eq_cstr(d->go.goarch, "amd64"))
 		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG=views=1 has no effect on this processor"),
 					     RF_STR("nothing needs to be done") };
-	if (rf_str_eq_cstr(d->toolchain.fast, "57"))
+	if (rf_str_eq_cstr(d->toolchain.fast, "121"))
 		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG=views=1 has no effect with this GOAMD64"),
 					     RF_STR("GOAMD64=v1 has it") };
 	return unproved(RF_STR("not proved on this Go's detector: REDFLAG=views=1 has no effect"));

@@ -34,7 +34,7 @@ for version in "$(go env GOVERSION)" go1.25.4 go1.27.0; do
 	export GOTOOLCHAIN=$version
 	check "$version: the program is built" build
 	for seed in 1 2 "$RANDOM$RANDOM"; do
-		check "$version: the same, seed $seed" same 63 "$seed"
+		check "$version: the same, seed $seed" same 127 "$seed"
 	done
 	REDFLAG=fast=0 "$work/program" 1000 1 >"$work/off" 2>&1
 	check "$version: REDFLAG=fast=0 turns them off" grep -q '^fast 0 ' "$work/off"
@@ -45,7 +45,7 @@ unset GOTOOLCHAIN
 if grep -q avx2 /proc/cpuinfo; then
 	export GOAMD64=v3
 	check "GOAMD64=v3: the program is built" build
-	check "GOAMD64=v3: the same" same 57 1
+	check "GOAMD64=v3: the same" same 121 1
 else
 	skip "GOAMD64=v3" "this processor has no AVX2"
 fi

@@ -14,6 +14,7 @@
 #include "tsan-glue/history.c"
 #include "tsan-glue/exit.c"
 #include "tsan-glue/clocks.c"
+#include "tsan-glue/freed.c"
 #include "tsan-glue/symbols.c"
 #include "tsan-glue/switches.c"
 #include "tsan-glue/growth.c"

@@ -75,7 +75,7 @@ static void put_and_get_reach_the_detector(void **state)
 	assert_int_equal(settings.pool, 1);
 	__redflag_pool_put(7, PUT_PC, OBJECT, 24);
 	__redflag_pool_get(OBJECT, 24);
-	assert_string_equal(calls, "lock freed epoch unlock reset ");
+	assert_string_equal(calls, "lock epoch freed unlock reset ");
 }
 
 static void kinds_follow_from_type_and_stacks(void **state)
@@ -127,7 +127,7 @@ static void finalizers_have_a_mark_of_their_own(void **state)
 	shadow[0] = 0;
 	__redflag_finalizer_again(OBJECT, OBJECT, 24, &again);
 	assert_int_equal(again, 0);
-	assert_string_equal(calls, "lock freed epoch unlock reset ");
+	assert_string_equal(calls, "lock epoch freed unlock reset ");
 	struct ts_report *used = fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, 0x3000);
 	assert_int_equal(rf_mark_kind(used), RF_SPOOL_KIND_USE_AFTER_FREE);
 	((struct ts_access *)used->accesses.begin[1])->stack->frames->next = &marker;
@@ -155,7 +155,7 @@ static void arrays_have_a_mark_of_their_own(void **state)
 	assert_string_equal(calls, "");
 	__redflag_pool_alias(7, &alias);
 	__redflag_pool_alias(7, &alias);
-	assert_string_equal(calls, "lock freed epoch unlock ");
+	assert_string_equal(calls, "lock epoch freed unlock ");
 	struct ts_report *used = fake_report(TS_REPORT_USE_AFTER_FREE, 0x2000, ALIAS_PC);
 	((struct ts_access *)used->accesses.begin[0])->address = ARRAY + 63;
 	assert_int_equal(rf_mark_kind(used), RF_SPOOL_KIND_USE_AFTER_PUT_ALIAS);
@@ -173,7 +173,7 @@ static void arrays_have_a_mark_of_their_own(void **state)
 	assert_int_equal(rf_mark_kind(fake_report(TS_REPORT_RACE, ALIAS_PC, 0x2000)), RF_SPOOL_KIND_PUT_WHILE_USED);
 	shadow[0] = CELL_FREED;
 	__redflag_pool_unalias(ARRAY, 64);
-	assert_string_equal(calls, "lock freed epoch unlock reset ");
+	assert_string_equal(calls, "lock epoch freed unlock reset ");
 	__redflag_pool_put(7, PUT_PC, OBJECT, 24); /* epochs change hands */
 }
 

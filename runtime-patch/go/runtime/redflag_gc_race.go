@@ -22,6 +22,8 @@ const (
 	rfKeptOneShare = 4        // of that, one object may be this part
 	rfMarkedBytes  = 1024     // of an object are marked; so many the detector marks for a free (tsan_rtl_access.cpp, MemoryRangeFreed)
 
+	rfMarkStep = 128 // of them are marked word by word, more by copies
+
 	rfCell      = 8                                // bytes that share a mark
 	rfMarkFreed = 0x3fffffff                       // tsan_shadow.h, FreedMarker
 	rfMarkInfo  = 0x81                             // FreedInfo of epoch 0, which no thread has; the slot tells the cycle:
@@ -136,11 +138,17 @@ func rfMarkWord(slot uint32) uint64 {
 	return rfMarkFreed | (rfMarkInfo|uint64(slot)<<8)<<32
 }
 
+// rfMark marks the first words, and copies their marks.
 func rfMark(p, n uintptr, word uint64) {
-	for end := p + n; p < end; p += rfCell {
-		cell := rfShadow(p)
+	first := min(n, rfMarkStep)
+	for at := p; at < p+first; at += rfCell {
+		cell := rfShadow(at)
 		cell[1] = 0
 		cell[0] = word
+	}
+	from := unsafe.Pointer(rfShadow(p))
+	for done := first; done < n; done += rfMarkStep {
+		memmove(unsafe.Pointer(rfShadow(p+done)), from, 2*min(alignUp(n-done, rfCell), rfMarkStep))
 	}
 }
 

@@ -13,7 +13,6 @@ package runtime
 import (
 	"internal/abi"
 	"internal/goarch"
-	"internal/runtime/atomic"
 	"internal/runtime/sys"
 	"unsafe"
 )
@@ -30,16 +29,28 @@ var __redflag_pool_get byte
 const (
 	rfFinalizerBytesMax = 1 << 16 // of an object that loses its marks before its finalizer runs
 	rfGotEntries        = 1024
-	rfGotBusy           = ^uintptr(0) // somebody writes the entry
 )
 
-// rfGots is direct-mapped by the object. Written by whoever gets one, and with the world stopped; read for a report. An entry
-// is the object's for as long as it is there: the collector takes out what it is about to free.
-var rfGots [rfGotEntries]struct {
+// rfGots is direct-mapped by the object. Written by whoever gets one, without a lock, and with the world stopped; read for a report:
+// an entry that two have written parts of doesn't have the sum. It is the object's for as long as it is there: the collector takes
+// out what it is about to free.
+var rfGots [rfGotEntries]rfGotEntry
+
+type rfGotEntry struct {
 	object, bytes uintptr // as Put marks it; 0: none
 	goid          uint64
 	slot          uint32
 	pcs           [rfBriefFramesMax]uintptr
+	check         uintptr
+}
+
+func (e *rfGotEntry) sum() uintptr {
+	h := (e.object*rfMix ^ e.bytes ^ uintptr(e.slot)<<32) * rfMix
+	h = (h ^ uintptr(e.goid)) * rfMix
+	for i := range e.pcs { // not by value: it would be a copy of what was just written
+		h = (h<<7 | h>>57) ^ e.pcs[i]
+	}
+	return h
 }
 
 // rfPoolPut is called by Put, on the goroutine that puts, before the object is in the pool. The pc that it is called
@@ -90,7 +101,9 @@ func rfPoolGet(x any) {
 		return
 	}
 	if p, n := rfPoolMemory(x); n != 0 {
-		racecall(&__redflag_pool_get, p, n, 0, 0)
+		if !rfFresh(unsafe.Pointer(p), n) {
+			racecall(&__redflag_pool_get, p, n, 0, 0)
+		}
 		rfGot(p, n, getfp())
 	}
 	if rfSettings.aliases != 0 {
@@ -99,17 +112,13 @@ func rfPoolGet(x any) {
 }
 
 // rfGot notes that the calling goroutine got the object, in the frame that fp's function returns to. Of two that want one
-// entry at a time, one isn't noted.
+// entry at a time, one isn't noted, or neither.
 func rfGot(p, n, fp uintptr) {
 	e := &rfGots[p/rfCell*rfMix>>40%rfGotEntries]
-	old := atomic.Loaduintptr(&e.object)
-	if old == rfGotBusy || !atomic.Casuintptr(&e.object, old, rfGotBusy) {
-		return
-	}
 	gp := getg()
-	e.bytes, e.goid, e.slot = n, gp.goid, gp.rfslot
+	e.object, e.bytes, e.goid, e.slot = p, n, gp.goid, gp.rfslot
 	rfReturns(e.pcs[:], gp, fp)
-	atomic.StoreReluintptr(&e.object, p)
+	e.check = e.sum()
 }
 
 // rfGotsMarked is called by rfMarkDone.
@@ -119,7 +128,7 @@ func rfGotsMarked() {
 	}
 	for i := range rfGots {
 		e := &rfGots[i]
-		if e.object != 0 && e.object != rfGotBusy && !rfFound(e.object) {
+		if e.object != 0 && !rfFound(e.object) {
 			e.object = 0
 		}
 	}
@@ -136,14 +145,9 @@ type rfGotQuery struct {
 
 func rfWhoGot(q *rfGotQuery) {
 	for i := range rfGots {
-		e := &rfGots[i]
-		object := atomic.Loaduintptr(&e.object)
-		if object == 0 || q.address-object >= e.bytes {
-			continue
-		}
-		q.goid, q.slot, q.pcs = e.goid, uintptr(e.slot), e.pcs
-		if atomic.Loaduintptr(&e.object) == object {
-			q.object = object
+		e := rfGots[i]
+		if e.object != 0 && q.address-e.object < e.bytes && e.check == e.sum() {
+			q.object, q.goid, q.slot, q.pcs = e.object, e.goid, uintptr(e.slot), e.pcs
 			return
 		}
 	}
