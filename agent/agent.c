@@ -20,6 +20,7 @@
 #include "agent/leaks.h"
 #include "agent/unwind.h"
 #include "agent/rows.h"
+#include "agent/unwind_copy.h"
 #include "agent/modules.h"
 #include "agent/signals.h"
 #include "agent/fault.h"
@@ -30,6 +31,9 @@
 #include "agent/cpu.h"
 #include "agent/io.h"
 #include "agent/waits.h"
+#include "agent/perf_ring.h"
+#include "agent/event_record.h"
+#include "agent/events.h"
 #include "agent/options.h"
 
 #include "tsan-glue/spool.c"
@@ -40,6 +44,7 @@
 #include "agent/next.c"
 #include "agent/rows.c"
 #include "agent/unwind.c"
+#include "agent/unwind_copy.c"
 #include "agent/modules.c"
 #include "agent/record.c"
 #include "agent/guard.c"
@@ -60,6 +65,9 @@
 #include "agent/cpu.c"
 #include "agent/io.c"
 #include "agent/waits.c"
+#include "agent/perf_ring.c"
+#include "agent/event_record.c"
+#include "agent/events.c"
 #include "agent/options.c"
 #include "agent/hooks_malloc.c"
 #include "agent/hooks_io.c"
@@ -99,6 +107,7 @@ static void in_child(void)
 	rf_cpu_forked();
 	rf_io_forked();
 	rf_waits_forked();
+	rf_events_forked();
 	if (rf_me.forking)
 		rf_leave();
 }
@@ -134,4 +143,5 @@ static __attribute__((constructor)) void start(void)
 	rf_io_init(options.io);
 	rf_waits_init(options.lock_sample);
 	rf_settings.ready = true;
+	rf_events_init(options.offcpu, options.faults, options.system);
 }

@@ -1,5 +1,6 @@
 #include "agent/cpu.h"
 
+#include "agent/events.h"
 #include "agent/lock.h"
 #include "agent/perf.h"
 #include "agent/profile.h"
@@ -25,6 +26,7 @@ static void meet_cpu_clock(const void *context, uint32_t number)
 	rf_profile_note(&cpu.profile, missed - cpu.missed);
 	cpu.missed = missed;
 	rf_unlock();
+	rf_events_read();
 }
 
 static void rf_cpu_init(uint64_t hz)

@@ -2,6 +2,7 @@
  * library, which has its say late, behind most destructors.
  */
 #include "agent/cpu.h"
+#include "agent/events.h"
 #include "agent/heap.h"
 #include "agent/io.h"
 #include "agent/waits.h"
@@ -25,6 +26,7 @@ static void finish(void)
 	rf_cpu_finish();
 	rf_io_finish();
 	rf_waits_finish();
+	rf_events_finish();
 	rf_record_finish();
 	rf_unlock();
 	rf_leave();

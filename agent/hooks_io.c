@@ -2,6 +2,7 @@
  * without the agent the call had done its work. So it is looked at before. Cancellation points stay what they are: nothing is
  * held over the call. One of so many calls is measured (io.h).
  */
+#include "agent/events.h"
 #include "agent/guard.h"
 #include "agent/io.h"
 #include "agent/next.h"
@@ -25,6 +26,7 @@ static void touch_all(const struct iovec *parts, int count, bool write)
 	{                                                                                                              \
 		rf_next_init();                                                                                        \
 		look;                                                                                                  \
+		rf_events_look();                                                                                      \
 		if (!rf_io_is_due())                                                                                   \
 			return rf_next.name arguments;                                                                 \
 		struct rf_io_call call;                                                                                \

@@ -3,6 +3,7 @@
  */
 #include "agent/countdown.h"
 #include "agent/signals.h"
+#include "agent/events.h"
 #include "agent/guard.h"
 #include "agent/heap.h"
 #include "agent/next.h"
@@ -55,6 +56,7 @@ static void *look_inside(size_t bytes, size_t align, bool zero)
 static __attribute__((noinline)) void *look(size_t bytes, size_t align, bool zero)
 {
 	int error = errno;
+	rf_events_look();
 	if (rf_settings.off)
 		rf_countdown_stop();
 	if (!rf_settings.ready || !rf_enter())

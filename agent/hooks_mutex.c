@@ -1,7 +1,8 @@
 /* pthread_mutex_lock: one that is free is taken as before, by trylock; of one that isn't the wait is measured, and one in so many
  * nanoseconds of waiting (--lock-sample) goes into the profile with its stack. What lock has to say itself (a deadlock that is
- * checked for) it says.
+ * checked for) it says. Rings of events are read by the way (events.h).
  */
+#include "agent/events.h"
 #include "agent/next.h"
 #include "agent/profile.h"
 #include "agent/settings.h"
@@ -25,7 +26,10 @@ static __attribute__((noinline)) int wait_for(pthread_mutex_t *mutex)
 RF_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	rf_next_init();
-	if (!rf_settings.locks || rf_me.inside)
+	if (!rf_settings.mutexes || rf_me.inside)
+		return rf_next.pthread_mutex_lock(mutex);
+	rf_events_look();
+	if (!rf_settings.locks)
 		return rf_next.pthread_mutex_lock(mutex);
 	int result = rf_next.pthread_mutex_trylock(mutex);
 	return __builtin_expect(result != EBUSY, 1) ? result : wait_for(mutex);

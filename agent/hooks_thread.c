@@ -1,4 +1,5 @@
 /* pthread_create: a thread knows who started it. Its stack begins with a function of ours, which stacks leave out. */
+#include "agent/events.h"
 #include "agent/next.h"
 #include "agent/settings.h"
 #include "agent/thread.h"
@@ -18,6 +19,7 @@ static void *run_thread(void *raw)
 	struct start *given = raw, start = *given;
 	rf_next.free(given);
 	rf_me.origin = start.origin;
+	rf_events_thread();
 	return start.run(start.argument);
 }
 
@@ -44,6 +46,7 @@ static struct start *make_start(void *(*run)(void *), void *argument)
 RF_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)
 {
 	rf_next_init();
+	rf_events_look();
 	struct start *start = make_start(run, argument);
 	int result = rf_next.pthread_create(thread, attributes, start ? run_thread : run, start ? start : argument);
 	if (result != 0 && start)

@@ -26,6 +26,11 @@
 	X(cpu, "cpu", "HZ", 0, 10000,                                                                                  \
 	  "sample where time goes, so many times a second of processor time, 0: never; default: 0") \
 	X(io, "io", "N", 0, 1000000000,                                                                                \
-	  "measure one of N calls of read, write and their like, 0: none; default: 0")
+	  "measure one of N calls of read, write and their like, 0: none; default: 0")                                 \
+	X(offcpu, "offcpu", "N", 0, 1000000,                                                                           \
+	  "note one of N times that a thread leaves the processor, and how long it stays away, 0: none; default: 0")   \
+	X(faults, "faults", "N", 0, 1000000, "note one of N page faults, 0: none; default: 0")                         \
+	X(system, "system", "HZ", 0, 10000,                                                                            \
+	  "sample where time in the kernel goes, so many times a second of processor time, 0: never; default: 0")
 
 #endif

@@ -29,6 +29,7 @@ struct rf_thread {
 	uint64_t guard_cost;   /* what it took, of the same clock */
 	int64_t io_left;       /* calls until the one that is measured (io.h); 0: not drawn yet */
 	uint64_t wait_left;    /* nanoseconds of waiting for mutexes until the wait that is sampled */
+	struct rf_thread_events *events; /* the rings of this thread (events.h); NULL: none */
 	uint64_t random;       /* state of rf_random; never 0 once it was used */
 	uint32_t tid;          /* 0: not asked for yet */
 	uint32_t generation;   /* of the settings that the distances above were drawn by */

@@ -19,6 +19,8 @@ struct walk {
 	uintptr_t from;               /* 0, or the address that the trace begins with: what is in front belongs to a signal */
 	uintptr_t frame, pc;          /* of the last frame that the tables know of */
 	uint32_t seen;
+	uintptr_t copy, copy_bytes;   /* of the stack, where it isn't the thread's own (unwind_copy.h) */
+	uintptr_t copy_at;            /* how far the walk has come in it */
 };
 
 /* Where a walk is left when it runs into memory that isn't there. */
@@ -52,11 +54,23 @@ static bool visit(struct walk *w, uintptr_t pc, uintptr_t inside, uintptr_t fram
 	return !w->trace->cut;
 }
 
-static _Unwind_Reason_Code see(struct _Unwind_Context *context, void *walk)
+/* In a copy: from a frame to its caller's, which is in the copy, too. Not so, for one, where the copy was taken while the agent walked
+ * another. */
+static bool goes_up(struct walk *w, uintptr_t frame)
 {
+	bool up = frame > w->copy_at && frame - w->copy <= w->copy_bytes;
+	w->copy_at = frame;
+	return up;
+}
+
+static _Unwind_Reason_Code see(struct _Unwind_Context *context, void *argument)
+{
+	struct walk *w = argument;
 	int at_call; /* 0: the address behind a call, 1: of an instruction that was interrupted */
 	uintptr_t pc = _Unwind_GetIPInfo(context, &at_call);
-	bool more = visit(walk, pc, at_call ? pc : pc - 1, _Unwind_GetGR(context, REGISTER_RBP));
+	if (w->copy && (!w->from || pc == w->from) && !goes_up(w, _Unwind_GetCFA(context)))
+		pc = 0;
+	bool more = visit(w, pc, at_call ? pc : pc - 1, _Unwind_GetGR(context, REGISTER_RBP));
 	return more ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 

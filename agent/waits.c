@@ -16,6 +16,7 @@ static struct rf_profile waits;
 static void rf_waits_init(uint64_t period)
 {
 	rf_settings.locks = period;
+	rf_settings.mutexes |= period != 0;
 	rf_profile_init(&waits, RF_SPOOL_PROFILE_CONTENTION, period, sizeof(struct rf_profile_tables));
 }
 

@@ -262,6 +262,10 @@ enum rf_spool_profile_kind {
 	RF_SPOOL_PROFILE_IO = 3,   /* of read, write and their like; values: calls, nanoseconds, bytes, switches of the
 	                              thread meanwhile, of one in period calls */
 	RF_SPOOL_PROFILE_CONTENTION = 4, /* values: waits for mutexes, nanoseconds of them; a sample every `period` nanoseconds of waiting */
+	RF_SPOOL_PROFILE_OFFCPU = 5, /* values: times that a thread left the processor, nanoseconds that it stayed away, times that it had
+	                                to; one in period times */
+	RF_SPOOL_PROFILE_FAULTS = 6, /* value: page faults; one in period */
+	RF_SPOOL_PROFILE_SYSTEM = 7, /* values: samples, nanoseconds in the kernel that they stand for */
 	RF_SPOOL_PROFILE_KIND_COUNT
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/options_list.h"
+#include "agent/events_attr.h"
 #include "agent/perf_probe.h"
 #include "cmd/agent_heap.h"
 #include "cmd/agent_set.h"
@@ -86,8 +87,13 @@ static int make_variables(const struct rf_args *args, rf_arena *arena, struct va
 	return rc;
 }
 
-/* The agent itself says nothing in the program. */
-static void note_refusal(const struct rf_args *args)
+static bool is_wanted(const struct rf_args *args, const char *option)
+{
+	const char *rate = rf_arg(args, option);
+	return rate && strtoull(rate, NULL, 10) != 0;
+}
+
+static void note_refused_traps(const struct rf_args *args)
 {
 	static const char *const why[] = {
 		[RF_PERF_KERNEL_IS_OLD] = "the kernel is older than 5.18",
@@ -97,10 +103,26 @@ static void note_refusal(const struct rf_args *args)
 	};
 	static const char *const names[] = { "watch", "cpu" };
 	for (int i = 0; i < 2; i++) {
-		const char *rate = rf_arg(args, names[i]);
-		enum rf_perf_refusal refusal = rate && strtoull(rate, NULL, 10) ? rf_perf_probe(i == 0) : RF_PERF_ALLOWED;
+		enum rf_perf_refusal refusal = is_wanted(args, names[i]) ? rf_perf_probe(i == 0) : RF_PERF_ALLOWED;
 		if (refusal != RF_PERF_ALLOWED)
 			fprintf(stderr, "redflag: --%s finds nothing here: %s.\n", names[i], why[refusal]);
+	}
+}
+
+static void note_refused_events(const struct rf_args *args)
+{
+	static const char *const names[RF_EVENTS_KIND_COUNT] = {
+		[RF_EVENTS_OFFCPU] = "offcpu", [RF_EVENTS_FAULTS] = "faults", [RF_EVENTS_SYSTEM] = "system" };
+	static const char *const why[] = {
+		[RF_EVENTS_USER_CODE] = "sees the faults of user code alone here: those in the kernel are told where "
+					"/proc/sys/kernel/perf_event_paranoid is 1 or less, or to users with CAP_PERFMON",
+		[RF_EVENTS_REFUSED] = "finds nothing here: perf_event_open is refused. /proc/sys/kernel/perf_event_paranoid has to be 1 or less, "
+				      "or the user to have CAP_PERFMON, and a container's filter of system calls to let it pass",
+	};
+	for (int kind = 0; kind < RF_EVENTS_KIND_COUNT; kind++) {
+		enum rf_events_rights rights = is_wanted(args, names[kind]) ? rf_events_probe((enum rf_events_kind)kind) : RF_EVENTS_ALL;
+		if (rights != RF_EVENTS_ALL)
+			fprintf(stderr, "redflag: --%s %s.\n", names[kind], why[rights]);
 	}
 }
 
@@ -118,7 +140,9 @@ static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct 
 	if (rc < 0)
 		return rc;
 	struct rf_reporter_request request = { .args = args, .command = RF_STR("agent"), .trace_id = trace, .make_spools = true };
-	note_refusal(args);
+	/* The agent itself says nothing in the program. */
+	note_refused_traps(args);
+	note_refused_events(args);
 	rc = rf_reporter_open(&r, &request, arena, err);
 	if (rc == 0)
 		rc = rf_observe(&r, argv, (const char *[]){ v.preload.ptr, v.options.ptr, NULL }, arena, &status, err);

@@ -184,7 +184,8 @@ static void put_circumstances(struct writer *w, const struct rf_export_profile *
 	static const char *const types[RF_PROFILE_KIND_COUNT][2] = {
 		[RF_PROFILE_HEAP] = { "space", "bytes" }, [RF_PROFILE_CPU] = { "cpu", "nanoseconds" },
 		[RF_PROFILE_IO] = { "calls", "count" },
-		[RF_PROFILE_CONTENTION] = { "delay", "nanoseconds" } };
+		[RF_PROFILE_CONTENTION] = { "delay", "nanoseconds" }, [RF_PROFILE_OFFCPU] = { "switches", "count" },
+		[RF_PROFILE_FAULTS] = { "faults", "count" }, [RF_PROFILE_SYSTEM] = { "system", "nanoseconds" } };
 	const struct rf_profile_row *row = profile->processes[0].row;
 	const struct rf_profile_point *last = &row->points[row->point_count - 1];
 	uint64_t started = 0, elapsed = (uint64_t)last->elapsed_ms * 1000000u;

@@ -1,5 +1,5 @@
 /* A profile of a process: what the samples with one stack add up to. Of the agent: memory that malloc gave, time on the processor,
- * reads and writes, waits for mutexes.
+ * reads and writes, waits for mutexes, time away from the processor, page faults, time in the kernel.
  *
  * A sampled number becomes an estimate before it is stored or shown (rf_profile_scale). Numbers are below 2^63.
  */
@@ -13,6 +13,9 @@ enum rf_profile_kind {
 	RF_PROFILE_CPU,
 	RF_PROFILE_IO,
 	RF_PROFILE_CONTENTION,
+	RF_PROFILE_OFFCPU,
+	RF_PROFILE_FAULTS,
+	RF_PROFILE_SYSTEM,
 	RF_PROFILE_KIND_COUNT
 };
 
@@ -22,13 +25,13 @@ struct rf_profile_value {
 	const char *name, *unit; /* as pprof calls them; NULL: the kind has fewer */
 	const char *words;       /* "live bytes" */
 };
-/* "heap", "cpu", "io", "contention". */
+/* "heap", "cpu", "io", "contention", "offcpu", "faults", "system". */
 const char *rf_profile_name(enum rf_profile_kind kind);
 /* RF_PROFILE_KIND_COUNT when there is none of that name. */
 enum rf_profile_kind rf_profile_from_name(rf_str name);
 const struct rf_profile_value *rf_profile_value(enum rf_profile_kind kind, uint32_t index);
 uint32_t rf_profile_value_count(enum rf_profile_kind kind);
-/* The value that matters: live bytes, nanoseconds. */
+/* The value that matters: live bytes, nanoseconds, faults. */
 uint32_t rf_profile_main_value(enum rf_profile_kind kind);
 
 struct rf_profile_sample {
@@ -45,8 +48,8 @@ struct rf_profile_point {
 };
 
 /* What sampled values stand for. Of the heap as Go's runtime/pprof estimates it (scaleHeapSample in protomem.go): an allocation of
- * `size` was sampled with the probability 1 - exp(-size / period); so was a wait of that many nanoseconds. Of calls that
- * were counted one in a period: times that. */
+ * `size` was sampled with the probability 1 - exp(-size / period); so was a wait of that many nanoseconds. Of what
+ * was counted one in a period: times that. */
 void rf_profile_scale(enum rf_profile_kind kind, uint64_t period, const uint64_t sampled[RF_PROFILE_VALUES],
 		      int64_t estimated[RF_PROFILE_VALUES]);
 /* a + b, at most the largest number there is. */

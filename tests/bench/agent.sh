@@ -4,7 +4,8 @@
 #
 #	ROUNDS=5 tests/bench/agent.sh [NAME...]     only these: alloc, locks, cgo, sqlite3, xz, redis, nginx
 #
-# watch, cpu and io are the agent with --watch 10, --cpu 99 and --io 100; VARIANTS="alone watch" measures only these.
+# watch, cpu and io are the agent with --watch 10, --cpu 99 and --io 100, events with --offcpu 100 --faults 100 --system 99;
+# VARIANTS="alone watch" measures only these.
 #
 # Wants sqlite3, redis-server, nginx, curl, libjemalloc2 and heaptrack (Debian's packages); what isn't there is left out and said.
 . "$(dirname "$0")/../lib.sh"
@@ -74,8 +75,8 @@ under() { # VARIANT NAME
 	local measured=("$work/measure" /dev/null /dev/null) tables
 	case $1 in
 	alone) ;;
-	agent | watch | cpu | io)
-		local -A more=([agent]="" [watch]="watch=10" [cpu]="cpu=99" [io]="io=100")
+	agent | watch | cpu | io | events)
+		local -A more=([agent]="" [watch]="watch=10" [cpu]="cpu=99" [io]="io=100" [events]="offcpu=100,faults=100,system=99")
 		tables=$("$redflag" agent env --db "$work/a.db")
 		measured+=(env "LD_PRELOAD=$(sed -n "s/^export LD_PRELOAD='\(.*\)'/\1/p" <<<"$tables")" "REDFLAG_AGENT=${more[$1]}" "REDFLAG_SPOOL=$work/a.db.spool")
 		;;
@@ -90,7 +91,7 @@ under() { # VARIANT NAME
 printf '%-10s %-10s %8s %6s %8s %6s\n' program variant CPU ratio MiB ratio
 [ $# -gt 0 ] || set -- alloc locks cgo sqlite3 xz redis nginx
 for name in "$@"; do
-	variants=(alone agent watch cpu io)
+	variants=(alone agent watch cpu io events)
 	[ -n "$jemalloc" ] && variants+=(jemalloc)
 	command -v heaptrack >/dev/null && variants+=(heaptrack)
 	rm -f "$work"/of.*
