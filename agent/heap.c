@@ -297,7 +297,7 @@ static void *rf_heap_allocate(size_t bytes, size_t align, bool zero)
 	if (!block || !rf_heap_may_have(block)) {
 		if (block)
 			rf_next.free(block);
-		block = rf_next.memalign(align > RF_PAGE ? align : RF_PAGE, with_tail(bytes));
+		block = rf_next.memalign(align > RF_HEAP_ALIGN ? align : RF_HEAP_ALIGN, with_tail(bytes));
 		if (block && zero)
 			memset(block, 0, bytes);
 	}
@@ -311,7 +311,7 @@ static void *count_resized(void *block, size_t bytes)
 {
 	void *marked = block;
 	if (!rf_heap_may_have(block)) {
-		marked = rf_next.memalign(RF_PAGE, with_tail(bytes));
+		marked = rf_next.memalign(RF_HEAP_ALIGN, with_tail(bytes));
 		if (!marked)
 			return block;
 		memcpy(marked, block, bytes);

@@ -1,9 +1,9 @@
 /* Native memory: a sample of what malloc gives, by stack, and which of it is still there.
  *
  * A block is sampled when the thread has allocated a distance that is drawn from an exponential distribution (mean: the
- * period), so every byte is as likely as any other. free has to know a sampled block at sight: it is one whose address is the
- * first of a page, or 16 bytes behind it (where glibc has blocks of their own mapping). Where malloc gives another, memalign
- * gives such a one. So of the others only one in 128 is looked up. It is asked for with some bytes more, so that what the
+ * period), so every byte is as likely as any other. free has to know a sampled block at sight: it is one whose address is a multiple
+ * of 512, or 16 bytes behind one (where glibc has blocks of their own mapping). Where malloc gives another, memalign
+ * gives such a one. So of the others only one in 32 is looked up. It is asked for with some bytes more, so that what the
  * allocator knows of the memory behind is no address in the block.
  *
  * The tables are a file (heap_file.h) from the first sample on. Snapshots go to the spool (RF_SPOOL_PROFILE_HEAP) at the end and
@@ -15,6 +15,7 @@
 #define RF_AGENT_HEAP_H
 
 #include "agent/heap_file.h"
+#include "agent/settings.h"
 #include "agent/unwind.h"
 
 #include <stdbool.h>
@@ -23,10 +24,15 @@
 
 #define RF_HEAP_LIVE_MAX 12288u   /* 6 GiB of live memory at the default period */
 
+/* Sampled blocks begin at multiples of this, or 16 bytes behind one. A larger power of two would be met by fewer of the others; but of
+ * 1 KiB and more glibc first puts all that was freed in order (malloc_consolidate), and the program's small blocks never lie as close
+ * together again as they did. */
+#define RF_HEAP_ALIGN 512u
+
 /* Could it be a sampled block? */
 static inline bool rf_heap_may_have(const void *block)
 {
-	return ((uintptr_t)block & 0xfefu) == 0;
+	return ((uintptr_t)block & (RF_HEAP_ALIGN - 1) & ~(uintptr_t)RF_MALLOC_ALIGN) == 0;
 }
 
 /* Of a block that rf_heap_may_have: false when it isn't one; a look without the lock. */

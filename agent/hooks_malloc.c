@@ -102,7 +102,7 @@ static __attribute__((noinline)) void free_guarded(void *block)
 	errno = error;
 }
 
-/* Early blocks are at the start of a page, as sampled ones are. */
+/* Early blocks are at the start of a page, where sampled ones may be, too. */
 static inline bool is_ours(const void *block)
 {
 	return rf_guard_has(block) || (rf_heap_may_have(block) && rf_next_early_bytes(block));
@@ -119,7 +119,7 @@ static __attribute__((noinline)) void forget_and_free(void *block)
 	rf_next.free(block);
 }
 
-/* One in 128 of all blocks begins so, and NULL. */
+/* One in 32 of all blocks begins so, and NULL. */
 static __attribute__((noinline)) void free_marked(void *block)
 {
 	if (rf_heap_seems_to_have(block))
