@@ -23,7 +23,8 @@ _Static_assert(RF_STACKS_MAX > RF_REPORT_ACCESSES_MAX + RF_REPORT_GOROUTINES_MAX
 
 static struct {
 	void (*callback)(uintptr_t command, void *context);
-	const struct rf_alloc_site *allocs;
+	const struct rf_alloc_row *allocs;
+	const uint64_t *goids;
 	uintptr_t alloc_count, text, etext;
 } runtime;
 
@@ -50,6 +51,7 @@ static void rf_report_init(const struct rf_start *start)
 	runtime.callback = start->callback;
 	runtime.allocs = start->allocs;
 	runtime.alloc_count = start->alloc_count;
+	runtime.goids = start->goids;
 	runtime.text = start->text;
 	runtime.etext = start->etext;
 }
@@ -88,12 +90,25 @@ static void gather_goroutines(struct gathered *g, const struct ts_report *report
 	}
 }
 
+/* A goroutine that has less than 2^32 behind it has a number that its low half tells. */
+static uint64_t goid_whole(uint32_t low)
+{
+	uint64_t last = __atomic_load_n(runtime.goids, __ATOMIC_RELAXED);
+	return last - (uint32_t)((uint32_t)last - low);
+}
+
 static const struct rf_alloc_site *alloc_at(uintptr_t address)
 {
+	static struct rf_alloc_site site;
 	if (!runtime.alloc_count || !address)
 		return NULL;
-	const struct rf_alloc_site *site = &runtime.allocs[(address >> 4 ^ address >> 19) % runtime.alloc_count];
-	return site->address == address ? site : NULL;
+	struct rf_alloc_row row = runtime.allocs[(address >> 4 ^ address >> 19) % runtime.alloc_count];
+	if (row.key >> RF_ALLOC_ADDRESS_SHIFT != address)
+		return NULL;
+	site = (struct rf_alloc_site){ .address = address, .goid = goid_whole(row.goid) };
+	for (uint32_t i = 0; i < RF_ALLOC_FRAMES; i++)
+		site.pcs[i] = row.pcs[i] ? runtime.text + row.pcs[i] : 0;
+	return &site;
 }
 
 /* A block holds one object, which starts where it starts, or several tiny ones without pointers (malloc.go, the tiny

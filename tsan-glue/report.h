@@ -16,7 +16,7 @@ static void rf_report_init(const struct rf_start *start);
 static bool rf_report_handle(const struct ts_report *report, enum rf_spool_kind kind, bool suppressed);
 /* The same for a report that finding.c made. */
 static void rf_report_finding(const struct ts_report *report, const struct rf_finding *finding, bool suppressed);
-/* NULL: it isn't known. */
+/* NULL: it isn't known. With the lock; valid until the next question. */
 static const struct rf_alloc_site *rf_report_alloc(const struct rf_memory_query *memory);
 
 /* report_fields.c. Without the lock; on g0, as all that asks the runtime. */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 20
+#define RF_ABI_VERSION 21
 
 struct rf_go_string {
 	const char *ptr;
@@ -77,11 +77,21 @@ enum rf_reason { /* behind Go's own wait reasons */
 
 #define RF_ALLOC_FRAMES 3u
 
-struct rf_alloc_site {
+#define RF_ALLOC_ADDRESS_SHIFT 24u
+
+/* Half a cache line: every object writes one. */
+struct rf_alloc_row {
+	uint64_t key;                  /* the address, above bits that are the runtime's own: it is asked by RF_COMMAND_TYPE */
+	uint32_t type, size;           /* the runtime's own, too */
+	uint32_t goid;                 /* its low half */
+	uint32_t pcs[RF_ALLOC_FRAMES]; /* return addresses behind the start of Go's code, innermost first; 0 none */
+};
+_Static_assert(sizeof(struct rf_alloc_row) == 32, "as rfAllocSite has it");
+
+struct rf_alloc_site { /* what the glue makes of it, and of C memory */
 	uintptr_t address;
 	uint64_t goid;
-	uintptr_t pcs[RF_ALLOC_FRAMES]; /* return addresses, innermost first; 0 none */
-	uintptr_t type, size, check; /* the runtime's own: it is asked by RF_COMMAND_TYPE */
+	uintptr_t pcs[RF_ALLOC_FRAMES];
 };
 
 /* A collection: row cycle % cycle_count. Written while the world is stopped. */
@@ -98,8 +108,9 @@ struct rf_start {
 	uintptr_t reason_count;
 	const struct rf_ring *rings;
 	uintptr_t ring_count;
-	const struct rf_alloc_site *allocs;
+	const struct rf_alloc_row *allocs;
 	uintptr_t alloc_count; /* a power of two */
+	const uint64_t *goids; /* no goroutine has a greater number than this */
 	const struct rf_cycle *cycles;
 	uintptr_t cycle_count;
 	int64_t ticks;

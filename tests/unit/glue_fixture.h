@@ -133,7 +133,8 @@ struct fake_thread {
 
 static char directory[] = "/tmp/redflag-glue.XXXXXX";
 static struct rf_ring rings[2];
-static struct rf_alloc_site allocs[1024];
+static struct rf_alloc_row allocs[1024];
+static const uint64_t goids = (5ull << 32) + 100;
 static struct rf_settings settings;
 
 /* Of the objects that tests make only this one has a type. */
@@ -214,7 +215,7 @@ static inline int set_up(void **state)
 	struct rf_start start = {
 		.abi_version = RF_ABI_VERSION, .callback = runtime_answers, .text = 0x1000, .etext = 0x9000,
 		.reasons = reasons, .reason_count = 2, .rings = rings, .ring_count = 2, .allocs = allocs,
-		.alloc_count = 1024, .modinfo = { "path\texample.com/m.test\n", 24 }, .version = { "go1.26.8", 8 },
+		.alloc_count = 1024, .goids = &goids, .modinfo = { "path\texample.com/m.test\n", 24 }, .version = { "go1.26.8", 8 },
 		.settings = &settings,
 	};
 	__redflag_init(&start);

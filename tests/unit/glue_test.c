@@ -142,14 +142,14 @@ static void report_becomes_a_record(void **state)
 	struct rf_go_label label = { { "tag", 3 }, { "dead", 4 } };
 	__redflag_goroutine_end(slot_b, &label, 1);
 	allocs[(0xc000010008 >> 4 ^ 0xc000010008 >> 19) % 1024] =
-		(struct rf_alloc_site){ .address = 0xc000010008, .goid = 5, .pcs = { 0x2020 } };
+		(struct rf_alloc_row){ .key = 0xc000010008ull << RF_ALLOC_ADDRESS_SHIFT | 77, .goid = 5, .pcs = { 0x1020 } };
 	assert_false(__redflag_on_report(fake_report(900001, 900002), false));
 	assert_int_equal(taken(a), 1); /* one owner, two sides: one charge */
 	const struct rf_spool_report *r = record_of(RF_SPOOL_REPORT, &count);
 	assert_int_equal(count, 1);
 	assert_int_equal(r->kind, RF_SPOOL_KIND_RACE);
 	assert_int_equal(r->memory_start, 0xc000010000);
-	assert_int_equal(r->allocation_goid, 5);
+	assert_int_equal(r->allocation_goid, (5ull << 32) + 5);
 	const struct rf_spool_object *o = record_of(RF_SPOOL_OBJECT, &count);
 	assert_int_equal(count, 1);
 	assert_int_equal(o->record.sequence + 1, r->record.sequence);

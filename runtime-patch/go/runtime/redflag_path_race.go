@@ -152,11 +152,11 @@ type rfPathMade struct {
 // rfPathSite says which function allocated an object, as far as it is known.
 func rfPathSite(object uintptr) (made rfPathMade) {
 	e := rfAllocRow(object)
-	if e.address != object {
+	if !e.of(object) {
 		return
 	}
 	for _, pc := range e.pcs {
-		f := findfunc(pc)
+		f := findfunc(firstmoduledata.text + uintptr(pc))
 		if !f.valid() {
 			return
 		}

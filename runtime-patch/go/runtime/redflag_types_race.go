@@ -15,14 +15,15 @@ import (
 
 const (
 	rfTypeDepthMax   = 32      // structs and arrays inside each other
-	rfAllocInContext = 1 << 62 // flag in rfAllocSite.size: the object is a value of a context
+	rfAllocInContext = 1 << 31 // flag in rfAllocSite.size: the object is a value of a context
 )
 
-// rfAllocCheck tells a row that was written at once from one that two goroutines wrote parts of.
+// rfAllocCheck tells a row that was written at once from one that two goroutines wrote parts of. Never 0.
 //
 //go:nosplit
-func rfAllocCheck(address, typ, size uintptr) uintptr {
-	return (address*0x9e3779b97f4a7c15^typ)*0x2545f4914f6cdd1d ^ size ^ 1
+func rfAllocCheck(address uintptr, typ, size uint32) uint64 {
+	h := (uint64(address)*0x9e3779b97f4a7c15 ^ uint64(typ)<<32 ^ uint64(size)) * 0x2545f4914f6cdd1d
+	return h>>rfAllocAddressBits | 1
 }
 
 //go:nosplit
@@ -31,16 +32,26 @@ func rfAllocRow(p uintptr) *rfAllocSite {
 }
 
 // rfAllocType is called by mallocgc behind racemalloc: n bytes at p are one or several objects of type t. Of small objects
-// without pointers some share a block, and each has its own p.
+// without pointers some share a block, and each has its own p. The type of a huge object the collector knows, if it has pointers.
 func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {
 	if t == nil || rfSettings.allocs == 0 {
 		return
 	}
-	if e := rfAllocRow(uintptr(p)); e.address == uintptr(p) {
-		e.typ = uintptr(unsafe.Pointer(t))
-		e.size = n
-		e.check = rfAllocCheck(uintptr(p), e.typ, n)
+	at := uintptr(unsafe.Pointer(t)) - firstmoduledata.types
+	if e := rfAllocRow(uintptr(p)); e.of(uintptr(p)) && at < firstmoduledata.etypes-firstmoduledata.types && n < rfAllocInContext {
+		e.typed(uintptr(p), uint32(at), uint32(n))
 	}
+}
+
+func (e *rfAllocSite) typed(p uintptr, typ, size uint32) {
+	e.typ, e.size = typ, size
+	e.key = uint64(p)<<(64-rfAllocAddressBits) | rfAllocCheck(p, typ, size)
+}
+
+// rfAllocTyped gives the object's type and size, as the row has them; false: it has none.
+func rfAllocTyped(p uintptr) (typ, size uint32, ok bool) {
+	e := *rfAllocRow(p)
+	return e.typ, e.size, e.key == uint64(p)<<(64-rfAllocAddressBits)|rfAllocCheck(p, e.typ, e.size)
 }
 
 // rfContextValue is called by context.WithValue. What a pointer leads to is marked: whoever has the context can reach it.
@@ -52,12 +63,8 @@ func rfContextValue(v any) {
 		return
 	}
 	p := uintptr(x.data)
-	e := rfAllocRow(p)
-	typ, n := e.typ, e.size
-	if e.address == p && e.check == rfAllocCheck(p, typ, n) {
-		n |= rfAllocInContext
-		e.size = n
-		e.check = rfAllocCheck(p, typ, n)
+	if typ, size, ok := rfAllocTyped(p); ok {
+		rfAllocRow(p).typed(p, typ, size|rfAllocInContext)
 	}
 }
 
@@ -122,15 +129,11 @@ func rfStatic(t uintptr) bool {
 
 // rfObjectType gives what is known of the object at q.object: its type and its bytes.
 func rfObjectType(q *rfTypeQuery) (*_type, uintptr) {
-	e := *rfAllocRow(q.object)
-	if e.address == q.object && e.typ != 0 && e.check == rfAllocCheck(e.address, e.typ, e.size) {
-		if e.size&rfAllocInContext != 0 {
+	if typ, size, ok := rfAllocTyped(q.object); ok {
+		if size&rfAllocInContext != 0 {
 			q.inContext = 1
 		}
-		if rfStatic(e.typ) {
-			return (*_type)(unsafe.Pointer(e.typ)), e.size &^ rfAllocInContext
-		}
-		return nil, 0
+		return (*_type)(unsafe.Pointer(firstmoduledata.types + uintptr(typ))), uintptr(size &^ rfAllocInContext)
 	}
 	s := spanOf(q.object)
 	if s == nil || s.state.get() != mSpanInUse || s.isUserArenaChunk || s.spanclass.noscan() || heapBitsInSpan(s.elemsize) {
