@@ -7,6 +7,8 @@
 twins finalizers UseAfterFinalize=use-after-finalize Resurrection=resurrection \
 	CleanupKeepsAlive=cleanup-keeps-alive
 run_twins "this Go" local 3
+check "whoever sets what keeps its object, by every stack" equal "" \
+	"$(awk '/^WARNING/ { ours = /cleanup-keeps-alive/ } ours && /failed to restore/' out.this\ Go.*)"
 GOGC=1 GODEBUG=clobberfree=1,gccheckmark=1 ./twins.test -test.v >out.gc 2>&1
 check "with constant collections" equal "$want" "$(kinds out.gc)"
 REDFLAG="finalizers=0 cleanups=0" ./twins.test -test.v >out.off 2>&1

@@ -10,6 +10,7 @@ twins lost Lost=lost-in-channel
 run_once() { # LABEL RUN
 	GORACE=atexit_sleep_ms=0 REDFLAG=lost=1 ./twins.test -test.v >"out.$1.$2" 2>&1
 	check "$1, run $2: every bug, no neighbour" equal "$want" "$(kinds_by_stack lost-in-channel "out.$1.$2")"
+	check "$1, run $2: every stack" equal "" "$(grep -B1 'failed to restore' "out.$1.$2")"
 }
 
 run_twins "this Go" local 5

@@ -187,7 +187,7 @@ func rfPoolAlias(x any) {
 		return
 	}
 	a := rfAlias{pc: sys.GetCallerPC(), array: array, bytes: n, object: object, extent: extent}
-	caller := rfPoolCaller(getfp())
+	caller := rfPoolCaller(unsafe.Pointer(getfp()))
 	if caller != 0 {
 		racefuncenter(caller)
 	}

@@ -72,7 +72,7 @@ func rfCleanupSet(key unsafe.Pointer) {
 		return
 	}
 	lock(&rfFinalizing.lock)
-	rfWatchArm(uintptr(key), getfp())
+	rfWatchArm(uintptr(key), unsafe.Pointer(getfp()))
 	unlock(&rfFinalizing.lock)
 }
 

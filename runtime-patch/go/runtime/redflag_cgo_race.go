@@ -91,14 +91,14 @@ func rfCgoLeave(call *rfCgoCall) {
 // rfCgoText is called by gostring.
 func rfCgoText(p *byte) {
 	if rfSettings.cgo != 0 && uintptr(unsafe.Pointer(p))-rfSettings.cgo < rfSettings.cgoBytes {
-		rfCgoRead(p, findnull(p)+1, rfPoolCaller(getfp()))
+		rfCgoRead(p, findnull(p)+1, rfPoolCaller(unsafe.Pointer(getfp())))
 	}
 }
 
 // rfCgoBytes is called by gostringn and gobytes.
 func rfCgoBytes(p *byte, n int) {
 	if rfSettings.cgo != 0 && uintptr(unsafe.Pointer(p))-rfSettings.cgo < rfSettings.cgoBytes && n > 0 {
-		rfCgoRead(p, n, rfPoolCaller(getfp()))
+		rfCgoRead(p, n, rfPoolCaller(unsafe.Pointer(getfp())))
 	}
 }
 

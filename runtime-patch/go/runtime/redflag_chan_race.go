@@ -104,7 +104,7 @@ func rfCloseRow(address uintptr) *rfClose {
 //go:noinline
 func rfClosed(c *hchan) {
 	if rfSettings.lost != 0 && c.qcount != 0 {
-		rfLostClosed(c, getfp())
+		rfLostClosed(c, unsafe.Pointer(getfp()))
 	}
 	if rfSettings.channels == 0 {
 		return

@@ -32,20 +32,20 @@ func rfKeepsAlive(x unsafe.Pointer, fn *funcval, arg unsafe.Pointer) {
 		w.add(uintptr(arg))
 	}
 	if inFunction || w.run() {
-		rfKeepsAliveReport(uintptr(x), end-uintptr(x), fn.fn+sys.PCQuantum, getfp(), inFunction)
+		rfKeepsAliveReport(uintptr(x), end-uintptr(x), fn.fn+sys.PCQuantum, unsafe.Pointer(getfp()), inFunction)
 	}
 	KeepAlive(fn)
 	KeepAlive(arg)
 }
 
 //go:noinline
-func rfKeepsAliveReport(object, bytes, function, fp uintptr, inFunction bool) {
+func rfKeepsAliveReport(object, bytes, function uintptr, fp unsafe.Pointer, inFunction bool) {
 	var stacks [2]rfStack
 	gp := getg()
 	f := rfFinding{kind: rfKindCleanupKeepsAlive, address: object, bytes: bytes}
 	stacks[0].pcs[0] = function
 	f.add(rfActionStore, gp.goid, gp.rfslot, &stacks[0])
-	stacks[1].walk(gp, fp)
+	stacks[1].walk(gp, uintptr(fp))
 	f.add(rfActionFinalize, gp.goid, gp.rfslot, &stacks[1])
 	f.detail = "the argument refers to the object, so the function is never called"
 	if inFunction {

@@ -132,7 +132,7 @@ func rfFinalizerSet(x unsafe.Pointer) {
 	}
 	lock(&rfFinalizing.lock)
 	if rfSettings.resurrection != 0 {
-		rfWatchArm(uintptr(x), getfp())
+		rfWatchArm(uintptr(x), unsafe.Pointer(getfp()))
 	}
 	if !rfFinalizing.any {
 		unlock(&rfFinalizing.lock)

@@ -126,11 +126,12 @@ type rfBrief struct {
 	pcs  [rfBriefFramesMax]uintptr
 }
 
-// take notes the calling goroutine and its stack, from the frame at fp outwards.
-func (b *rfBrief) take(fp uintptr) {
+// take notes the calling goroutine and its stack, from the frame at fp outwards. As everywhere a frame's address is handed to a
+// function whose call may move the stack, it is a pointer, which moves with it: as a number it would stay behind.
+func (b *rfBrief) take(fp unsafe.Pointer) {
 	gp := getg()
 	*b = rfBrief{goid: gp.goid, slot: gp.rfslot}
-	rfReturns(b.pcs[:], gp, fp)
+	rfReturns(b.pcs[:], gp, uintptr(fp))
 	for _, pc := range b.pcs {
 		b.site = (b.site ^ uint32(pc)) * 0x9e3779b1
 	}

@@ -59,7 +59,7 @@ func rfLostRowFor(address uintptr) *rfLostRow {
 //
 //go:noinline
 func rfChanMade(c *hchan) {
-	fp := *(*uintptr)(unsafe.Pointer(getfp()))
+	fp := *(*unsafe.Pointer)(unsafe.Pointer(getfp()))
 	rfQueueMade(c, fp)
 	if rfSettings.lost == 0 || c.dataqsiz < rfLostSlotsMin || c.elemsize == 0 {
 		return
@@ -89,7 +89,7 @@ func rfChanMoves(c *hchan, idx uint, sg *sudog) {
 		return
 	}
 	if row.address == address {
-		fp := *(*uintptr)(unsafe.Pointer(getfp()))
+		fp := *(*unsafe.Pointer)(unsafe.Pointer(getfp()))
 		switch {
 		case sg != nil:
 			row.sent.takeWaiting(sg.g)
@@ -103,7 +103,7 @@ func rfChanMoves(c *hchan, idx uint, sg *sudog) {
 }
 
 // rfLostClosed is called by rfClosed, under the channel's lock: elements are left.
-func rfLostClosed(c *hchan, fp uintptr) {
+func rfLostClosed(c *hchan, fp unsafe.Pointer) {
 	if c.dataqsiz < rfLostSlotsMin || c.elemsize == 0 {
 		return
 	}

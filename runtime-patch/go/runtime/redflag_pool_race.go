@@ -69,7 +69,7 @@ func rfPoolPut(x any) {
 		return
 	}
 	// Functions of package sync don't tell the detector of their calls, so the call of Put is told here.
-	caller := rfPoolCaller(getfp())
+	caller := rfPoolCaller(unsafe.Pointer(getfp()))
 	if caller != 0 {
 		racefuncenter(caller)
 	}
@@ -79,9 +79,9 @@ func rfPoolPut(x any) {
 	}
 }
 
-// rfPoolCaller gives the pc that Put was called from; fp: the frame of the function that Put called.
-func rfPoolCaller(fp uintptr) uintptr {
-	stack := getg().stack
+// rfPoolCaller gives the pc that Put was called from; frame: that of the function that Put called.
+func rfPoolCaller(frame unsafe.Pointer) uintptr {
+	fp, stack := uintptr(frame), getg().stack
 	for i := 0; i < 2; i++ {
 		if fp < stack.lo || fp+2*goarch.PtrSize > stack.hi {
 			return 0
@@ -104,7 +104,7 @@ func rfPoolGet(x any) {
 		if !rfFresh(unsafe.Pointer(p), n) {
 			racecall(&__redflag_pool_get, p, n, 0, 0)
 		}
-		rfGot(p, n, getfp())
+		rfGot(p, n, unsafe.Pointer(getfp()))
 	}
 	if rfSettings.aliases != 0 {
 		rfPoolUnalias(x)
@@ -113,11 +113,11 @@ func rfPoolGet(x any) {
 
 // rfGot notes that the calling goroutine got the object, in the frame that fp's function returns to. Of two that want one
 // entry at a time, one isn't noted, or neither.
-func rfGot(p, n, fp uintptr) {
+func rfGot(p, n uintptr, fp unsafe.Pointer) {
 	e := &rfGots[p/rfCell*rfMix>>40%rfGotEntries]
 	gp := getg()
 	e.object, e.bytes, e.goid, e.slot = p, n, gp.goid, gp.rfslot
-	rfReturns(e.pcs[:], gp, fp)
+	rfReturns(e.pcs[:], gp, uintptr(fp))
 	e.check = e.sum()
 }
 

@@ -33,7 +33,7 @@ var rfQueues struct {
 }
 
 // rfQueueMade remembers a channel whose maker's frame is at fp.
-func rfQueueMade(c *hchan, fp uintptr) {
+func rfQueueMade(c *hchan, fp unsafe.Pointer) {
 	if rfSettings.growth == 0 || c.dataqsiz < rfQueueSlotsMin {
 		return
 	}
@@ -42,7 +42,7 @@ func rfQueueMade(c *hchan, fp uintptr) {
 	for i := range uintptr(rfQueueProbes) {
 		row := &rfQueues.rows[(address>>4^address>>14+i)%rfQueueRows]
 		if row.address.Load() == 0 {
-			row.pc = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+			row.pc = *(*uintptr)(add(fp, goarch.PtrSize))
 			row.address.Store(address)
 			rfQueues.count++
 			break

@@ -82,11 +82,11 @@ func rfSettingOf(object uintptr) *rfFinalizerSetting {
 }
 
 // rfWatchArm is called by SetFinalizer and AddCleanup through a function whose frame is at fp: with rfFinalizing.lock.
-func rfWatchArm(object, fp uintptr) {
+func rfWatchArm(object uintptr, fp unsafe.Pointer) {
 	gp := getg()
 	s := rfSettingOf(object)
 	s.object, s.goid, s.slot, s.owner = object, gp.goid, gp.rfslot, gp.rfowner
-	rfReturns(s.pcs[:], gp, fp)
+	rfReturns(s.pcs[:], gp, uintptr(fp))
 }
 
 // rfWatchAgain is called with rfFinalizing.lock when an object has an end (marked: again). Whoever wrote the finalizer that has

@@ -96,7 +96,7 @@ func rfMapDeleted(v any) {
 		return
 	}
 	var e rfBrief
-	e.take(*(*uintptr)(unsafe.Pointer(getfp())))
+	e.take(*(*unsafe.Pointer)(unsafe.Pointer(getfp())))
 	lock(&rfFollows.lock)
 	if at := rfRetainedTaken(block); at >= 0 && rfFollows.list[at].stored == 0 {
 		rfFollows.deleted++
@@ -124,7 +124,7 @@ func rfPlainDeleted(m unsafe.Pointer, t *_type, value unsafe.Pointer) {
 		return
 	}
 	var e rfBrief
-	e.take(*(*uintptr)(unsafe.Pointer(getfp())))
+	e.take(*(*unsafe.Pointer)(unsafe.Pointer(getfp())))
 	lock(&rfFollows.lock)
 	at := rfFollowPlace(block)
 	if at < 0 {
@@ -181,7 +181,7 @@ func rfMapStored(v, previous any) {
 	block, _ := rfRetainedBlock(v)
 	old, _ := rfRetainedBlock(previous)
 	var e rfBrief
-	e.take(*(*uintptr)(unsafe.Pointer(getfp())))
+	e.take(*(*unsafe.Pointer)(unsafe.Pointer(getfp())))
 	lock(&rfFollows.lock)
 	if old != 0 {
 		if at := rfRetainedTaken(old); at >= 0 && rfFollows.list[at].stored == 0 {

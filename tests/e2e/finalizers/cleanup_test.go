@@ -149,6 +149,31 @@ func TestBugCleanupKeepsAlive_OtherGoroutine(t *testing.T) {
 	wg.Wait()
 }
 
+// deeper calls f on a stack of so many frames more.
+//
+//go:noinline
+func deeper(frames int, f func()) {
+	if frames == 0 {
+		f()
+		return
+	}
+	deeper(frames-1, f)
+	runtime.KeepAlive(&frames)
+}
+
+// What is set is what new goroutines need a larger stack for: some in the middle of noting where they are.
+func TestBugCleanupKeepsAlive_GrowingStack(t *testing.T) {
+	var wg sync.WaitGroup
+	for frames := range 40 {
+		o := newObject()
+		finalizer := func(*object) { o.n = 0 }
+		wg.Go(func() {
+			deeper(frames, func() { runtime.SetFinalizer(o, finalizer) })
+		})
+	}
+	wg.Wait()
+}
+
 // A cache that its entries' cleanups know of, and that lets go of them.
 func TestGood_Cache(t *testing.T) {
 	var done atomic.Bool

@@ -138,6 +138,27 @@ func TestBugLost_WaitedSender(t *testing.T) {
 	close(queue)
 }
 
+//go:noinline
+func closeDeeper(frames int, queue chan order, closed chan bool) {
+	if frames == 0 {
+		close(queue)
+		close(closed)
+		return
+	}
+	closeDeeper(frames-1, queue, closed)
+	runtime.KeepAlive(&frames)
+}
+
+// The close is what new goroutines need a larger stack for: one in the middle of noting where it is.
+func TestBugLost_GrowingStack(t *testing.T) {
+	for frames := range 8 {
+		queue, closed := make(chan order, 2), make(chan bool)
+		queue <- order{id: frames}
+		go closeDeeper(frames, queue, closed)
+		<-closed
+	}
+}
+
 func TestBugLost_Errors(t *testing.T) {
 	errs := make(chan error, 4)
 	var wg sync.WaitGroup
