@@ -124,6 +124,7 @@ static __attribute__((constructor)) void start(void)
 	const char *text = getenv(RF_AGENT_VARIABLE);
 	rf_next_init();
 	rf_settings.off = !text || getauxval(AT_SECURE) || has_sanitizer();
+	rf_mutexes_settle();
 	if (rf_settings.off)
 		return;
 	rf_agent_options_read(&options, text);
@@ -144,4 +145,5 @@ static __attribute__((constructor)) void start(void)
 	rf_waits_init(options.lock_sample);
 	rf_settings.ready = true;
 	rf_events_init(options.offcpu, options.faults, options.system);
+	rf_mutexes_settle();
 }

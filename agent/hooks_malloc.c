@@ -17,7 +17,6 @@
 
 #define BUDGET_SHARE 1000u
 #define BUDGET_RATE 1000u /* who wants more than one in so many has no budget */
-#define RF_SHORT RF_EXPORT __attribute__((aligned(32), section(".text.hot"))) /* a few instructions and a jump */
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 
 /* A thread that may have another guarded block, in a process whose SIGSEGV is still the agent's. */

@@ -23,14 +23,32 @@ static __attribute__((noinline)) int wait_for(pthread_mutex_t *mutex)
 	return result;
 }
 
-RF_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+static int lock_looking(pthread_mutex_t *mutex)
 {
-	rf_next_init();
-	if (!rf_settings.mutexes || rf_me.inside)
+	if (rf_me.inside)
 		return rf_next.pthread_mutex_lock(mutex);
 	rf_events_look();
 	if (!rf_settings.locks)
 		return rf_next.pthread_mutex_lock(mutex);
 	int result = rf_next.pthread_mutex_trylock(mutex);
 	return __builtin_expect(result != EBUSY, 1) ? result : wait_for(mutex);
+}
+
+static int lock_early(pthread_mutex_t *mutex)
+{
+	rf_next_init();
+	return rf_next.pthread_mutex_lock(mutex);
+}
+
+/* Where the hook jumps to, so that it is a jump and no more where nothing is asked for: settled by the constructor. */
+static int (*lock_way)(pthread_mutex_t *mutex) = lock_early;
+
+static void rf_mutexes_settle(void)
+{
+	lock_way = rf_settings.mutexes ? lock_looking : rf_next.pthread_mutex_lock;
+}
+
+RF_SHORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	return lock_way(mutex);
 }

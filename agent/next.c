@@ -93,9 +93,9 @@ static void find_all(void)
 
 static bool rf_next_is_libc(void)
 {
-	Dl_info of_malloc, of_libc;
+	struct dl_find_object of_malloc, of_libc;
 	void *allocator, *reference = dlsym(RTLD_NEXT, "gnu_get_libc_version");
 	memcpy(&allocator, &rf_next.malloc, sizeof(allocator));
-	return reference && dladdr(allocator, &of_malloc) && dladdr(reference, &of_libc) &&
-	       of_malloc.dli_fbase == of_libc.dli_fbase;
+	return reference && _dl_find_object(allocator, &of_malloc) == 0 && _dl_find_object(reference, &of_libc) == 0 &&
+	       of_malloc.dlfo_link_map == of_libc.dlfo_link_map;
 }

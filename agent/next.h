@@ -15,6 +15,7 @@
 #include <sys/uio.h>
 
 #define RF_EXPORT __attribute__((visibility("default"))) /* of a hook: all else is hidden */
+#define RF_SHORT RF_EXPORT __attribute__((aligned(32), section(".text.hot"))) /* a few instructions and a jump */
 
 #define RF_NEXT_LIST(X)                                                                                                \
 	X(void *, malloc, (size_t bytes))                                                                              \
