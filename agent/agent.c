@@ -144,6 +144,7 @@ static __attribute__((constructor)) void start(void)
 	rf_io_init(options.io);
 	rf_waits_init(options.lock_sample);
 	rf_settings.ready = true;
-	rf_events_init(options.offcpu, options.faults, options.system);
+	rf_events_init((const uint64_t[]){ [RF_EVENTS_OFFCPU] = options.offcpu, [RF_EVENTS_FAULTS] = options.faults,
+					   [RF_EVENTS_SYSTEM] = options.system, [RF_EVENTS_SYSCALLS] = options.syscalls });
 	rf_mutexes_settle();
 }

@@ -15,8 +15,8 @@
 /* A sort of events, of all threads. */
 struct rf_event_sort {
 	enum rf_events_kind kind;
-	enum rf_events_rights rights;
 	uint64_t period; /* 0: off */
+	struct perf_event_attr attr;
 	struct rf_profile profile;
 	_Atomic uint64_t missed; /* threads that have no ring; noted as dropped next time */
 };

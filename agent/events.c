@@ -141,10 +141,9 @@ static struct rf_thread_events *take_place(void)
 static void open_rings(struct rf_thread_events *t)
 {
 	for (int kind = 0; kind < RF_EVENTS_KIND_COUNT; kind++) {
-		struct perf_event_attr attr = rf_events_attr((enum rf_events_kind)kind, events.sorts[kind].period);
-		attr.exclude_kernel = events.sorts[kind].rights == RF_EVENTS_USER_CODE;
-		if (events.sorts[kind].period && !rf_perf_ring_open(&t->kinds[kind].ring, &attr, RF_EVENTS_PAGES))
-			events.sorts[kind].missed++;
+		struct rf_event_sort *sort = &events.sorts[kind];
+		if (sort->period && !rf_perf_ring_open(&t->kinds[kind].ring, &sort->attr, RF_EVENTS_PAGES))
+			sort->missed++;
 	}
 }
 
@@ -204,26 +203,32 @@ static uint64_t prime_from(uint64_t n)
 	}
 }
 
-static void set_up(enum rf_events_kind kind, uint64_t period)
+static bool set_up(enum rf_events_kind kind, uint64_t period)
 {
 	static const enum rf_spool_profile_kind kinds[RF_EVENTS_KIND_COUNT] = {
 		[RF_EVENTS_OFFCPU] = RF_SPOOL_PROFILE_OFFCPU, [RF_EVENTS_FAULTS] = RF_SPOOL_PROFILE_FAULTS,
-		[RF_EVENTS_SYSTEM] = RF_SPOOL_PROFILE_SYSTEM };
-	events.sorts[kind].rights = period ? rf_events_probe(kind) : RF_EVENTS_REFUSED;
-	if (events.sorts[kind].rights == RF_EVENTS_REFUSED)
-		return;
-	events.sorts[kind].kind = kind;
-	events.sorts[kind].period = period;
-	rf_profile_init(&events.sorts[kind].profile, kinds[kind], period, sizeof(struct rf_profile_tables));
+		[RF_EVENTS_SYSTEM] = RF_SPOOL_PROFILE_SYSTEM, [RF_EVENTS_SYSCALLS] = RF_SPOOL_PROFILE_SYSCALLS };
+	struct rf_event_sort *sort = &events.sorts[kind];
+	enum rf_events_rights rights = period ? rf_events_probe(kind) : RF_EVENTS_REFUSED;
+	if (rights >= RF_EVENTS_REFUSED)
+		return false;
+	sort->kind = kind;
+	sort->period = period;
+	sort->attr = rf_events_attr(kind, period);
+	sort->attr.exclude_kernel = rights == RF_EVENTS_USER_CODE;
+	rf_profile_init(&sort->profile, kinds[kind], period, sizeof(struct rf_profile_tables));
+	return true;
 }
 
-static void rf_events_init(uint64_t offcpu, uint64_t faults, uint64_t system_hz)
+static void rf_events_init(const uint64_t rates[RF_EVENTS_KIND_COUNT])
 {
 	size_t bytes = RF_EVENTS_THREADS_MAX * sizeof(*events.threads);
-	set_up(RF_EVENTS_OFFCPU, prime_from(offcpu));
-	set_up(RF_EVENTS_FAULTS, prime_from(faults));
-	set_up(RF_EVENTS_SYSTEM, system_hz ? 1000000000u / system_hz : 0);
-	if (!events.sorts[RF_EVENTS_OFFCPU].period && !events.sorts[RF_EVENTS_FAULTS].period && !events.sorts[RF_EVENTS_SYSTEM].period)
+	bool any = false;
+	for (int kind = 0; kind < RF_EVENTS_KIND_COUNT; kind++) {
+		uint64_t rate = rates[kind];
+		any |= set_up((enum rf_events_kind)kind, kind != RF_EVENTS_SYSTEM ? prime_from(rate) : rate ? 1000000000u / rate : 0);
+	}
+	if (!any)
 		return;
 	if ((!rf_signals_has(SIGSEGV) && !rf_fault_init()) || pthread_key_create(&events.key, end_thread) != 0)
 		return;

@@ -1,6 +1,6 @@
 /* What happens to a thread in the kernel, by stack: where it is switched away from the processor and for how long
  * (RF_SPOOL_PROFILE_OFFCPU), where it meets page faults (RF_SPOOL_PROFILE_FAULTS), where its time in the kernel goes
- * (RF_SPOOL_PROFILE_SYSTEM).
+ * (RF_SPOOL_PROFILE_SYSTEM), where it calls the system (RF_SPOOL_PROFILE_SYSCALLS).
  *
  * Each thread has an event of each kind with a ring of its own (perf_ring.h), opened when the thread begins. The kernel writes
  * registers and the innermost part of the stack into it; nothing interrupts the thread. The ring is read by the thread itself, when
@@ -8,7 +8,7 @@
  * none; at a signal of --cpu's clock; and at the end of the process. The stack is walked then (unwind_copy.h).
  *
  * Bounds: RF_EVENTS_THREADS_MAX threads at a time, a ring of RF_EVENTS_PAGES pages and one more for each kind that is on. Counted as
- * dropped are samples that found the ring full, and each thread that could have no ring. Of --offcpu and --faults the event itself
+ * dropped are samples that found the ring full, and each thread that could have no ring. Of all but --system the event itself
  * says how many there were; those after a thread's last sample are known where LAST_EVENTS_MAX allows to make one more, and the thread
  * ends, or is the one that ends the process.
  *
@@ -25,9 +25,9 @@
 #define RF_EVENTS_THREADS_MAX 128u
 #define RF_EVENTS_PAGES 16u /* 64 KiB: 15 samples */
 
-/* One of so many switches and faults, a multiple of no other number (the next prime), so many samples a second of processor time; 0:
- * none. */
-static void rf_events_init(uint64_t offcpu, uint64_t faults, uint64_t system_hz);
+/* Of each kind one of so many, a multiple of no other number (the next prime), but of RF_EVENTS_SYSTEM so many samples a second of
+ * processor time; 0: none. */
+static void rf_events_init(const uint64_t rates[RF_EVENTS_KIND_COUNT]);
 static void rf_events_forked(void);
 /* In a thread that begins. */
 static void rf_events_thread(void);

@@ -31,6 +31,7 @@
 	  "note one of N times that a thread leaves the processor, and how long it stays away, 0: none; default: 0")   \
 	X(faults, "faults", "N", 0, 1000000, "note one of N page faults, 0: none; default: 0")                         \
 	X(system, "system", "HZ", 0, 10000,                                                                            \
-	  "sample where time in the kernel goes, so many times a second of processor time, 0: never; default: 0")
+	  "sample where time in the kernel goes, so many times a second of processor time, 0: never; default: 0")     \
+	X(syscalls, "syscalls", "N", 0, 1000000, "note one of N system calls, 0: none; default: 0")
 
 #endif

@@ -266,6 +266,7 @@ enum rf_spool_profile_kind {
 	                                to; one in period times */
 	RF_SPOOL_PROFILE_FAULTS = 6, /* value: page faults; one in period */
 	RF_SPOOL_PROFILE_SYSTEM = 7, /* values: samples, nanoseconds in the kernel that they stand for */
+	RF_SPOOL_PROFILE_SYSCALLS = 8, /* value: system calls; one in period */
 	RF_SPOOL_PROFILE_KIND_COUNT
 };
 

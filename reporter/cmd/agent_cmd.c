@@ -112,12 +112,14 @@ static void note_refused_traps(const struct rf_args *args)
 static void note_refused_events(const struct rf_args *args)
 {
 	static const char *const names[RF_EVENTS_KIND_COUNT] = {
-		[RF_EVENTS_OFFCPU] = "offcpu", [RF_EVENTS_FAULTS] = "faults", [RF_EVENTS_SYSTEM] = "system" };
+		[RF_EVENTS_OFFCPU] = "offcpu", [RF_EVENTS_FAULTS] = "faults", [RF_EVENTS_SYSTEM] = "system",
+		[RF_EVENTS_SYSCALLS] = "syscalls" };
 	static const char *const why[] = {
 		[RF_EVENTS_USER_CODE] = "sees the faults of user code alone here: those in the kernel are told where "
 					"/proc/sys/kernel/perf_event_paranoid is 1 or less, or to users with CAP_PERFMON",
 		[RF_EVENTS_REFUSED] = "finds nothing here: perf_event_open is refused. /proc/sys/kernel/perf_event_paranoid has to be 1 or less, "
 				      "or the user to have CAP_PERFMON, and a container's filter of system calls to let it pass",
+		[RF_EVENTS_NO_TRACEPOINTS] = "finds nothing here: /sys/kernel/tracing isn't mounted, or this user may not read it",
 	};
 	for (int kind = 0; kind < RF_EVENTS_KIND_COUNT; kind++) {
 		enum rf_events_rights rights = is_wanted(args, names[kind]) ? rf_events_probe((enum rf_events_kind)kind) : RF_EVENTS_ALL;

@@ -21,6 +21,10 @@ dropped() { # KIND: of the last run
 	"$redflag" sql --db "$db" "SELECT 'so many: ' || max(dropped) AS n FROM profiles WHERE kind = '$1' AND process_id = (SELECT max(id) FROM processes)" |
 		sed -n 's/.*so many: //p'
 }
+# Each read and write is a system call, too; --syscalls wants tracefs, which a namespace of its own has.
+with_tracefs() {
+	unshare -m bash -c 'mount -t tracefs none /sys/kernel/tracing && "$@"' bash "$@"
+}
 run() { # OPTION RATE CASE: what the case prints
 	timeout 120 "$redflag" agent run --db "$db" "--$1" "$2" -- "$work/away" "$3" 2>"$work/err"
 }
@@ -83,6 +87,18 @@ refusals() {
 	else
 		faults
 	fi
+	if with_tracefs cat /sys/kernel/tracing/events/raw_syscalls/sys_enter/id >/dev/null 2>&1; then
+		check "system calls" equal 200 "$(with_tracefs timeout 60 "$redflag" agent run --db "$db" --syscalls 1 -- "$work/away" naps)"
+		check "each nap" equal 200 "$(folded syscalls calls | sum ";naps;nap_here;usleep;")"
+		check "each write" equal 200 "$(folded syscalls calls | sum ";naps;look;__write")"
+	else
+		skip "system calls" "tracefs can't be mounted"
+	fi
+	unshare -m bash -c 'umount /sys/kernel/tracing 2>/dev/null; exec "$@"' bash "$redflag" agent run --db "$db" --syscalls 1 -- \
+		"$work/away" naps >"$work/out" 2>"$work/err"
+	check "without tracefs it says so" equal "redflag: --syscalls finds nothing here: /sys/kernel/tracing isn't mounted, or this user may not read it.
+200" \
+		"$(cat "$work/err" "$work/out")"
 	check "a filter refuses" equal "redflag: --offcpu finds nothing here: perf_event_open is refused.
 redflag: --faults finds nothing here: perf_event_open is refused.
 redflag: --system finds nothing here: perf_event_open is refused.

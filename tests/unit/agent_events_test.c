@@ -383,8 +383,8 @@ static void test_prime(void **state)
 static void test_kernel(void **state)
 {
 	(void)state;
-	events.sorts[RF_EVENTS_FAULTS].rights = rf_events_probe(RF_EVENTS_FAULTS);
-	if (events.sorts[RF_EVENTS_FAULTS].rights == RF_EVENTS_REFUSED)
+	enum rf_events_rights rights = rf_events_probe(RF_EVENTS_FAULTS);
+	if (rights >= RF_EVENTS_REFUSED)
 		skip();
 	const size_t bytes = 200 * RF_PAGE;
 	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -392,6 +392,8 @@ static void test_kernel(void **state)
 	static struct rf_thread_events t;
 	begin_profile_of(RF_EVENTS_FAULTS, RF_SPOOL_PROFILE_FAULTS);
 	events.sorts[RF_EVENTS_FAULTS].period = 1;
+	events.sorts[RF_EVENTS_FAULTS].attr = rf_events_attr(RF_EVENTS_FAULTS, 1);
+	events.sorts[RF_EVENTS_FAULTS].attr.exclude_kernel = rights == RF_EVENTS_USER_CODE;
 	events.sorts[RF_EVENTS_OFFCPU].period = events.sorts[RF_EVENTS_SYSTEM].period = 0;
 	struct rusage before, after;
 	open_rings(&t);

@@ -366,7 +366,7 @@ static void folded_is_a_line_a_stack(void **state)
 	assert_str(exported(s, "folded", (struct rf_export_options){ .last_run = true, .profile = RF_STR("heap") }), "");
 	assert_says(s->err, "has no heap profile");
 	assert_str(exported(s, "pprof", (struct rf_export_options){ .last_run = true, .profile = RF_STR("disk") }), "");
-	assert_says(s->err, "heap, cpu, io, contention, offcpu, faults and system");
+	assert_says(s->err, "heap, cpu, io, contention, offcpu, faults, system and syscalls");
 	assert_str(exported(s, "pprof", (struct rf_export_options){ .last_run = true, .value = RF_STR("bytes") }), "");
 	assert_says(s->err, "samples and cpu");
 	assert_str(exported(s, "pprof", (struct rf_export_options){ .last_run = false }), "");
