@@ -63,6 +63,7 @@ REPORTER_SOURCES := \
 	reporter/store/intern.c \
 	reporter/store/halves.c \
 	reporter/store/uids.c \
+	reporter/store/absent.c \
 	reporter/store/tally.c \
 	reporter/store/database.c \
 	reporter/store/store.c \

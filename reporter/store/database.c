@@ -110,13 +110,10 @@ int rf_db_bind(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct r
 	return rc;
 }
 
-int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, ...)
+static int run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, va_list *args)
 {
-	va_list args;
 	sqlite3_stmt *statement;
-	va_start(args, format);
-	int rc = bind_all(s, sql, &statement, SQLITE_STATIC, err, format, &args);
-	va_end(args);
+	int rc = bind_all(s, sql, &statement, SQLITE_STATIC, err, format, args);
 	if (rc < 0)
 		return rc;
 	rc = rf_db_step(s, statement, err);
@@ -126,6 +123,26 @@ int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_err
 		/* INSERT … RETURNING takes effect with its first step; the reset ends it. */
 		sqlite3_reset(statement);
 	}
+	return rc;
+}
+
+int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int rc = run(s, sql, value, err, format, &args);
+	va_end(args);
+	return rc;
+}
+
+int rf_db_add(struct rf_store *s, enum rf_sql sql, int64_t *id, struct rf_error *err, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int rc = run(s, sql, NULL, err, format, &args);
+	va_end(args);
+	if (rc >= 0)
+		*id = sqlite3_last_insert_rowid(s->handle);
 	return rc;
 }
 

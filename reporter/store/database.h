@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "store/absent.h"
 #include "store/halves.h"
 #include "store/intern.h"
 #include "store/log.h"
@@ -59,6 +60,7 @@ struct rf_store {
 	struct rf_intern intern;
 	struct rf_halves halves;
 	struct rf_uids uids;
+	struct rf_absent absent[RF_ABSENT_COUNT];
 	dev_t device;          /* of the file that is open for reading (reading.h) */
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */
@@ -78,7 +80,10 @@ int rf_db_bind(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, struct r
 int rf_db_step(struct rf_store *s, sqlite3_stmt *statement, struct rf_error *err);
 /* Binds and steps: 1 with the first column of the first row in *value (which may be NULL), 0 without a row. */
 int rf_db_run(struct rf_store *s, enum rf_sql sql, int64_t *value, struct rf_error *err, const char *format, ...);
-/* The same for a statement that is needed once, or so seldom that it needn't be kept. */
+/* Runs an INSERT of one row, whose id comes in *id. (With RETURNING, SQLite makes ready to undo the statement alone, and so copies each
+ * page that it changes, of each index.) */
+int rf_db_add(struct rf_store *s, enum rf_sql sql, int64_t *id, struct rf_error *err, const char *format, ...);
+/* rf_db_run for a statement that is needed once, or so seldom that it needn't be kept. */
 int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_error *err, const char *format, ...);
 /* Statements without parameters or rows of interest; several are separated by ";". Not counted as a step. */
 int rf_db_exec(struct rf_store *s, const char *sql, struct rf_error *err);

@@ -72,7 +72,7 @@ static int add_or_rename(struct rf_store *s, const struct rf_event *event, int64
 		s->search.fresh = reuse;
 		return rc;
 	}
-	rc = rf_db_run(s, RF_SQL_FINDING_ADD, id, err, "tittt" "itit" "ts", cstr(f->fingerprint),
+	rc = rf_db_add(s, RF_SQL_FINDING_ADD, id, err, "tittt" "itit" "ts", cstr(f->fingerprint),
 		       (int64_t)RF_FINGERPRINT_VERSION, cstr(f->coarse), cstr(rf_kind_name(f->kind)), f->title,
 		       tag_id, f->package, (int64_t)f->wildcard, cstr(f->side_hash[0]), cstr(f->side_hash[1]),
 		       rf_classes_put(f->classes, classes));

@@ -1,9 +1,14 @@
 /* The write-ahead log of a database that is open for writing: when it is copied into the file, and that the disk gets it early.
  * Copying waits until the log is on the disk; what was sent there while more was written isn't waited for. Sending it is no sync:
  * it changes only when the disk works. Internal to store/.
+ *
+ * A thread that has to wait for the one that writes can copy meanwhile (rf_log_copy), by a connection of its own, as SQLite has it:
+ * one connection copies while another one appends. What it has copied, the writer needn't.
  */
 #ifndef RF_STORE_LOG_H
 #define RF_STORE_LOG_H
+
+#include <sqlite3.h>
 
 #include "store/store.h"
 
@@ -17,8 +22,18 @@ struct rf_log { /* zeroed: nothing was sent */
 	int frames_a_send;
 };
 
+struct rf_log_copier { /* zeroed: not open yet; of one thread */
+	sqlite3 *handle;
+	bool failed; /* once is enough: the writer copies as well */
+};
+
 void rf_log_release(struct rf_log *log);
 /* From now on after each commit of the store's connection. */
 int rf_log_use(struct rf_store *s, struct rf_error *err);
+
+/* Copies what the log of the database at `path` has by now, unless somebody else is copying. Waits for nobody but the disk. */
+void rf_log_copy(struct rf_log_copier *c, const char *path);
+/* Before the writer's connection is closed, which then is the last one and clears the log away. */
+void rf_log_copier_release(struct rf_log_copier *c);
 
 #endif

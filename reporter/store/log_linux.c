@@ -51,3 +51,25 @@ int rf_log_use(struct rf_store *s, struct rf_error *err)
 	sqlite3_wal_hook(s->handle, committed, &s->log);
 	return 0;
 }
+
+static bool open_copier(struct rf_log_copier *c, const char *path)
+{
+	if (!c->handle && !c->failed) {
+		/* A checkpoint does nothing before the connection has seen that there is a log: the first read tells it. */
+		c->failed = sqlite3_open_v2(path, &c->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+			    sqlite3_exec(c->handle, "PRAGMA synchronous = NORMAL; PRAGMA user_version", NULL, NULL, NULL) != SQLITE_OK;
+	}
+	return !c->failed;
+}
+
+void rf_log_copy(struct rf_log_copier *c, const char *path)
+{
+	if (open_copier(c, path))
+		sqlite3_wal_checkpoint_v2(c->handle, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+void rf_log_copier_release(struct rf_log_copier *c)
+{
+	sqlite3_close(c->handle);
+	*c = (struct rf_log_copier){ 0 };
+}

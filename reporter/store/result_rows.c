@@ -22,7 +22,7 @@ static int get_test(struct rf_store *s, const struct rf_result *r, int64_t *id, 
 {
 	int rc = rf_db_run(s, RF_SQL_TEST_GET, id, err, "tt", r->package, r->test);
 	if (rc == 0)
-		rc = rf_db_run(s, RF_SQL_TEST_ADD, id, err, "tt", r->package, r->test);
+		rc = rf_db_add(s, RF_SQL_TEST_ADD, id, err, "tt", r->package, r->test);
 	return rc < 0 ? rc : 0;
 }
 

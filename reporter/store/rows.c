@@ -23,7 +23,7 @@ int rf_store_run(struct rf_store *s, const struct rf_run *run, int64_t *run_id, 
 	if (rc == 1)
 		rc = rf_db_run(s, RF_SQL_RUN_TOUCH, NULL, err, "it", *run_id, time);
 	else if (rc == 0)
-		rc = rf_db_run(s, RF_SQL_RUN_ADD, run_id, err, "ttttt", run->trace_id, run->command, run->directory,
+		rc = rf_db_add(s, RF_SQL_RUN_ADD, run_id, err, "ttttt", run->trace_id, run->command, run->directory,
 			       run->host, time);
 	if (rc >= 0)
 		rc = note_gone(s, run->trace_id, *run_id, err);
@@ -50,7 +50,7 @@ int rf_rows_tag(struct rf_store *s, rf_str name, int64_t *id, struct rf_error *e
 {
 	int rc = rf_db_run(s, RF_SQL_TAG_GET, id, err, "t", name);
 	if (rc == 0)
-		rc = rf_db_run(s, RF_SQL_TAG_ADD, id, err, "t", name);
+		rc = rf_db_add(s, RF_SQL_TAG_ADD, id, err, "t", name);
 	return rc < 0 ? rc : 0;
 }
 

@@ -63,6 +63,7 @@ void rf_session_close(struct rf_session *s)
 		rf_store_use_suppressions(s->options.store, NULL);
 	}
 	rf_worker_release(&s->worker);
+	rf_log_copier_release(&s->copier);
 	for (struct rf_source *source = s->sources; source; source = source->next)
 		end_source(s, source);
 	end_source(s, &s->plain);

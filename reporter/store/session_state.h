@@ -4,6 +4,7 @@
 
 #include "read/racetext.h"
 #include "store/intern.h"
+#include "store/log.h"
 #include "store/session.h"
 #include "store/session_reason.h"
 #include "store/session_tests.h"
@@ -84,6 +85,8 @@ struct rf_session {
 	struct rf_batch *storing;
 	uint32_t storing_count;    /* reports in it */
 	bool at_work, failing;     /* failing: the last try did, at failed_ns */
+	struct rf_log_copier copier; /* the stream's, for while it waits for the worker */
+	uint32_t batches_to_copy;  /* handed over since it was at work */
 	uint64_t failed_ns;
 	/* what was done */
 	int64_t run_id;

@@ -2,8 +2,11 @@
 #include <stdlib.h>
 
 #include "policy/policy.h"
+#include "store/database.h"
 #include "store/query.h"
 #include "store/session_state.h"
+
+#define BATCHES_A_COPY 2 /* pages that each batch writes anew are copied each time */
 
 void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how)
 {
@@ -223,11 +226,23 @@ static bool is_full(const struct rf_session *s)
 	return s->waiting->report_count >= RF_SESSION_BATCH || rf_batch_bytes(s->waiting) >= bytes;
 }
 
+/* The stream is about to wait for the worker: time to copy the log, which the worker would have to do. */
+static void copy_meanwhile(struct rf_session *s)
+{
+	if (s->batches_to_copy < BATCHES_A_COPY)
+		return;
+	s->batches_to_copy = 0;
+	rf_log_copy(&s->copier, s->options.store->path);
+}
+
 static void store_soon(struct rf_session *s)
 {
 	/* A database that is only slow is waited for, else reports of a fast stream would be lost. */
-	if (s->at_work && (rf_worker_done(&s->worker) || (is_full(s) && !s->failing)))
+	if (s->at_work && (rf_worker_done(&s->worker) || (is_full(s) && !s->failing))) {
+		if (!rf_worker_done(&s->worker))
+			copy_meanwhile(s);
 		rf_session_settle(s);
+	}
 	if (s->at_work || !s->options.store || !is_time_to_try(s))
 		return;
 	if (!s->options.threaded) {
@@ -239,6 +254,7 @@ static void store_soon(struct rf_session *s)
 	if (rf_batch_is_empty(s->storing))
 		return;
 	s->at_work = true;
+	s->batches_to_copy++;
 	rf_worker_start(&s->worker, store_batch, s);
 }
 

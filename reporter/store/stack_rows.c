@@ -12,12 +12,15 @@ static rf_str peek_bytes(sqlite3_stmt *q, int column)
 }
 
 /* 1: with the id of a row of this hash that is the one looked for. */
-static int find_row(struct rf_store *s, enum rf_sql sql, int64_t hash, bool (*is_it)(sqlite3_stmt *q, const void *what),
+static int find_row(struct rf_store *s, enum rf_absent_table table, int64_t hash, bool (*is_it)(sqlite3_stmt *q, const void *what),
 		    const void *what, int64_t *id, struct rf_error *err)
 {
 	sqlite3_stmt *q;
 	bool found = false;
-	int rc = rf_db_bind(s, sql, &q, err, "i", hash);
+	int rc = rf_absent_is(s, table, hash, err);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	rc = rf_db_bind(s, table == RF_ABSENT_FRAMES ? RF_SQL_FRAME_GET : RF_SQL_STACK_GET, &q, err, "i", hash);
 	for (int i = 0; i < SAME_HASH_MAX && rc >= 0 && !found && (rc = rf_db_step(s, q, err)) == 1; i++) {
 		found = is_it(q, what);
 		*id = sqlite3_column_int64(q, 0);
@@ -40,11 +43,11 @@ static bool is_frame(sqlite3_stmt *q, const void *what)
 static int put_frame(struct rf_store *s, const struct rf_frame *f, int64_t *id, struct rf_error *err)
 {
 	int64_t hash = rf_frame_hash(f->function, f->file, f->line);
-	int rc = find_row(s, RF_SQL_FRAME_GET, hash, is_frame, f, id, err);
+	int rc = find_row(s, RF_ABSENT_FRAMES, hash, is_frame, f, id, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	rc = rf_db_run(s, RF_SQL_FRAME_ADD, NULL, err, "itti", hash, f->function, f->file, (int64_t)f->line);
-	*id = sqlite3_last_insert_rowid(s->handle);
+	rc = rf_db_add(s, RF_SQL_FRAME_ADD, id, err, "itti", hash, f->function, f->file, (int64_t)f->line);
+	rf_absent_note(s, RF_ABSENT_FRAMES, hash);
 	return rc < 0 ? rc : 1;
 }
 
@@ -124,11 +127,11 @@ static int put_stack(struct rf_store *s, struct rf_known_stack *k, struct rf_buf
 	make_row(k, json, &row);
 	if (json->failed)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
-	rc = is_new ? 0 : find_row(s, RF_SQL_STACK_GET, row.hash, is_stack, &row, &k->row, err);
+	rc = is_new ? 0 : find_row(s, RF_ABSENT_STACKS, row.hash, is_stack, &row, &k->row, err);
 	if (rc != 0)
 		return rc;
-	rc = rf_db_run(s, RF_SQL_STACK_ADD, NULL, err, "iis", row.hash, row.cut, row.frames);
-	k->row = sqlite3_last_insert_rowid(s->handle);
+	rc = rf_db_add(s, RF_SQL_STACK_ADD, &k->row, err, "iis", row.hash, row.cut, row.frames);
+	rf_absent_note(s, RF_ABSENT_STACKS, row.hash);
 	return rc;
 }
 

@@ -20,7 +20,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_DATA_VERSION] = "PRAGMA data_version",
 	[RF_SQL_RUN_GET] = "SELECT id FROM runs WHERE trace_id = ?",
 	[RF_SQL_RUN_ADD] = "INSERT INTO runs (trace_id, command, directory, host, started_at, last_at)"
-			   " VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id",
+			   " VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
 	[RF_SQL_RUN_GONE] = "SELECT before FROM gone_runs WHERE trace_id = ?",
 	[RF_SQL_RUN_TOUCH] = "UPDATE runs SET last_at = max(last_at, ?2) WHERE id = ?1",
 	[RF_SQL_PROCESS_GET] = "SELECT id FROM processes WHERE spool_id = ?",
@@ -38,9 +38,9 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" switches = excluded.switches, records_bad = excluded.records_bad,"
 		" records_unknown = excluded.records_unknown, bytes_torn = excluded.bytes_torn RETURNING id",
 	[RF_SQL_TAG_GET] = "SELECT id FROM tags WHERE name = ?",
-	[RF_SQL_TAG_ADD] = "INSERT INTO tags (name) VALUES (?) RETURNING id",
+	[RF_SQL_TAG_ADD] = "INSERT INTO tags (name) VALUES (?)",
 	[RF_SQL_TEST_GET] = "SELECT id FROM tests WHERE package = ? AND name = ?",
-	[RF_SQL_TEST_ADD] = "INSERT INTO tests (package, name) VALUES (?, ?) RETURNING id",
+	[RF_SQL_TEST_ADD] = "INSERT INTO tests (package, name) VALUES (?, ?)",
 	/* A test that runs more than once (-count) has failed when it failed once; the worse result stays. */
 	[RF_SQL_RESULT_PUT] =
 		"INSERT INTO results (run_id, test_id, result, elapsed_ms, time, passed, failed, skipped)"
@@ -58,13 +58,17 @@ static const char *const texts[RF_SQL_COUNT] = {
 	/* By their hashes, which say where to look and no more. */
 	[RF_SQL_FRAME_GET] = "SELECT id, function, file, line FROM frames WHERE hash = ?",
 	[RF_SQL_FRAME_ADD] = "INSERT INTO frames (hash, function, file, line) VALUES (?, ?, ?, ?)",
+	[RF_SQL_FRAME_LAST] = "SELECT max(id) FROM frames",
+	[RF_SQL_FRAME_HASHES] = "SELECT hash FROM frames",
 	[RF_SQL_STACK_GET] = "SELECT id, frames, cut FROM stacks WHERE hash = ?",
 	[RF_SQL_STACK_ADD] = "INSERT INTO stacks (hash, cut, frames) VALUES (?, ?, ?)",
+	[RF_SQL_STACK_LAST] = "SELECT max(id) FROM stacks",
+	[RF_SQL_STACK_HASHES] = "SELECT hash FROM stacks",
 	[RF_SQL_FINDING_GET] = "SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
 			       " WHERE f.fingerprint = ? AND t.name = ?",
 	[RF_SQL_FINDING_ADD] =
 		"INSERT INTO findings (fingerprint, fingerprint_version, coarse, kind, title, tag_id, package, wildcard,"
-		" side_a, side_b, class) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+		" side_a, side_b, class) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[RF_SQL_FINDING_RENAME] =
 		"UPDATE findings SET fingerprint = ?2, fingerprint_version = ?3, coarse = ?4, kind = ?5, title = ?6,"
 		" tag_id = ?7, package = ?8, wildcard = ?9, side_a = ?10, side_b = ?11, class = ?12"

@@ -38,6 +38,8 @@ void rf_tally_forget_all(struct rf_store *s)
 	rf_intern_forget_ids(&s->intern);
 	rf_halves_forget(&s->halves);
 	rf_uids_forget(&s->uids);
+	for (int i = 0; i < RF_ABSENT_COUNT; i++)
+		rf_absent_forget(&s->absent[i]);
 }
 
 int rf_tally_begin(struct rf_store *s, struct rf_error *err)

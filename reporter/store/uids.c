@@ -4,8 +4,10 @@
 
 #include "store/clean_text.h"
 #include "store/database.h"
+#include "store/stream_id.h"
 
 #define STREAM_START 8 /* digits that name the stream (stream_id.h) */
+#define STREAM_NUMBER 8 /* digits that count its reports, behind those */
 
 void rf_uids_forget(struct rf_uids *u)
 {
@@ -44,10 +46,52 @@ static bool is_higher(const struct rf_uids_row *row, rf_str uid)
 	return rf_str_cmp(uid, highest) > 0;
 }
 
+/* False: it is no stream's. */
+static bool number_of(const struct rf_uids_row *row, rf_str uid, uint64_t *number)
+{
+	return !row->numbered && uid.len == RF_STREAM_UID_BYTES &&
+	       rf_str_hex_u64(rf_str_take(rf_str_skip(uid, STREAM_START), STREAM_NUMBER), number);
+}
+
+static uint64_t *taken_word(struct rf_uids_row *row, uint64_t number)
+{
+	return &row->taken[number % RF_UIDS_WINDOW / 64];
+}
+
+/* Above what was there when it was asked, and with a number that nobody has got since. */
+static bool is_free(struct rf_uids_row *row, rf_str uid)
+{
+	uint64_t number;
+	rf_str asked = { row->asked, row->asked_len };
+	if (!number_of(row, uid, &number) || rf_str_cmp(uid, asked) <= 0 || number + RF_UIDS_WINDOW <= row->newest)
+		return false;
+	return number > row->newest || !(*taken_word(row, number) >> number % 64 & 1);
+}
+
+static void take_number(struct rf_uids_row *row, uint64_t number)
+{
+	for (uint64_t n = row->newest + 1; n <= number; n++) {
+		if (n > row->newest + RF_UIDS_WINDOW) /* all are cleared */
+			break;
+		*taken_word(row, n) &= ~((uint64_t)1 << n % 64);
+	}
+	if (number > row->newest)
+		row->newest = number;
+	if (number + RF_UIDS_WINDOW > row->newest)
+		*taken_word(row, number) |= (uint64_t)1 << number % 64;
+}
+
 static void set_highest(struct rf_uids_row *row, rf_str uid)
 {
 	memcpy(row->highest, uid.ptr, uid.len);
 	row->highest_len = (uint8_t)uid.len;
+}
+
+static void set_asked(struct rf_uids_row *row, rf_str uid)
+{
+	set_highest(row, uid);
+	memcpy(row->asked, uid.ptr, uid.len);
+	row->asked_len = (uint8_t)uid.len;
 }
 
 /* In the order of bytes, as the indexes have it. */
@@ -66,7 +110,7 @@ static int ask(struct rf_store *s, rf_str start, bool numbered, struct rf_uids_r
 	rf_str highest = rf_db_peek(q, 0);
 	row->unknown = highest.len > RF_UID_BYTES_MAX || (numbered && highest.len);
 	if (!row->unknown && highest.len)
-		set_highest(row, highest);
+		set_asked(row, highest);
 	sqlite3_reset(q);
 	memcpy(row->start, start.ptr, start.len);
 	row->start_len = (uint8_t)start.len;
@@ -86,7 +130,7 @@ int rf_uids_is_new(struct rf_store *s, rf_str uid, struct rf_error *err)
 		if (rc < 0)
 			return rc;
 	}
-	return !row->unknown && is_higher(row, uid);
+	return !row->unknown && (is_higher(row, uid) || is_free(row, uid));
 }
 
 void rf_uids_note(struct rf_store *s, rf_str uid)
@@ -94,6 +138,9 @@ void rf_uids_note(struct rf_store *s, rf_str uid)
 	bool numbered;
 	rf_str start = start_of(uid, &numbered);
 	struct rf_uids_row *row = start.len ? find_row(&s->uids, start) : NULL;
+	uint64_t number;
 	if (row && !row->unknown && is_higher(row, uid))
 		set_highest(row, uid);
+	if (row && number_of(row, uid, &number))
+		take_number(row, number);
 }

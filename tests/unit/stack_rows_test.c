@@ -12,13 +12,18 @@ static void run_sql(sqlite3 *handle, const char *sql)
 		fail_msg("%s", sqlite3_errmsg(handle));
 }
 
+static void open_again(struct sample *s)
+{
+	struct rf_store_options options = sample_options(s);
+	if (rf_store_open(&s->store, &options, &s->err) != 0)
+		fail_msg("%s", s->err.text);
+}
+
 /* Forgets what is remembered of rows. */
 static void reopen(struct sample *s)
 {
-	struct rf_store_options options = sample_options(s);
 	rf_store_close(s->store);
-	if (rf_store_open(&s->store, &options, &s->err) != 0)
-		fail_msg("%s", s->err.text);
+	open_again(s);
 }
 
 static int64_t store(struct sample *s, const struct rf_report *report, const char *uid)
@@ -120,6 +125,50 @@ static void test_many_of_one_hash(void **state)
 	assert_rows(s, 107, 6);
 }
 
+/* `count` reports, each with a stack and frames of its own. */
+static void store_many(struct sample *s, const char *name, int count, const char *uids)
+{
+	for (int i = 0; i < count; i++) {
+		const char *function = rf_arena_printf(&s->arena, "%s%d", name, i).ptr;
+		store(s, sample_report(s, function, "Total", 1), rf_arena_printf(&s->arena, "%s%d", uids, i).ptr);
+	}
+}
+
+/* What is known to be in no row isn't looked for; what is there is found, whoever stored it. */
+static void test_absent_hashes(void **state)
+{
+	struct sample *s = *state;
+	const struct rf_absent *frames = &s->store->absent[RF_ABSENT_FRAMES];
+	int64_t stacks;
+	store_many(s, "Old", 200, "old");
+	assert_true(frames->filled);
+	reopen(s);
+	frames = &s->store->absent[RF_ABSENT_FRAMES];
+	stacks = sample_count(s, "SELECT count(*) FROM stacks");
+	store_many(s, "Old", 100, "again");
+	assert_false(frames->filled); /* all were found */
+	store_many(s, "New", 50, "new");
+	assert_true(frames->filled); /* enough weren't */
+	store_many(s, "Old", 200, "third");
+	store_many(s, "New", 50, "fourth");
+	assert_rows(s, sample_count(s, "SELECT count(DISTINCT function || file || line) FROM frames"), stacks + 50);
+}
+
+static void test_absent_until_somebody_writes(void **state)
+{
+	struct sample *s = *state;
+	struct rf_store *ours = s->store;
+	store(s, sample_report(s, "Add", "Total", 1), "1");
+	open_again(s);
+	store(s, sample_report(s, "Theirs", "Total", 1), "2");
+	rf_store_close(s->store);
+	s->store = ours;
+	assert_rows(s, 6, 5);
+	assert_true(s->store->absent[RF_ABSENT_FRAMES].filled);
+	store(s, sample_report(s, "Theirs", "Total", 1), "3");
+	assert_rows(s, 6, 5);
+}
+
 static void test_unclean_text(void **state)
 {
 	struct sample *s = *state;
@@ -201,6 +250,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_equal_stacks_are_one_row, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_hashes_only_find, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_many_of_one_hash, sample_setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_absent_hashes, sample_setup, sample_teardown),
+		cmocka_unit_test_setup_teardown(test_absent_until_somebody_writes, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_unclean_text, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_numbers_of_64_bits, sample_setup, sample_teardown),
 		cmocka_unit_test_setup_teardown(test_old_rows_are_found, sample_setup, sample_teardown),
