@@ -64,6 +64,7 @@ REPORTER_SOURCES := \
 	reporter/store/halves.c \
 	reporter/store/uids.c \
 	reporter/store/absent.c \
+	reporter/store/queue.c \
 	reporter/store/tally.c \
 	reporter/store/database.c \
 	reporter/store/store.c \

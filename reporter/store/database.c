@@ -91,10 +91,14 @@ static int bind_all(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, voi
 {
 	sqlite3_stmt **kept = &s->statements[sql];
 	int rc = SQLITE_OK;
-	if (!*kept)
+	if (!*kept) {
 		rc = sqlite3_prepare_v3(s->handle, rf_sql_text(sql), -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
-	else
+		s->concerns_queues[sql] = rf_queue_concerns(rf_sql_text(sql));
+	} else {
 		sqlite3_reset(*kept);
+	}
+	if (s->concerns_queues[sql] && rf_queue_flush(s, err) < 0)
+		return err->code;
 	for (int i = 0; rc == SQLITE_OK && format[i]; i++)
 		rc = bind_one(*kept, i + 1, format[i], memory, args);
 	*out = *kept;
@@ -150,7 +154,10 @@ int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_er
 {
 	sqlite3_stmt *q = NULL;
 	va_list args;
-	int rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
+	int rc = rf_queue_flush(s, err);
+	if (rc < 0)
+		return rc;
+	rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
 	va_start(args, format);
 	for (int i = 0; rc == SQLITE_OK && format[i]; i++)
 		rc = bind_one(q, i + 1, format[i], SQLITE_STATIC, &args);
@@ -164,7 +171,10 @@ int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_er
 
 int rf_db_exec(struct rf_store *s, const char *sql, struct rf_error *err)
 {
-	int rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
+	int rc = rf_queue_flush(s, err);
+	if (rc < 0)
+		return rc;
+	rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? 0 : rf_db_fail(s, rc, err);
 }
 
@@ -172,7 +182,10 @@ int rf_db_number(struct rf_store *s, const char *sql, int64_t *out, struct rf_er
 {
 	sqlite3_stmt *q = NULL;
 	*out = 0;
-	int rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
+	int rc = rf_queue_flush(s, err);
+	if (rc < 0)
+		return rc;
+	rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(q);
 	if (rc == SQLITE_ROW)

@@ -15,6 +15,7 @@
 #include "store/halves.h"
 #include "store/intern.h"
 #include "store/log.h"
+#include "store/queue.h"
 #include "store/statements.h"
 #include "store/store.h"
 #include "store/classes.h"
@@ -49,6 +50,7 @@ struct rf_search {
 struct rf_store {
 	sqlite3 *handle;
 	sqlite3_stmt *statements[RF_SQL_COUNT];
+	bool concerns_queues[RF_SQL_COUNT]; /* rf_queue_concerns, of those that are prepared */
 	struct rf_clock clock;
 	char *path;
 	unsigned patience_ms;
@@ -61,6 +63,7 @@ struct rf_store {
 	struct rf_halves halves;
 	struct rf_uids uids;
 	struct rf_absent absent[RF_ABSENT_COUNT];
+	struct rf_queues queues;
 	dev_t device;          /* of the file that is open for reading (reading.h) */
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */

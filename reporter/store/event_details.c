@@ -127,7 +127,7 @@ static void put_access(struct rf_buf *b, const struct rf_event *e, uint32_t posi
 	rf_buf_put_char(b, ',');
 }
 
-int rf_rows_details(struct rf_store *s, int64_t event_id, const struct rf_event *e, struct rf_buf *json, struct rf_error *err)
+int rf_rows_details(struct rf_store *s, int64_t event_id, bool is_new, const struct rf_event *e, struct rf_buf *json, struct rf_error *err)
 {
 	int64_t stack_id;
 	int rc = 0;
@@ -149,7 +149,7 @@ int rf_rows_details(struct rf_store *s, int64_t event_id, const struct rf_event 
 		rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 	if (rc < 0)
 		return rc;
-	rf_str all = rf_buf_str(json);
-	return rf_db_run(s, RF_SQL_EVENT_DETAILS_PUT, NULL, err, "iss", event_id, rf_str_take(all, accesses),
-			 rf_str_skip(all, accesses));
+	rf_str all = rf_buf_str(json), first = rf_str_take(all, accesses), second = rf_str_skip(all, accesses);
+	return is_new ? rf_queue_add(s, RF_QUEUE_DETAILS, err, "iss", event_id, first, second)
+		      : rf_db_run(s, RF_SQL_EVENT_DETAILS_PUT, NULL, err, "iss", event_id, first, second);
 }

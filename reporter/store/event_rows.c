@@ -47,18 +47,17 @@ struct parts {
 	rf_str verdict;
 };
 
-/* Writes the row: a new one, or in place of event `*id`. `keep_uid`: the old uid was a text's and is remembered. */
-static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p, int64_t *id, bool keep_uid,
+/* Writes the row: a new one, or in place of event `id`. `keep_uid`: the old uid was a text's and is remembered. */
+static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p, int64_t id, bool is_new, bool keep_uid,
 		   struct rf_error *err)
 {
 	const struct rf_report *r = e->report;
-	enum rf_sql sql = *id ? RF_SQL_EVENT_UPGRADE : RF_SQL_EVENT_ADD;
 	char time[RF_TIME_BYTES], classes[RF_CLASSES_BYTES];
 	rf_str none = { NULL, 0 }, by = r->suppressed ? RF_STR("process") : e->suppression.ptr ? RF_STR("reporter") : none;
 	rf_buf_reset(&s->json);
-	int rc = rf_db_run(s, sql, NULL, err, *id ? "tiirsssntinnsiitrinnttnnnntttii" : "tiirsssntinnsiitrinnttnnnnttt",
-			   e->uid, p->finding->id, e->run_id, e->process_id,
-			   r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_put(e->time_unix_ns, time),
+	int rc = rf_queue_add(s, is_new ? RF_QUEUE_EVENTS : RF_QUEUE_UPGRADES, err,
+			   is_new ? "tiirsssntinnsiitrinnttnnnnttti" : "tiirsssntinnsiitrinnttnnnntttii", e->uid, p->finding->id,
+			   e->run_id, e->process_id, r->from_spool ? RF_STR("spool") : RF_STR("text"), rf_time_put(e->time_unix_ns, time),
 			   p->verdict, e->seed, e->tag,
 			   (int64_t)e->stacks->match_key, owner_of_side(e, 0),
 			   owner_of_side(e, 1), rf_str_from(rf_memory_name(r->memory)), r->memory_start,
@@ -66,10 +65,8 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 			   switches_json(r, &s->json), e->keep_text ? r->text : (rf_str){ NULL, 0 }, e->package,
 			   e->test, by, e->suppression, e->policy ? e->policy->name : none,
 			   e->policy && e->policy->severity.len ? e->policy->severity : none, r->memory_type,
-			   rf_classes_put(e->finding->classes, classes), r->detail, (int64_t)keep_uid, *id);
-	if (rc >= 0 && !*id)
-		*id = sqlite3_last_insert_rowid(s->handle);
-	return rc;
+			   rf_classes_put(e->finding->classes, classes), r->detail, id, (int64_t)keep_uid);
+	return rc < 0 || is_new ? rc : rf_queue_flush(s, err);
 }
 
 /* An event in place of another has been counted by triggers. */
@@ -99,13 +96,15 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 		p.verdict = e->decided;
 	if (rc >= 0 && is_new)
 		rc = rf_rows_verdict(s, e, p.finding, &p.verdict, err);
+	if (rc >= 0 && is_new)
+		rc = rf_queue_event_id(s, id, err);
 	if (rc >= 0)
-		rc = put_row(s, e, &p, id, keep_uid, err);
+		rc = put_row(s, e, &p, *id, is_new, keep_uid, err);
 	/* A text that was cut for want of memory must not stay: the transaction ends with this. */
 	if (rc >= 0 && s->json.failed)
 		rc = rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");
 	if (rc >= 0)
-		rc = rf_rows_details(s, *id, e, &s->json, err);
+		rc = rf_rows_details(s, *id, is_new, e, &s->json, err);
 	if (rc >= 0)
 		rc = count_event(s, e, &p, is_new, err);
 	if (rc >= 0)

@@ -18,7 +18,7 @@ int rf_rows_finding(struct rf_store *s, const struct rf_event *event, int64_t re
 int rf_rows_verdict(struct rf_store *s, const struct rf_event *event, struct rf_finding_state *finding, rf_str *verdict,
 		    struct rf_error *err);
 /* Accesses and goroutines of event `event_id`, also in place of what was known of it. `json` is scratch. */
-int rf_rows_details(struct rf_store *s, int64_t event_id, const struct rf_event *event, struct rf_buf *json,
+int rf_rows_details(struct rf_store *s, int64_t event_id, bool is_new, const struct rf_event *event, struct rf_buf *json,
 		    struct rf_error *err);
 /* Who owns a goroutine, ptr NULL when nobody can say: from the spool, else the test function at the bottom of its stacks. */
 rf_str rf_rows_owner(const struct rf_access *access);

@@ -10,7 +10,17 @@
 
 #define LACKS_A_HALF " AND (source = 'text' OR (text_uid IS NULL AND suppressed_by IS NOT 'process'))"
 
-#define FOUR_PAIRS "(?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?)"
+#define FOUR_TRIPLES "(?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?)"
+
+/* For rf_queue_add. OR FAIL: the transaction is rolled back anyway, and to undo a statement of several rows alone SQLite would copy each
+ * page that it changes. */
+#define ADD_EVENTS \
+	"INSERT OR FAIL INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key," \
+	" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id," \
+	" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression, policy," \
+	" severity, memory_type, class, detail, id) VALUES "
+#define EVENT_ROW "(?,?,?,?,?,?,?,?,?,?,'',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+#define ADD_DETAILS "INSERT OR FAIL INTO event_details (event_id, accesses, goroutines) VALUES "
 
 static const char *const texts[RF_SQL_COUNT] = {
 	/* IMMEDIATE: the write lock now, so that no later statement can find that another writer was faster. */
@@ -148,14 +158,15 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_EVENT_JOIN_TEXT] =
 		"UPDATE events SET text_uid = ?2, stream_package = ?3, stream_test = ?4 WHERE id = ?1",
 	/* The exact hash, which nobody asks the database for, is not stored any more. */
-	[RF_SQL_EVENT_ADD] =
-		"INSERT INTO events (uid, finding_id, run_id, process_id, source, time, verdict, seed, tag, match_key,"
-		" exact, test_a, test_b, memory, memory_start, memory_bytes, memory_name, allocated_stack_id,"
-		" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression, policy,"
-		" severity, memory_type, class, detail) VALUES (?,?,?,?,?,?,?,?,?,?,'',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[RF_SQL_EVENT_ADD] = ADD_EVENTS EVENT_ROW,
+	[RF_SQL_EVENTS_ADD] = ADD_EVENTS EVENT_ROW "," EVENT_ROW "," EVENT_ROW "," EVENT_ROW ","
+			      EVENT_ROW "," EVENT_ROW "," EVENT_ROW "," EVENT_ROW,
+	/* Higher than what details are there of, too, though nothing should have left some behind. */
+	[RF_SQL_EVENT_LAST] = "SELECT max(coalesce((SELECT max(id) FROM events), 0),"
+			      " coalesce((SELECT max(event_id) FROM event_details), 0))",
 	/* In place of a text: the text's uid stays known, and so does where it stood. */
 	[RF_SQL_EVENT_UPGRADE] =
-		"UPDATE events SET text_uid = iif(?30, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
+		"UPDATE events SET text_uid = iif(?31, uid, text_uid), uid = ?1, finding_id = ?2, run_id = ?3,"
 		" process_id = ?4, source = ?5, time = ?6,"
 		" verdict = iif(?7 <> 'alert', ?7, iif(verdict = 'suppressed', 'alert', verdict)), seed = ?8,"
 		" tag = ?9, match_key = ?10,"
@@ -164,8 +175,10 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" stream_package = iif(?21 = '', stream_package, ?21), stream_test = iif(?21 = '', stream_test, ?22),"
 		" suppressed_by = ?23, suppression = ?24,"
 		" policy = coalesce(policy, ?25), severity = coalesce(?26, severity), memory_type = ?27, class = ?28,"
-		" detail = ?29 WHERE id = ?31",
+		" detail = ?29 WHERE id = ?30",
 	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
+	[RF_SQL_EVENT_DETAILS_ADD] = ADD_DETAILS "(?, ?, ?)",
+	[RF_SQL_EVENTS_DETAILS_ADD] = ADD_DETAILS FOUR_TRIPLES ", " FOUR_TRIPLES,
 	[RF_SQL_EVENT_DETAILS_PUT] = "INSERT OR REPLACE INTO event_details (event_id, accesses, goroutines) VALUES (?, ?, ?)",
 	/* Filters: NULL matches everything. Where no owner is known, the test that was running stands in. */
 	[RF_SQL_LIST] = RF_LIST_COLUMNS
@@ -254,8 +267,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 	/* VALUES and no SELECT: before a statement that may write several rows FTS5 writes out what it has gathered, each time. */
 	[RF_SQL_SEARCH_NAME_INDEX] = "INSERT INTO names_fts (rowid, text, short) VALUES (?, ?, ?)",
 	[RF_SQL_SEARCH_PAIR_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-	[RF_SQL_SEARCH_PAIRS_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES " FOUR_PAIRS ", " FOUR_PAIRS ", "
-				    FOUR_PAIRS ", " FOUR_PAIRS " ON CONFLICT DO NOTHING",
+	[RF_SQL_SEARCH_PAIRS_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES " FOUR_TRIPLES ", " FOUR_TRIPLES ", "
+				    FOUR_TRIPLES ", " FOUR_TRIPLES " ON CONFLICT DO NOTHING",
 	[RF_SQL_SEARCH_GONE] = "SELECT finding_id FROM search_gone WHERE finding_id NOT IN (SELECT id FROM findings)"
 			       " UNION ALL SELECT 0 FROM search_gone",
 	[RF_SQL_SEARCH_GONE_PAIRS] = "DELETE FROM finding_names WHERE finding_id IN (SELECT finding_id FROM search_gone)",
