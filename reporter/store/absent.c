@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "store/database.h"
 
 static const struct {
-	enum rf_sql last, hashes;
+	enum rf_sql last, hashes; /* hashes, or texts to be hashed */
 } tables[RF_ABSENT_COUNT] = {
 	[RF_ABSENT_FRAMES] = { RF_SQL_FRAME_LAST, RF_SQL_FRAME_HASHES },
 	[RF_ABSENT_STACKS] = { RF_SQL_STACK_LAST, RF_SQL_STACK_HASHES },
+	[RF_ABSENT_NAMES] = { RF_SQL_SEARCH_HIGHEST, RF_SQL_SEARCH_TEXTS },
 };
 
 /* Two bits a hash. Hashes of a table are near each other in their high bits (stack_hash.h). */
@@ -46,13 +48,18 @@ void rf_absent_forget(struct rf_absent *a)
 	a->misses = 0;
 }
 
-static int fill(struct rf_store *s, struct rf_absent *a, enum rf_sql hashes, struct rf_error *err)
+int64_t rf_absent_hash(rf_str text)
+{
+	return (int64_t)rf_hash_str(RF_HASH_START, text);
+}
+
+static int fill(struct rf_store *s, struct rf_absent *a, enum rf_sql hashes, bool texts, struct rf_error *err)
 {
 	sqlite3_stmt *q;
 	memset(a->bits, 0, sizeof(a->bits));
 	int rc = rf_db_bind(s, hashes, &q, err, "");
 	while (rc >= 0 && (rc = rf_db_step(s, q, err)) == 1)
-		set(a, sqlite3_column_int64(q, 0));
+		set(a, texts ? rf_absent_hash(rf_db_peek(q, 0)) : sqlite3_column_int64(q, 0));
 	a->filled = rc == 0;
 	return rc;
 }
@@ -65,7 +72,7 @@ int rf_absent_is(struct rf_store *s, enum rf_absent_table table, int64_t hash, s
 		rc = rf_db_run(s, tables[table].last, &a->rows, err, "");
 	a->counted = rc >= 0;
 	if (rc >= 0 && !a->filled && a->rows <= a->misses * RF_ABSENT_ROWS_A_MISS)
-		rc = fill(s, a, tables[table].hashes, err);
+		rc = fill(s, a, tables[table].hashes, table == RF_ABSENT_NAMES, err);
 	if (rc < 0)
 		return rc;
 	uint64_t at = spread(hash);

@@ -93,11 +93,11 @@ static int bind_all(struct rf_store *s, enum rf_sql sql, sqlite3_stmt **out, voi
 	int rc = SQLITE_OK;
 	if (!*kept) {
 		rc = sqlite3_prepare_v3(s->handle, rf_sql_text(sql), -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
-		s->concerns_queues[sql] = rf_queue_concerns(rf_sql_text(sql));
+		s->concerns[sql] = rf_queue_concerns(rf_sql_text(sql));
 	} else {
 		sqlite3_reset(*kept);
 	}
-	if (s->concerns_queues[sql] && rf_queue_flush(s, err) < 0)
+	if (s->concerns[sql] && rf_queue_flush(s, s->concerns[sql], err) < 0)
 		return err->code;
 	for (int i = 0; rc == SQLITE_OK && format[i]; i++)
 		rc = bind_one(*kept, i + 1, format[i], memory, args);
@@ -154,7 +154,7 @@ int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_er
 {
 	sqlite3_stmt *q = NULL;
 	va_list args;
-	int rc = rf_queue_flush(s, err);
+	int rc = rf_queue_settle(s, err);
 	if (rc < 0)
 		return rc;
 	rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);
@@ -171,7 +171,7 @@ int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_er
 
 int rf_db_exec(struct rf_store *s, const char *sql, struct rf_error *err)
 {
-	int rc = rf_queue_flush(s, err);
+	int rc = rf_queue_settle(s, err);
 	if (rc < 0)
 		return rc;
 	rc = sqlite3_exec(s->handle, sql, NULL, NULL, NULL);
@@ -182,7 +182,7 @@ int rf_db_number(struct rf_store *s, const char *sql, int64_t *out, struct rf_er
 {
 	sqlite3_stmt *q = NULL;
 	*out = 0;
-	int rc = rf_queue_flush(s, err);
+	int rc = rf_queue_settle(s, err);
 	if (rc < 0)
 		return rc;
 	rc = sqlite3_prepare_v2(s->handle, sql, -1, &q, NULL);

@@ -50,7 +50,7 @@ struct rf_search {
 struct rf_store {
 	sqlite3 *handle;
 	sqlite3_stmt *statements[RF_SQL_COUNT];
-	bool concerns_queues[RF_SQL_COUNT]; /* rf_queue_concerns, of those that are prepared */
+	unsigned concerns[RF_SQL_COUNT]; /* rf_queue_concerns, of those that are prepared */
 	struct rf_clock clock;
 	char *path;
 	unsigned patience_ms;
@@ -63,7 +63,7 @@ struct rf_store {
 	struct rf_halves halves;
 	struct rf_uids uids;
 	struct rf_absent absent[RF_ABSENT_COUNT];
-	struct rf_queues queues;
+	struct rf_queue queues[RF_QUEUE_COUNT];
 	dev_t device;          /* of the file that is open for reading (reading.h) */
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */

@@ -66,7 +66,7 @@ static int put_row(struct rf_store *s, const struct rf_event *e, struct parts *p
 			   e->test, by, e->suppression, e->policy ? e->policy->name : none,
 			   e->policy && e->policy->severity.len ? e->policy->severity : none, r->memory_type,
 			   rf_classes_put(e->finding->classes, classes), r->detail, id, (int64_t)keep_uid);
-	return rc < 0 || is_new ? rc : rf_queue_flush(s, err);
+	return rc < 0 || is_new ? rc : rf_queue_flush(s, RF_QUEUE_BIT(RF_QUEUE_UPGRADES), err);
 }
 
 /* An event in place of another has been counted by triggers. */
@@ -87,6 +87,8 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 		rc = rf_rows_classes(s, e, p.finding, err);
 	if (rc >= 0)
 		rc = rf_rows_stack(s, e->stacks->allocated, &p.allocated_stack_id, err);
+	if (rc >= 0 && p.allocated_stack_id) /* which the event's row refers to */
+		rc = rf_queue_flush(s, RF_QUEUE_BIT(RF_QUEUE_STACKS), err);
 	/* A record in place of its text is no second event: what was decided stays, but for a suppression, and for the baseline,
 	 * which goes by the tag, and the text didn't know that. */
 	p.verdict = e->report->suppressed || e->suppression.ptr ? RF_STR("suppressed")
@@ -97,7 +99,7 @@ static int put_event(struct rf_store *s, const struct rf_event *e, int64_t reuse
 	if (rc >= 0 && is_new)
 		rc = rf_rows_verdict(s, e, p.finding, &p.verdict, err);
 	if (rc >= 0 && is_new)
-		rc = rf_queue_event_id(s, id, err);
+		rc = rf_queue_id(s, RF_QUEUE_EVENTS, id, err);
 	if (rc >= 0)
 		rc = put_row(s, e, &p, *id, is_new, keep_uid, err);
 	/* A text that was cut for want of memory must not stay: the transaction ends with this. */

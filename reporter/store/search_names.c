@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "finding/canon.h"
 #include "finding/stdlib.h"
+#include "store/clean_text.h"
 #include "store/rows.h"
 
 #define WAITING_MAX 8192u               /* pairs; written when there are more */
@@ -84,7 +85,34 @@ static int note_name(struct rf_store *s, int64_t id, rf_str text, rf_str shorter
 	return search->arena.failed ? no_memory(err) : 0;
 }
 
-/* Most names that aren't known here aren't known in the database either. */
+static int put_name(struct rf_store *s, rf_str text, rf_str shorter, int64_t *id, struct rf_error *err)
+{
+	int64_t hash = rf_absent_hash(text);
+	int rc = rf_absent_is(s, RF_ABSENT_NAMES, hash, err);
+	if (rc == 0)
+		rc = rf_db_run(s, RF_SQL_SEARCH_NAME_GET, id, err, "t", text);
+	else if (rc > 0)
+		rc = 0;
+	if (rc != 0)
+		return rc;
+	rc = rf_queue_id(s, RF_QUEUE_NAMES, id, err);
+	if (rc >= 0)
+		rc = rf_queue_add(s, RF_QUEUE_NAMES, err, "itn", *id, text, shorter.len ? shorter : (rf_str){ NULL, 0 });
+	rf_absent_note(s, RF_ABSENT_NAMES, hash);
+	return rc < 0 ? rc : note_name(s, *id, text, shorter, err);
+}
+
+/* Such a text is stored as another one, which is the one to be looked for. */
+static int put_unclean_name(struct rf_store *s, rf_str text, rf_str shorter, int64_t *id, struct rf_error *err)
+{
+	struct rf_buf clean;
+	rf_buf_init(&clean);
+	rf_text_put_clean(&clean, text);
+	int rc = clean.failed ? no_memory(err) : put_name(s, rf_buf_str(&clean), shorter, id, err);
+	rf_buf_release(&clean);
+	return rc;
+}
+
 static int name_row(struct rf_store *s, rf_str text, rf_str shorter, int64_t *id, struct rf_error *err)
 {
 	text = rf_str_take(text, RF_SEARCH_NAME_BYTES_MAX);
@@ -95,15 +123,7 @@ static int name_row(struct rf_store *s, rf_str text, rf_str shorter, int64_t *id
 		*id = known->id;
 		return 0;
 	}
-	int rc = rf_db_run(s, RF_SQL_SEARCH_NAME_ADD, NULL, err, "tn", text, shorter.len ? shorter : (rf_str){ NULL, 0 });
-	if (rc < 0)
-		return rc;
-	if (sqlite3_changes(s->handle)) {
-		*id = sqlite3_last_insert_rowid(s->handle);
-		rc = note_name(s, *id, text, shorter, err);
-	} else {
-		rc = rf_db_run(s, RF_SQL_SEARCH_NAME_GET, id, err, "t", text);
-	}
+	int rc = rf_text_is_clean(text) ? put_name(s, text, shorter, id, err) : put_unclean_name(s, text, shorter, id, err);
 	if (rc >= 0)
 		*known = (struct rf_search_known){ hash, *id };
 	return rc < 0 ? rc : 0;

@@ -106,7 +106,7 @@ int rf_session_begin_storing(struct rf_session *s, struct rf_error *err)
 int rf_session_commit(struct rf_session *s, struct rf_error *err)
 {
 	const struct rf_session_options *o = &s->options;
-	int rc = rf_queue_flush(o->store, err);
+	int rc = rf_queue_flush(o->store, RF_QUEUE_ALL, err);
 	if (rc == 0 && o->before_commit && s->event_first_new)
 		rc = o->before_commit(o->commit_context, o->store, s->event_first_new, err);
 	return rc < 0 ? rc : rf_store_commit(o->store, err);

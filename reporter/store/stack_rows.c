@@ -46,7 +46,9 @@ static int put_frame(struct rf_store *s, const struct rf_frame *f, int64_t *id, 
 	int rc = find_row(s, RF_ABSENT_FRAMES, hash, is_frame, f, id, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	rc = rf_db_add(s, RF_SQL_FRAME_ADD, id, err, "itti", hash, f->function, f->file, (int64_t)f->line);
+	rc = rf_queue_id(s, RF_QUEUE_FRAMES, id, err);
+	if (rc >= 0)
+		rc = rf_queue_add(s, RF_QUEUE_FRAMES, err, "iitti", *id, hash, f->function, f->file, (int64_t)f->line);
 	rf_absent_note(s, RF_ABSENT_FRAMES, hash);
 	return rc < 0 ? rc : 1;
 }
@@ -130,7 +132,9 @@ static int put_stack(struct rf_store *s, struct rf_known_stack *k, struct rf_buf
 	rc = is_new ? 0 : find_row(s, RF_ABSENT_STACKS, row.hash, is_stack, &row, &k->row, err);
 	if (rc != 0)
 		return rc;
-	rc = rf_db_add(s, RF_SQL_STACK_ADD, &k->row, err, "iis", row.hash, row.cut, row.frames);
+	rc = rf_queue_id(s, RF_QUEUE_STACKS, &k->row, err);
+	if (rc >= 0)
+		rc = rf_queue_add(s, RF_QUEUE_STACKS, err, "iiis", k->row, row.hash, row.cut, row.frames);
 	rf_absent_note(s, RF_ABSENT_STACKS, row.hash);
 	return rc;
 }

@@ -10,7 +10,7 @@
 
 #define LACKS_A_HALF " AND (source = 'text' OR (text_uid IS NULL AND suppressed_by IS NOT 'process'))"
 
-#define FOUR_TRIPLES "(?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?)"
+#define EIGHT(row) row ", " row ", " row ", " row ", " row ", " row ", " row ", " row
 
 /* For rf_queue_add. OR FAIL: the transaction is rolled back anyway, and to undo a statement of several rows alone SQLite would copy each
  * page that it changes. */
@@ -20,6 +20,9 @@
 	" allocated_goid, switches, text, stream_package, stream_test, suppressed_by, suppression, policy," \
 	" severity, memory_type, class, detail, id) VALUES "
 #define EVENT_ROW "(?,?,?,?,?,?,?,?,?,?,'',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+#define ADD_FRAMES "INSERT OR FAIL INTO frames (id, hash, function, file, line) VALUES "
+#define ADD_STACKS "INSERT OR FAIL INTO stacks (id, hash, cut, frames) VALUES "
+#define ADD_NAMES "INSERT OR FAIL INTO names (id, text, short) VALUES "
 #define ADD_DETAILS "INSERT OR FAIL INTO event_details (event_id, accesses, goroutines) VALUES "
 
 static const char *const texts[RF_SQL_COUNT] = {
@@ -67,12 +70,14 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" ON CONFLICT DO UPDATE SET bytes = excluded.bytes, text = excluded.text WHERE excluded.bytes > bytes",
 	/* By their hashes, which say where to look and no more. */
 	[RF_SQL_FRAME_GET] = "SELECT id, function, file, line FROM frames WHERE hash = ?",
-	[RF_SQL_FRAME_ADD] = "INSERT INTO frames (hash, function, file, line) VALUES (?, ?, ?, ?)",
-	[RF_SQL_FRAME_LAST] = "SELECT max(id) FROM frames",
+	[RF_SQL_FRAME_ADD] = ADD_FRAMES "(?, ?, ?, ?, ?)",
+	[RF_SQL_FRAMES_ADD] = ADD_FRAMES EIGHT("(?, ?, ?, ?, ?)"),
+	[RF_SQL_FRAME_LAST] = "SELECT coalesce(max(id), 0) FROM frames",
 	[RF_SQL_FRAME_HASHES] = "SELECT hash FROM frames",
 	[RF_SQL_STACK_GET] = "SELECT id, frames, cut FROM stacks WHERE hash = ?",
-	[RF_SQL_STACK_ADD] = "INSERT INTO stacks (hash, cut, frames) VALUES (?, ?, ?)",
-	[RF_SQL_STACK_LAST] = "SELECT max(id) FROM stacks",
+	[RF_SQL_STACK_ADD] = ADD_STACKS "(?, ?, ?, ?)",
+	[RF_SQL_STACKS_ADD] = ADD_STACKS EIGHT("(?, ?, ?, ?)"),
+	[RF_SQL_STACK_LAST] = "SELECT coalesce(max(id), 0) FROM stacks",
 	[RF_SQL_STACK_HASHES] = "SELECT hash FROM stacks",
 	[RF_SQL_FINDING_GET] = "SELECT f.id FROM findings f JOIN tags t ON t.id = f.tag_id"
 			       " WHERE f.fingerprint = ? AND t.name = ?",
@@ -159,8 +164,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		"UPDATE events SET text_uid = ?2, stream_package = ?3, stream_test = ?4 WHERE id = ?1",
 	/* The exact hash, which nobody asks the database for, is not stored any more. */
 	[RF_SQL_EVENT_ADD] = ADD_EVENTS EVENT_ROW,
-	[RF_SQL_EVENTS_ADD] = ADD_EVENTS EVENT_ROW "," EVENT_ROW "," EVENT_ROW "," EVENT_ROW ","
-			      EVENT_ROW "," EVENT_ROW "," EVENT_ROW "," EVENT_ROW,
+	[RF_SQL_EVENTS_ADD] = ADD_EVENTS EIGHT(EVENT_ROW),
 	/* Higher than what details are there of, too, though nothing should have left some behind. */
 	[RF_SQL_EVENT_LAST] = "SELECT max(coalesce((SELECT max(id) FROM events), 0),"
 			      " coalesce((SELECT max(event_id) FROM event_details), 0))",
@@ -178,7 +182,7 @@ static const char *const texts[RF_SQL_COUNT] = {
 		" detail = ?29 WHERE id = ?30",
 	[RF_SQL_EVENT_FINDING] = "SELECT finding_id FROM events WHERE id = ?",
 	[RF_SQL_EVENT_DETAILS_ADD] = ADD_DETAILS "(?, ?, ?)",
-	[RF_SQL_EVENTS_DETAILS_ADD] = ADD_DETAILS FOUR_TRIPLES ", " FOUR_TRIPLES,
+	[RF_SQL_EVENTS_DETAILS_ADD] = ADD_DETAILS EIGHT("(?, ?, ?)"),
 	[RF_SQL_EVENT_DETAILS_PUT] = "INSERT OR REPLACE INTO event_details (event_id, accesses, goroutines) VALUES (?, ?, ?)",
 	/* Filters: NULL matches everything. Where no owner is known, the test that was running stands in. */
 	[RF_SQL_LIST] = RF_LIST_COLUMNS
@@ -260,15 +264,17 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_SEARCH_WORD] = "SELECT rowid FROM names_fts WHERE names_fts MATCH ?",
 	[RF_SQL_SEARCH_HIGHEST] = "SELECT coalesce(max(id), 0) FROM names",
 	[RF_SQL_SEARCH_PAIRS] = "SELECT name_id, finding_id, kind FROM finding_names",
+	[RF_SQL_SEARCH_TEXTS] = "SELECT text FROM names",
 	[RF_SQL_SEARCH_NAMES] = "SELECT id, text FROM names",
 	[RF_SQL_SEARCH_OF_NAME] = "SELECT name_id, finding_id, kind FROM finding_names WHERE name_id = ?",
-	[RF_SQL_SEARCH_NAME_ADD] = "INSERT INTO names (text, short) VALUES (?, ?) ON CONFLICT DO NOTHING",
+	[RF_SQL_SEARCH_NAME_ADD] = ADD_NAMES "(?, ?, ?)",
+	[RF_SQL_SEARCH_NAMES_ADD] = ADD_NAMES EIGHT("(?, ?, ?)"),
 	[RF_SQL_SEARCH_NAME_GET] = "SELECT id FROM names WHERE text = ?",
 	/* VALUES and no SELECT: before a statement that may write several rows FTS5 writes out what it has gathered, each time. */
 	[RF_SQL_SEARCH_NAME_INDEX] = "INSERT INTO names_fts (rowid, text, short) VALUES (?, ?, ?)",
 	[RF_SQL_SEARCH_PAIR_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-	[RF_SQL_SEARCH_PAIRS_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES " FOUR_TRIPLES ", " FOUR_TRIPLES ", "
-				    FOUR_TRIPLES ", " FOUR_TRIPLES " ON CONFLICT DO NOTHING",
+	[RF_SQL_SEARCH_PAIRS_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES " EIGHT("(?, ?, ?)") ", " EIGHT("(?, ?, ?)")
+				    " ON CONFLICT DO NOTHING",
 	[RF_SQL_SEARCH_GONE] = "SELECT finding_id FROM search_gone WHERE finding_id NOT IN (SELECT id FROM findings)"
 			       " UNION ALL SELECT 0 FROM search_gone",
 	[RF_SQL_SEARCH_GONE_PAIRS] = "DELETE FROM finding_names WHERE finding_id IN (SELECT finding_id FROM search_gone)",

@@ -153,7 +153,7 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 	rf_tally_init(&s->tally);
 	rf_intern_init(&s->intern);
 	rf_search_init(&s->search);
-	rf_queue_init(&s->queues);
+	rf_queue_init(s->queues);
 	s->clock = options->clock;
 	s->patience_ms = options->patience_ms ? options->patience_ms : RF_STORE_PATIENCE_MS;
 	/* Nobody asks how much memory SQLite has, and a lock around each allocation is for that alone. Once it is at work this call is
@@ -188,7 +188,7 @@ void rf_store_close(struct rf_store *s)
 	rf_tally_release(&s->tally);
 	rf_intern_release(&s->intern);
 	rf_halves_release(&s->halves);
-	rf_queue_release(&s->queues);
+	rf_queue_release(s->queues);
 	rf_search_release(&s->search);
 	rf_buf_release(&s->json);
 	free(s->path);
@@ -212,7 +212,7 @@ int rf_store_begin(struct rf_store *s, struct rf_error *err)
 	if (rc == 0 && (rc = rf_tally_begin(s, err)) < 0)
 		rf_store_rollback(s);
 	if (rc == 0) {
-		rf_queue_drop(&s->queues);
+		rf_queue_drop(s->queues);
 		rf_search_begin(s);
 		rf_counter_lines_forget(&s->counter_lines);
 	}
@@ -221,7 +221,7 @@ int rf_store_begin(struct rf_store *s, struct rf_error *err)
 
 int rf_store_commit(struct rf_store *s, struct rf_error *err)
 {
-	int rc = rf_queue_flush(s, err);
+	int rc = rf_queue_flush(s, RF_QUEUE_ALL, err);
 	if (rc == 0)
 		rc = rf_tally_flush(s, err);
 	if (rc == 0)
@@ -262,7 +262,7 @@ void rf_store_rollback(struct rf_store *s)
 		return;
 	for (int i = 0; i < RF_SQL_COUNT; i++)
 		sqlite3_reset(s->statements[i]);
-	rf_queue_drop(&s->queues);
+	rf_queue_drop(s->queues);
 	rf_db_run(s, RF_SQL_ROLLBACK, NULL, &ignored, "");
 	rf_tally_forget_all(s);
 	rf_search_forget(s);
