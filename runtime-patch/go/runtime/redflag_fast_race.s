@@ -29,6 +29,8 @@
 #define CLOCK	44
 #define SHADOW_STACK_END	576
 
+#define ARENA_CELLS	0x8000000 // bytes of the shadow of an arena (malloc.go, heapArenaBytes)
+
 #define READ	0x40000000 // is_read of a cell
 #define READ_OR_ATOMIC	0xc0000000
 
@@ -242,7 +244,7 @@ first:
 	XORL	AX, AX
 	LOCK
 	CMPXCHGL	DX, (R12)
-	JEQ	done
+	JEQ	filled
 	MOVQ	BX, AX // the event is in the trace twice then, which says nothing else
 	SHRQ	$20, AX
 full:
@@ -252,6 +254,22 @@ undecided:
 	JMP	runtime·rfReadFull<ABIInternal>(SB)
 write:
 	JMP	runtime·rfWriteFull<ABIInternal>(SB)
+filled:
+	// The first cell of a page of the shadow: who goes through memory in order comes to the next page soon, and reads it first. A page
+	// that is read and then written costs two page faults; one that is written, one. The shadow is there for whole arenas.
+	TESTL	$0xfff, R12
+	JNE	done
+	ADDQ	$0x1000, R12
+	TESTL	$ARENA_CELLS-1, R12
+	JEQ	done
+	MOVQ	R12, BX
+	SUBQ	runtime·rfFast+rfFastLimits_heapCells(SB), BX
+	SHRQ	$1, BX
+	CMPQ	BX, runtime·rfFast+rfFastLimits_heapBytes(SB)
+	JAE	done
+	LOCK
+	ORL	$0, (R12)
+	RET
 
 // func racereadrange(addr, size uintptr)
 // void __tsan_read_range(ThreadState *thr, void *addr, uintptr size, void *pc)
