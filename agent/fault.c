@@ -17,7 +17,7 @@ static bool meet_fault(const siginfo_t *info, void *context)
 		return false;
 	if (rf_guard_has(info->si_addr) && rf_guard_fault((uintptr_t)info->si_addr, write, context))
 		return true;
-	rf_trace_give_up();
+	rf_trace_give_up(context);
 	return false;
 }
 

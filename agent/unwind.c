@@ -1,10 +1,12 @@
 #include "agent/unwind.h"
 
+#include "agent/next.h"
 #include "agent/rows.h"
 #include "agent/thread.h"
 
 #include <dlfcn.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <ucontext.h>
@@ -26,10 +28,16 @@ struct walk {
 /* Where a walk is left when it runs into memory that isn't there. */
 static __thread sigjmp_buf *escape __attribute__((tls_model("initial-exec")));
 
-static void rf_trace_give_up(void)
+static void rf_trace_give_up(const void *context)
 {
-	if (escape)
-		siglongjmp(*escape, 1);
+	const ucontext_t *c = context;
+	sigset_t mask;
+	if (!escape)
+		return;
+	sigemptyset(&mask);
+	memcpy(&mask, &c->uc_sigmask, _NSIG / 8); /* the kernel's sigset_t is shorter */
+	rf_next.pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	siglongjmp(*escape, 1);
 }
 
 static void add_frame(struct walk *w, uintptr_t pc)

@@ -27,7 +27,8 @@ struct rf_trace {
 static void rf_trace_take(struct rf_trace *trace);
 /* From where a signal interrupted this thread; context is a ucontext_t. */
 static void rf_trace_take_from(struct rf_trace *trace, const void *context);
-/* For the handler of SIGSEGV: it was this module that met a bad stack. Doesn't return if so. */
-static void rf_trace_give_up(void);
+/* For the handler of SIGSEGV, with its ucontext_t: it was this module that met a bad stack. Doesn't return if so; signals are blocked as
+ * they were there, not as in the handler. */
+static void rf_trace_give_up(const void *context);
 
 #endif

@@ -212,7 +212,7 @@ static void test_stack(void **state)
 {
 	(void)state;
 	struct rf_trace trace;
-	rf_trace_give_up(); /* outside a walk there is nothing to give up */
+	rf_trace_give_up(NULL); /* outside a walk there is nothing to give up */
 	rf_trace_take(&trace);
 	assert_int_equal(trace.tid, rf_tid());
 	for (uint32_t i = 0; i < trace.count; i++)
