@@ -10,16 +10,27 @@
 
 #define LIBRARY "libredflag-agent.so"
 
-static int unpack(struct rf_cache *cache, rf_str bytes, rf_str key, rf_arena *arena, struct rf_error *err)
+static bool is_there(rf_str path)
+{
+	return access(path.ptr, R_OK) == 0;
+}
+
+static int write_entry(struct rf_cache *cache, rf_str bytes, rf_str key, rf_arena *arena, struct rf_error *err)
 {
 	rf_str building;
-	int rc = rf_cache_lock(cache, arena, err);
-	if (rc == 0)
-		rc = rf_cache_begin(cache, arena, &building, err);
+	int rc = rf_cache_begin(cache, arena, &building, err);
 	if (rc == 0)
 		rc = rf_file_write(rf_arena_printf(arena, "%.*s/" LIBRARY, RF_STR_ARG(building)).ptr, bytes, 0755, err);
 	if (rc == 0)
 		rc = rf_cache_publish(cache, building, key, arena, err);
+	return rc;
+}
+
+static int unpack(struct rf_cache *cache, rf_str path, rf_str bytes, rf_str key, rf_arena *arena, struct rf_error *err)
+{
+	int rc = rf_cache_lock(cache, arena, err);
+	if (rc == 0 && !is_there(path)) /* another process may have been faster */
+		rc = write_entry(cache, bytes, key, arena, err);
 	rf_cache_unlock(cache);
 	return rc;
 }
@@ -43,5 +54,5 @@ int rf_agent_library(rf_arena *arena, rf_str *path, struct rf_error *err)
 	if (strpbrk(path->ptr, " :\t\n"))
 		return rf_fail(err, RF_ERR_USAGE, "the dynamic loader can't be given %s, because of the blank or colon in it; set "
 			       "XDG_CACHE_HOME to a directory without one", path->ptr);
-	return access(path->ptr, R_OK) == 0 ? 0 : unpack(&cache, bytes, key, arena, err);
+	return is_there(*path) ? 0 : unpack(&cache, *path, bytes, key, arena, err);
 }

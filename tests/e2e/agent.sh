@@ -50,4 +50,21 @@ check "names who allocates" grep -q ';main;grow [0-9]' <("$redflag" export --db 
 check "a profile of one that is killed" status_of 137 "$redflag" agent run --db "$work/killed.db" -- "$work/grow" now
 check "does so, too" grep -q ';main;grow [0-9]' <("$redflag" export --db "$work/killed.db" --format folded)
 
+>"$work/err"
+together() { # sixteen that find no agent in the cache
+	local pids=() failed=0
+	for i in {1..16}; do
+		XDG_CACHE_HOME=$work/cache-$1 "$redflag" agent env --db "$db" >"$work/env.$i" 2>>"$work/err" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || failed=$((failed + 1))
+	done
+	return $((failed > 0))
+}
+for n in {1..10}; do
+	together "$n" || break
+done
+check "processes that unpack the agent at the same time" equal "10 0" "$n $(wc -l <"$work/err")"
+
 finish
