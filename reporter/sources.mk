@@ -188,6 +188,7 @@ REPORTER_SOURCES := \
 	reporter/toolchain/glue.c \
 	reporter/toolchain/probe.c \
 	reporter/toolchain/cache.c \
+	reporter/toolchain/compiler.c \
 	reporter/toolchain/overlay.c \
 	reporter/toolchain/agent.c \
 	reporter/toolchain/toolchain.c \
@@ -279,6 +280,9 @@ EMBEDDED_FILES := \
 	docs/findings/heap-overflow.md \
 	docs/findings/native-race.md \
 	runtime-patch/anchors.txt \
+	runtime-patch/compiler/anchors.txt \
+	runtime-patch/compiler/go/cmd/compile/internal/ssa/redflag_covered.go \
+	runtime-patch/compiler/go/cmd/compile/internal/ssa/redflag_numbers.go \
 	runtime-patch/go/runtime/redflag_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_clear_race.s \

@@ -352,7 +352,8 @@ static const struct rf_option help_options[] = {
 
 static const struct rf_option toolchain_options[] = {
 	OPTION_GO,
-	{ "print", "WHAT", "overlay: its path; env: lines for a shell; wrapper: install a command for GOTOOLCHAIN; status" },
+	{ "print", "WHAT", "overlay: its path; env: lines for a shell; wrapper: install a command for GOTOOLCHAIN; toolexec; status" },
+	{ "compiler", "on|off", "build Go's compiler anew, so that programs are faster, and use it from now on; or remove it" },
 	{ "to", "DIR", "where the wrapper goes; default: ~/.local/bin" },
 	{ "arch", "GOARCH", "build for amd64 or arm64; default: this machine's" },
 	OPTION_END,
@@ -416,7 +417,9 @@ const struct rf_command rf_commands[] = {
 			"compiles the standard library anew. It is an overlay: Go's own directory stays as it is. Made again by\n"
 			"itself when Go or redflag changes.\n\n"
 			"--print wrapper installs goX.Y.Z-redflag, which GOTOOLCHAIN=goX.Y.Z-redflag or a toolchain line in go.mod\n"
-			"starts; that instruments every build of a module without any other setting.",
+			"starts; that instruments every build of a module without any other setting.\n\n"
+			"--compiler on builds Go's compiler with a pass that leaves out race instrumentation which can't matter, once\n"
+			"for each Go and each redflag; test and env then use it (docs/hooks.md, The compiler).",
 		.options = toolchain_options,
 		.run = rf_cmd_toolchain,
 	},

@@ -162,6 +162,21 @@ static struct finding_out check_fast(struct doctor *d)
 	return unproved(RF_STR("not proved on this Go's detector: programs are as fast as with stock Go"));
 }
 
+static struct finding_out check_rebuilt(struct doctor *d)
+{
+	rf_str goflags, path = d->toolchain.toolexec;
+	struct rf_error err;
+	if (!d->has_toolchain)
+		return skipped("needs the toolchain first");
+	if (!path.len)
+		return (struct finding_out){ STATE_OK, RF_STR("Go's own (`redflag toolchain --compiler on` makes programs faster)"), RF_STR("") };
+	if (rf_toolchain_goflags(&d->toolchain, d->toolchain.goflags, d->arena, &goflags, &err) == 0 &&
+	    !rf_str_contains(goflags, rf_arena_cstr(d->arena, path)))
+		return (struct finding_out){ STATE_NOTE, RF_STR("redflag's isn't used, as your -toolexec in GOFLAGS is"),
+					     RF_STR("take -toolexec out of GOFLAGS") };
+	return (struct finding_out){ STATE_OK, rf_arena_printf(d->arena, "redflag's: %.*s", RF_STR_ARG(path)), RF_STR("") };
+}
+
 static struct finding_out check_exit(struct doctor *d)
 {
 	if (!d->has_toolchain)
@@ -411,7 +426,7 @@ static const struct {
 } checks[] = {
 	{ "go", check_go },	       { "C compiler", check_compiler }, { "cache", check_cache },
 	{ "toolchain", check_toolchain }, { "probe", check_probe },	 { "program", check_hello },
-	{ "short cuts", check_fast },	  { "exit", check_exit },	  { "leaks", check_leaks },
+	{ "compiler", check_rebuilt },	  { "short cuts", check_fast },	  { "exit", check_exit },	  { "leaks", check_leaks },
 	{ "views", check_views },	  { "settings", check_settings },
 	{ "database", check_database }, { "libraries", check_libraries },
 };

@@ -148,11 +148,28 @@ static int install_wrapper(struct job *j)
 	return 0;
 }
 
+static int print_toolexec(struct job *j)
+{
+	printf("%.*s\n", RF_STR_ARG(j->t.toolexec));
+	return 0;
+}
+
+/* --compiler on or off. */
+static int parse_compiler(const struct rf_args *args, enum rf_compiler_wish *out, struct rf_error *err)
+{
+	const char *wish = rf_arg(args, "compiler");
+	*out = !wish ? RF_COMPILER_AS_IS : strcmp(wish, "on") == 0 ? RF_COMPILER_ON : RF_COMPILER_OFF;
+	if (wish && *out == RF_COMPILER_OFF && strcmp(wish, "off") != 0)
+		return rf_fail(err, RF_ERR_USAGE, "--compiler wants on or off, not `%s`", wish);
+	return 0;
+}
+
 static int print_summary(struct job *j)
 {
 	printf("%s for %.*s: %.*s\n", j->t.fresh ? "made" : "there already", RF_STR_ARG(j->t.version), RF_STR_ARG(j->t.overlay));
 	if (!rf_str_eq_cstr(j->t.probe, "ok"))
 		printf("without what has to be proved first: %.*s\n", RF_STR_ARG(j->t.probe));
+	printf("%s compiler is used\n", j->t.toolexec.len ? "redflag's" : "Go's own");
 	printf("Next: redflag test ./...   or   eval \"$(redflag env)\" && go test -race ./...\n");
 	return 0;
 }
@@ -162,7 +179,8 @@ int rf_cmd_toolchain(const struct rf_args *args, rf_arena *arena, struct rf_erro
 	static const struct {
 		const char *what;
 		int (*print)(struct job *j);
-	} prints[] = { { "overlay", print_overlay }, { "env", print_env }, { "wrapper", install_wrapper }, { "status", print_status } };
+	} prints[] = { { "overlay", print_overlay }, { "env", print_env }, { "wrapper", install_wrapper }, { "status", print_status },
+		     { "toolexec", print_toolexec } };
 	struct rf_toolchain_request request = { .go = rf_arg(args, "go"), .arch = rf_arg(args, "arch"), .progress = print_progress };
 	struct job j = { .args = args, .arena = arena, .err = err };
 	const char *what = rf_arg(args, "print");
@@ -172,8 +190,10 @@ int rf_cmd_toolchain(const struct rf_args *args, rf_arena *arena, struct rf_erro
 			print = prints[i].print;
 	}
 	if (!print || args->word_count)
-		return rf_fail(err, RF_ERR_USAGE, "`%s` can't be printed; --print wants overlay, env, wrapper or status",
+		return rf_fail(err, RF_ERR_USAGE, "`%s` can't be printed; --print wants overlay, env, wrapper, toolexec or status",
 			       print ? args->words[0] : what);
-	int rc = rf_toolchain_prepare(&request, arena, &j.t, err);
+	int rc = parse_compiler(args, &request.compiler, err);
+	if (rc == 0)
+		rc = rf_toolchain_prepare(&request, arena, &j.t, err);
 	return rc ? rc : print(&j);
 }

@@ -26,6 +26,15 @@ static rf_str overlay_value(rf_str word)
 	return (rf_str){ NULL, 0 };
 }
 
+/* The program of a -toolexec flag, ptr NULL for any other flag. */
+static rf_str toolexec_value(rf_str word)
+{
+	rf_str value = { NULL, 0 };
+	if (rf_str_starts(word, "-toolexec=") || rf_str_starts(word, "--toolexec="))
+		value = rf_str_skip(word, (size_t)rf_str_find(word, '=') + 1);
+	return value.len && value.ptr[0] == '"' ? rf_str_skip(value, 1) : value;
+}
+
 static int put_word(struct rf_buf *out, rf_str word, struct rf_error *err)
 {
 	bool single = rf_str_find(word, '\'') >= 0, twice = rf_str_find(word, '"') >= 0;
@@ -174,11 +183,15 @@ int rf_toolchain_goflags(const struct rf_toolchain *t, rf_str goflags, rf_arena 
 {
 	struct rf_buf text;
 	rf_str *words, overlay = t->overlay, theirs = RF_STR("");
+	bool other_toolexec = false;
 	size_t count;
 	int rc = rf_go_words(goflags, "GOFLAGS", arena, &words, &count, err);
 	rf_buf_init(&text);
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		rf_str other = overlay_value(words[i]);
+		rf_str other = overlay_value(words[i]), toolexec = toolexec_value(words[i]);
+		if (toolexec.ptr && is_ours(t, toolexec))
+			continue; /* of an older redflag, or another Go */
+		other_toolexec = other_toolexec || toolexec.len;
 		if (!other.ptr)
 			rc = put_word(&text, words[i], err);
 		else /* as for the go command, the last one counts */
@@ -188,6 +201,8 @@ int rf_toolchain_goflags(const struct rf_toolchain *t, rf_str goflags, rf_arena 
 		rc = merge(t, theirs, arena, &overlay, err);
 	if (rc == 0)
 		rc = put_word(&text, rf_arena_printf(arena, "-overlay=%.*s", RF_STR_ARG(overlay)), err);
+	if (rc == 0 && t->toolexec.len && !other_toolexec)
+		rc = put_word(&text, rf_arena_printf(arena, "-toolexec=%.*s", RF_STR_ARG(t->toolexec)), err);
 	if (rc == 0 && text.failed)
 		rc = rf_fail(err, RF_ERR_MEMORY, "not enough memory for GOFLAGS");
 	if (rc == 0)

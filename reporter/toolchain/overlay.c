@@ -13,6 +13,7 @@
 
 #define CGO_BIT 0x80000000u /* of the version in the hash */
 #define OWN_DIRECTORY "runtime-patch/go/"
+#define COMPILER_DIRECTORY "runtime-patch/compiler/"
 #define SOURCE_BYTES_MAX ((size_t)8 << 20)
 #define OBJECT_BYTES_MAX ((size_t)64 << 20)
 #define HEAD_FORMAT "//go:build race && linux && %s\n\n/* Made by redflag from %.*s of %.*s. */\n"
@@ -64,6 +65,14 @@ int rf_overlay_init(struct rf_overlay *overlay, const struct rf_embedded_file *t
 				&overlay->anchors, err);
 }
 
+int rf_overlay_init_compiler(struct rf_overlay *overlay, const struct rf_embedded_file *table, const struct rf_goenv *go,
+			     rf_arena *arena, struct rf_error *err)
+{
+	*overlay = (struct rf_overlay){ .table = table, .go = go, .of_compiler = true, .arena = arena, .err = err };
+	return rf_anchors_parse(rf_embedded_text(table, COMPILER_DIRECTORY "anchors.txt"), go->version, go->goarch, arena,
+				&overlay->anchors, err);
+}
+
 static void hash_str(struct sha256_ctx *hash, rf_str s)
 {
 	uint64_t len = s.len;
@@ -83,6 +92,13 @@ static void hash_go_file(const struct rf_overlay *o, struct sha256_ctx *hash, co
 	sha256_update(hash, sizeof(facts), (const uint8_t *)facts);
 }
 
+/* Whether a file that travels in this program is a part of the overlay, or of how it is made. */
+static bool is_part(const struct rf_overlay *o, rf_str name)
+{
+	bool of_compiler = rf_str_starts(name, COMPILER_DIRECTORY);
+	return of_compiler == o->of_compiler && !rf_str_starts(name, "docs/") && !rf_str_starts(name, "agent/");
+}
+
 static void hash_inputs(const struct rf_overlay *o, struct sha256_ctx *hash)
 {
 	uint32_t version = RF_OVERLAY_BUILDER_VERSION | (o->cgo ? CGO_BIT : 0);
@@ -91,8 +107,8 @@ static void hash_inputs(const struct rf_overlay *o, struct sha256_ctx *hash)
 	hash_str(hash, o->go->version);
 	hash_str(hash, o->go->goarch);
 	for (const struct rf_embedded_file *file = o->table; file->name; file++) {
-		if (rf_str_starts(rf_str_from(file->name), "docs/") || rf_str_starts(rf_str_from(file->name), "agent/"))
-			continue; /* no part of a toolchain */
+		if (!is_part(o, rf_str_from(file->name)))
+			continue;
 		hash_str(hash, rf_str_from(file->name));
 		hash_str(hash, (rf_str){ file->bytes, file->len });
 	}
@@ -111,7 +127,8 @@ int rf_overlay_key(const struct rf_overlay *overlay, rf_str *key, struct rf_erro
 	hash_inputs(overlay, &hash);
 	sha256_digest(&hash, sizeof(digest), digest);
 	rf_str inputs = rf_arena_hex(overlay->arena, digest, 6);
-	*key = rf_arena_printf(overlay->arena, "%.*s-linux-%.*s-%.*s", RF_STR_ARG(overlay->go->version), RF_STR_ARG(overlay->go->goarch),
+	*key = rf_arena_printf(overlay->arena, "%s%.*s-linux-%.*s-%.*s", overlay->of_compiler ? RF_OVERLAY_COMPILER : "",
+			       RF_STR_ARG(overlay->go->version), RF_STR_ARG(overlay->go->goarch),
 			       RF_STR_ARG(inputs));
 	return overlay->arena->failed ? rf_fail(err, RF_ERR_MEMORY, "not enough memory for the cache key") : 0;
 }
@@ -165,11 +182,12 @@ static int add_all_patched(struct builder *b)
 
 static int add_own(struct builder *b)
 {
+	const char *directory = b->overlay->of_compiler ? COMPILER_DIRECTORY "go/" : OWN_DIRECTORY;
 	for (const struct rf_embedded_file *file = b->overlay->table; file->name; file++) {
 		rf_str name = rf_str_from(file->name);
-		if (!rf_str_starts(name, OWN_DIRECTORY))
+		if (!rf_str_starts(name, directory))
 			continue;
-		int rc = add_file(b, rf_str_skip(name, strlen(OWN_DIRECTORY)), (rf_str){ file->bytes, file->len });
+		int rc = add_file(b, rf_str_skip(name, strlen(directory)), (rf_str){ file->bytes, file->len });
 		if (rc)
 			return rc;
 	}
@@ -266,7 +284,7 @@ int rf_overlay_build(struct rf_overlay *overlay, rf_str directory, rf_str final)
 	int rc = add_all_patched(&b);
 	if (rc == 0)
 		rc = add_own(&b);
-	for (size_t i = 0; i < DETECTOR_COUNT && rc == 0; i++) {
+	for (size_t i = 0; i < DETECTOR_COUNT && rc == 0 && !overlay->of_compiler; i++) {
 		if (rf_str_eq_cstr(overlay->go->goarch, detectors[i].goarch))
 			rc = add_detector(&b, &detectors[i]);
 	}

@@ -16,6 +16,9 @@
 /* Goes up when the same files would make another overlay; part of the cache key. */
 #define RF_OVERLAY_BUILDER_VERSION 4
 
+/* What names of cache entries of compilers begin with. */
+#define RF_OVERLAY_COMPILER "compiler-"
+
 struct rf_overlay {
 	const struct rf_embedded_file *table;
 	const struct rf_goenv *go;
@@ -26,6 +29,7 @@ struct rf_overlay {
 	rf_str exit;  /* out: whether its sleep at the end is ours (probe.h) */
 	rf_str fast;  /* out: which short cuts it has (probe.h) */
 	rf_str views; /* out: whether sections of locks can be watched (probe.h) */
+	bool of_compiler; /* of Go's compiler, not of the standard library */
 	bool cgo; /* in, before init: with malloc and free of our own (tsan-glue/cgo.h) */
 	rf_arena *arena;
 	struct rf_error *err;
@@ -34,6 +38,9 @@ struct rf_overlay {
 /* Reads the tables (anchors, renames). */
 int rf_overlay_init(struct rf_overlay *overlay, const struct rf_embedded_file *table, const struct rf_goenv *go, rf_arena *arena,
 		    struct rf_error *err);
+/* The same for an overlay of Go's compiler (compiler.h): from runtime-patch/compiler, with no detector and nothing to probe. */
+int rf_overlay_init_compiler(struct rf_overlay *overlay, const struct rf_embedded_file *table, const struct rf_goenv *go,
+			     rf_arena *arena, struct rf_error *err);
 /* Name of the cache entry: Go version, platform and a hash of everything that the overlay depends on. */
 int rf_overlay_key(const struct rf_overlay *overlay, rf_str *key, struct rf_error *err);
 /* Writes all files into `directory`; the JSON names them under `final`, where the directory will be. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "toolchain/cache.h"
+#include "toolchain/compiler.h"
 #include "base/files.h"
 #include "toolchain/overlay.h"
 #include "tsan-glue/options_list.h"
@@ -27,11 +28,11 @@ struct preparation {
 	struct rf_error *err;
 };
 
-static void report_progress(const struct preparation *p, const char *verb)
+static void report_progress(const struct preparation *p, const char *what)
 {
 	if (p->request->progress)
 		p->request->progress(p->request->context,
-				     rf_arena_printf(p->arena, "%s the instrumented toolchain for %.*s", verb,
+				     rf_arena_printf(p->arena, "%s for %.*s", what,
 						     RF_STR_ARG(p->go.version)).ptr);
 }
 
@@ -93,7 +94,7 @@ static int build_locked(struct preparation *p)
 	int rc = rf_cache_begin(&p->cache, p->arena, &building, p->err);
 	if (rc)
 		return rc;
-	report_progress(p, "making");
+	report_progress(p, "making the instrumented toolchain");
 	rc = rf_overlay_build(&p->overlay, building, p->out->directory);
 	if (rc == 0)
 		rc = write_info(p, building);
@@ -143,6 +144,20 @@ static int read_probe(struct preparation *p)
 	return rc;
 }
 
+static int prepare_compiler(struct preparation *p)
+{
+	struct rf_compiler compiler;
+	int rc = rf_compiler_find(&compiler, &p->go, &p->cache, p->arena, p->err);
+	if (rc == 0 && p->request->compiler == RF_COMPILER_ON && !compiler.toolexec.len) {
+		report_progress(p, "building a compiler, which takes a minute or two,");
+		rc = rf_compiler_make(&compiler);
+	}
+	if (rc == 0 && p->request->compiler == RF_COMPILER_OFF)
+		rf_compiler_remove(&compiler);
+	p->out->toolexec = compiler.toolexec;
+	return rc;
+}
+
 bool rf_toolchain_asks_cgo(const char *options)
 {
 	rf_str word, left = rf_str_from(options);
@@ -182,7 +197,8 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
 	if (rc)
 		return rc;
 	mark_used(&p);
-	return read_probe(&p);
+	rc = read_probe(&p);
+	return rc ? rc : prepare_compiler(&p);
 }
 
 #define ENTRIES_MAX 256

@@ -23,6 +23,7 @@ struct rf_toolchain {
 	rf_str probe;            /* "ok", or the sentence that says what was left out and why */
 	rf_str exit;             /* "1": programs don't sleep at their end while nothing can run (probe.h) */
 	rf_str fast;             /* which short cuts into the detector are taken (probe.h); empty: none */
+	rf_str toolexec;         /* what -toolexec gets, so that the compiler is ours (compiler.h); empty: Go's own is used */
 	rf_str views;            /* "1": sections of locks can be watched (probe.h) */
 	const char *go_program;  /* what runs this Go: "go", or GOROOT/bin/go */
 	const char *const *environment; /* what to run it with: "NAME=VALUE"…, NULL-terminated, may be empty */
@@ -31,10 +32,18 @@ struct rf_toolchain {
 	bool cgo;                /* it watches C memory */
 };
 
+/* What is to become of the compiler of ours, which is used when it is there. */
+enum rf_compiler_wish {
+	RF_COMPILER_AS_IS,
+	RF_COMPILER_ON,  /* it is made */
+	RF_COMPILER_OFF, /* it is removed */
+};
+
 struct rf_toolchain_request {
 	const char *directory;   /* where the user's module is; NULL is the current directory */
 	const char *go;          /* NULL, a GOROOT, or a version such as "go1.25.4" (by GOTOOLCHAIN) */
 	const char *arch;        /* NULL, or the GOARCH to build for */
+	enum rf_compiler_wish compiler;
 	void (*progress)(void *context, const char *line); /* may be NULL */
 	void *context;
 };
@@ -43,8 +52,9 @@ struct rf_toolchain_request {
 bool rf_toolchain_asks_cgo(const char *options);
 int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *arena, struct rf_toolchain *out,
 			 struct rf_error *err);
-/* GOFLAGS with our -overlay added to `goflags`. An -overlay that is already there is merged: its file's entries and ours
- * go to one new file in the cache; two entries for one file are refused (RF_ERR_USAGE, names the file). */
+/* GOFLAGS with our -overlay added to `goflags`, and our -toolexec unless there is one of the user's. An -overlay that is already
+ * there is merged: its file's entries and ours go to one new file in the cache; two entries for one file are refused
+ * (RF_ERR_USAGE, names the file). */
 int rf_toolchain_goflags(const struct rf_toolchain *t, rf_str goflags, rf_arena *arena, rf_str *out,
 			 struct rf_error *err);
 /* Takes -overlay out of the arguments of a go command (not behind -args or --) and appends it to *goflags, from where

@@ -5,7 +5,7 @@
 #	$benchmark_set             PACKAGE BENCHMARK, a line each; the package "bench" is tests/bench/hooks
 #	directory_of PACKAGE       where its tests run; "set" is tests/bench/set, MODULE@VERSION a module's
 #	name_of PACKAGE            as part of a file name
-#	build_benchmark PACKAGE KIND [FLAG]   a race build of its tests at $work/NAME.KIND; -race=0: without
+#	build_benchmark PACKAGE KIND [FLAG...]   a race build of its tests at $work/NAME.KIND; -race=0: without
 #	build_measure              $work/measure (stream/measure.c)
 #	speed_rows                 PACKAGE BENCHMARK TIMES, a line each: what speed.sh and hooks.sh measure
 #	wanted PACKAGE BENCHMARK WORD...      whether a word is part of it, or there is none
@@ -43,7 +43,7 @@ name_of() {
 build_benchmark() { # SHA-256 has assembly, which says nothing to the detector
 	local tags=()
 	[ "$1" != crypto/sha256 ] || tags=(-tags=purego)
-	(cd "$(directory_of "$1")" && go test -race ${3:+"$3"} "${tags[@]}" -c -o "$work/$(name_of "$1").$2" .)
+	(cd "$(directory_of "$1")" && go test -race "${@:3}" "${tags[@]}" -c -o "$work/$(name_of "$1").$2" .)
 }
 
 build_measure() {

@@ -8,13 +8,14 @@
 #	ROUNDS=5 tests/bench/speed.sh [WORD...]     only rows of which a word is part, of the package or of the benchmark
 #	ALSO="fast=0 switches=0,gc=0" tests/bench/speed.sh     and columns with REDFLAG set to each of these: its x
 #	FLOOR=1 tests/bench/speed.sh     and a column where the entries that short cuts are for return at once: its x
+#	COMPILER=1 tests/bench/speed.sh     and a column for the rebuilt compiler, which is made when it isn't there: its x
 #	RAW=FILE tests/bench/speed.sh    appends each run: benchmark, column, CPU seconds, peak KiB
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/bench/set.sh"
 
 rounds=${ROUNDS:-5} raw=${RAW:-/dev/null}
 read -ra also <<<"${ALSO-}"
-columns=(plain stock ours "${also[@]}" ${FLOOR:+floor})
+columns=(plain stock ours "${also[@]}" ${FLOOR:+floor} ${COMPILER:+compiler})
 export GORACE=atexit_sleep_ms=0
 
 floor_overlay() { # prints the overlay, with entries that return at once
@@ -28,7 +29,8 @@ build() { # PACKAGE: a test binary for each way of building
 	local name
 	name=$(name_of "$1")
 	build_benchmark "$1" plain -race=0 && build_benchmark "$1" stock && build_benchmark "$1" ours "-overlay=$overlay" || return
-	[ -z "${FLOOR-}" ] || build_benchmark "$1" floor "-overlay=$(floor_overlay)"
+	[ -z "${FLOOR-}" ] || build_benchmark "$1" floor "-overlay=$(floor_overlay)" || return
+	[ -z "${COMPILER-}" ] || build_benchmark "$1" compiler "-overlay=$overlay" "-toolexec=$toolexec" || return
 	ln "$work/$name.ours" "$work/$name.also"
 }
 
@@ -61,6 +63,7 @@ print_row() { # PACKAGE BENCHMARK
 
 build_measure || exit
 overlay=$("$redflag" toolchain --print overlay) || exit
+[ -z "${COMPILER-}" ] || toolexec=$("$redflag" toolchain --compiler on --print toolexec) || exit
 export REDFLAG_SPOOL=$work/spool
 printf '%-15s %-32s %7s %7s %7s %6s %6s %7s %7s %7s %6s' package 'benchmark: CPU s, peak MiB' 'no race' stock ours x spread 'no race' \
 	stock ours mem

@@ -74,6 +74,24 @@ static void test_twice_is_once(void **state)
 	assert_str(merged(rf_arena_printf(&arena, "-overlay=%s", path_of("cache/other/overlay.json")).ptr), ours(""));
 }
 
+/* -toolexec is added when there is a compiler of ours, but not beside one of the user's; ours of before is replaced. */
+static void test_toolexec(void **state)
+{
+	(void)state;
+	const char *before = rf_arena_printf(&arena, "\"-toolexec=%s\" -v", path_of("cache/compiler-old/toolexec")).ptr;
+	assert_str(merged(before), ours("-v "));
+	toolchain.toolexec = rf_str_from(path_of("cache/compiler/toolexec"));
+	const char *with = rf_arena_printf(&arena, "%s -toolexec=%s", ours("-v "), toolchain.toolexec.ptr).ptr;
+	assert_str(merged("-v"), with);
+	assert_str(merged(before), with);
+	assert_str(merged(with), with);
+	assert_str(merged("-toolexec=/usr/bin/time"), ours("-toolexec=/usr/bin/time "));
+	assert_str(merged("-toolexec= -v"), rf_arena_printf(&arena, "-toolexec= %s", with).ptr);
+	toolchain.toolexec = rf_str_from("\"/a cache/toolexec\"");
+	assert_str(merged(""), rf_arena_printf(&arena, "%s '-toolexec=\"/a cache/toolexec\"'", ours("")).ptr);
+	toolchain.toolexec = RF_STR("");
+}
+
 static void test_bad_quotes(void **state)
 {
 	struct rf_error err = { 0 };
@@ -179,7 +197,7 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_added),	    cmocka_unit_test(test_twice_is_once),
+		cmocka_unit_test(test_added),	    cmocka_unit_test(test_twice_is_once), cmocka_unit_test(test_toolexec),
 		cmocka_unit_test(test_bad_quotes),  cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_merge_again), cmocka_unit_test(test_merge_refused),
 		cmocka_unit_test(test_arguments),   cmocka_unit_test(test_json),
