@@ -119,6 +119,8 @@ const (
 
 	rfCgoExitTries   = 200 // while a finalizer, say, still calls C, or a thread only just begins or ends
 	rfCgoExitWait_us = 1000
+	rfCgoEndTries    = 100 // while goroutines that could go on may come to their ends
+	rfCgoEndWait_ns  = 1000000
 )
 
 var rfCgoExited atomic.Uint32
@@ -128,6 +130,9 @@ var rfCgoExited atomic.Uint32
 func rfCgoExit() {
 	if rfSettings.cgo == 0 || !rfCgoExited.CompareAndSwap(0, 1) {
 		return
+	}
+	for try := 0; try < rfCgoEndTries && rfOthersGoOn(); try++ {
+		timeSleep(rfCgoEndWait_ns)
 	}
 	GC()
 	GC()
@@ -153,6 +158,19 @@ func rfCgoExit() {
 	for i := range places {
 		racecall(&__redflag_cgo_leak, i, 0, 0, 0)
 	}
+}
+
+// rfOthersGoOn says whether a goroutine of the program's could go on, if it had a processor. One that has let the end know that it
+// is done has its last words on its stack until it gets to its own, which on a busy machine may be later than the process's.
+func rfOthersGoOn() (found bool) {
+	self := getg()
+	forEachG(func(gp *g) {
+		switch readgstatus(gp) &^ _Gscan {
+		case _Grunnable, _Grunning, _Gpreempted:
+			found = found || gp != self && !isSystemGoroutine(gp, false)
+		}
+	})
+	return found
 }
 
 func rfCgoLeaks(step, start, end, thread uintptr) {

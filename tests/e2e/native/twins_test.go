@@ -145,6 +145,20 @@ func TestBugNativeLeak_Goroutine(t *testing.T) {
 	<-done
 }
 
+// Its test is over before the goroutine is.
+func TestBugNativeLeak_EndsLate(t *testing.T) {
+	done := make(chan bool)
+	go func() {
+		p := text("of a goroutine that ends late")
+		close(done)
+		for range 20000 {
+			runtime.Gosched()
+		}
+		*(*byte)(p) = 'O'
+	}()
+	<-done
+}
+
 var never = make(chan bool) // somebody may send yet
 
 func TestGoodNativeLeak_GoroutinesStack(t *testing.T) {
