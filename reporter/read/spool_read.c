@@ -192,12 +192,11 @@ int rf_spool_refresh(struct rf_spool *s, struct rf_error *err)
 	struct rf_spool_file_header h;
 	if (s->fd < 0)
 		return 0;
+	bool read = pread(s->fd, &h, sizeof(h), 0) == sizeof(h); /* first: who has finished then has written all that follows */
 	int rc = rf_spool_read_tail(s, err);
-	if (rc)
-		return rc;
-	if (pread(s->fd, &h, sizeof(h), 0) == sizeof(h))
+	if (rc == 0 && read)
 		s->process.finished = h.finished == 1;
-	return 0;
+	return rc;
 }
 
 bool rf_spool_next(struct rf_spool *s, rf_arena *arena, struct rf_report *out)

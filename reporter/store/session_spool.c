@@ -330,13 +330,17 @@ static int visit_open(struct rf_session *s, struct directory *d, const char *pat
 		      rf_arena *arena, struct rf_error *err)
 {
 	const struct rf_process *p = rf_spool_process(spool);
+	bool over = is_over(s, p);
+	int rc = over ? rf_spool_refresh(spool, err) : 0; /* what it wrote between being read and its end */
+	if (rc < 0)
+		return rc;
 	rf_str trace = ran_for_us(s, p) ? s->options.trace_id : trace_of_spool(p, arena);
-	bool ours = rf_str_eq(trace, s->options.trace_id), over = is_over(s, p);
+	bool ours = rf_str_eq(trace, s->options.trace_id);
 	if (ours ? d->scope == RF_SPOOLS_OVER && !over : !is_left_over(s, d, p, trace, arena))
 		return 0;
 	size_t before = s->event_count;
 	struct rf_session_counts counts = s->counts;
-	int rc = put_spool(s, spool, trace, ours, err);
+	rc = put_spool(s, spool, trace, ours, err);
 	if (rc < 0)
 		return rc;
 	if (!ours && s->options.trace_id.len) { /* stored for the run that it belongs to, not seen by this one */

@@ -5,15 +5,20 @@
 #include "spool_build.h"
 #include "store_sample.h"
 
-static struct rf_session *open_session(struct sample *s, const char *trace, bool mix)
+static struct rf_session *open_session_on(struct sample *s, const char *trace, bool mix, const char *host)
 {
 	struct rf_session *session;
 	struct rf_session_options options = { .store = s->store, .clock = { sample_now, &s->clock },
 					      .trace_id = rf_str_from(trace), .mix_trace = mix,
 					      .command = RF_STR("report"), .directory = RF_STR("/src"),
-					      .host = RF_STR("here"), .tags = { .config = &s->config } };
+					      .host = rf_str_from(host), .tags = { .config = &s->config } };
 	assert_int_equal(rf_session_open(&session, &options, &s->err), 0);
 	return session;
+}
+
+static struct rf_session *open_session(struct sample *s, const char *trace, bool mix)
+{
+	return open_session_on(s, trace, mix, "here");
 }
 
 /* One JSON line, as the command would feed it. */
@@ -48,7 +53,8 @@ static void feed_text(struct rf_session *session, rf_str text)
 static void finish(struct sample *s, struct rf_session *session)
 {
 	rf_session_end_stream(session);
-	assert_int_equal(rf_session_finish(session, &s->err), 0);
+	if (rf_session_finish(session, &s->err) != 0)
+		fail_msg("%s", s->err.text);
 	rf_session_close(session);
 }
 
@@ -313,6 +319,42 @@ static void test_left_over_spool(void **state)
 	finish(s, session);
 }
 
+/* What the process does between being read and being asked for: it writes the rest of its spool, and ends. */
+static struct {
+	const char *path;
+	size_t from;
+} last_moment;
+
+bool __real_rf_process_over(uint32_t pid, uint64_t start_unix_ns);
+bool __wrap_rf_process_over(uint32_t pid, uint64_t start_unix_ns);
+
+bool __wrap_rf_process_over(uint32_t pid, uint64_t start_unix_ns)
+{
+	if (!last_moment.path)
+		return __real_rf_process_over(pid, start_unix_ns);
+	int fd = open(last_moment.path, O_WRONLY);
+	assert_int_equal(pwrite(fd, build.bytes + last_moment.from, build.used - last_moment.from, (off_t)last_moment.from),
+			 build.used - last_moment.from);
+	close(fd);
+	return true;
+}
+
+static void test_spool_written_until_the_end(void **state)
+{
+	struct sample *s = *state;
+	const char *path = write_spool(s, s->directory, false);
+	last_moment.from = build.used;
+	uint32_t ids[] = { 1, 2, 3, 4 };
+	spool_report(&build, ids);
+	last_moment.path = path;
+	struct rf_session *session = open_session_on(s, SPOOL_TRACE, true, "");
+	rf_session_spools(session, s->directory, true, RF_SPOOLS_OVER);
+	last_moment.path = NULL;
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events WHERE source = 'spool'"), 2);
+	finish(s, session);
+}
+
 static void test_spool_file_twice(void **state)
 {
 	struct sample *s = *state;
@@ -383,6 +425,7 @@ int main(void)
 		WITH_SAMPLE(test_without_a_store),
 		WITH_SAMPLE(test_spool_of_our_trace),
 		WITH_SAMPLE(test_left_over_spool),
+		WITH_SAMPLE(test_spool_written_until_the_end),
 		WITH_SAMPLE(test_spool_file_twice),
 		WITH_SAMPLE(test_spool_kept_when_not_stored),
 		WITH_SAMPLE(test_partial_text_joins_its_spool),
