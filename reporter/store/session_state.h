@@ -87,6 +87,7 @@ struct rf_session {
 	bool at_work, failing;     /* failing: the last try did, at failed_ns */
 	struct rf_log_copier copier; /* the stream's, for while it waits for the worker */
 	uint32_t batches_to_copy;  /* handed over since it was at work */
+	bool pressed;              /* was tried again because there was no room; until something is stored */
 	uint64_t failed_ns;
 	/* what was done */
 	int64_t run_id;

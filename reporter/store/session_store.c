@@ -182,8 +182,10 @@ static void take_outcome(struct rf_session *s)
 {
 	s->at_work = false;
 	s->failing = !rf_batch_is_empty(s->storing);
-	if (!s->failing)
-		s->storing_count = 0;
+	if (s->failing)
+		return;
+	s->storing_count = 0;
+	s->pressed = false;
 }
 
 void rf_session_settle(struct rf_session *s)
@@ -215,10 +217,15 @@ static bool is_room(const struct rf_session *s)
 	       rf_batch_bytes(s->waiting) < RF_SESSION_PENDING_BYTES_MAX && !rf_batch_failed(s->waiting);
 }
 
-/* What failed is tried again after a while, and what waits with it. */
+/* What failed is tried again after a while, and what waits with it; and once at once before reports are lost, since a fast stream would
+ * lose many in that while. */
 static bool is_time_to_try(struct rf_session *s)
 {
-	return !s->failing || rf_session_now(s) - s->failed_ns >= RF_SESSION_WAIT_NS;
+	if (!s->failing || rf_session_now(s) - s->failed_ns >= RF_SESSION_WAIT_NS)
+		return true;
+	bool presses = !s->pressed && !is_room(s);
+	s->pressed |= presses;
+	return presses;
 }
 
 /* The first one soon, so that the worker needn't wait for a whole one. */
