@@ -420,10 +420,7 @@ static void test_kernel(void **state)
 
 int main(void)
 {
-	unsetenv("REDFLAG_SPOOL");
-	rf_next_init();
-	rf_record_init();
-	rf_settings.pid = getpid();
+	agent_begin();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrapped), cmocka_unit_test(test_torn), cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_wild_walk), cmocka_unit_test(test_away), cmocka_unit_test(test_lost),

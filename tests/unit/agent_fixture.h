@@ -59,4 +59,13 @@
 #include "agent/leaks.c"
 #include "agent/options.c"
 
+/* What starts the agent, as far as its parts need it. */
+static void agent_begin(void)
+{
+	unsetenv("REDFLAG_SPOOL");
+	rf_next_init();
+	rf_record_init();
+	rf_settings.pid = getpid();
+}
+
 #endif

@@ -172,10 +172,7 @@ static void test_no_candidates(void **state)
 
 int main(void)
 {
-	unsetenv("REDFLAG_SPOOL");
-	rf_next_init();
-	rf_record_init();
-	rf_settings.pid = getpid();
+	agent_begin();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_control), cmocka_unit_test(test_estimates), cmocka_unit_test(test_references),
 		cmocka_unit_test(test_no_candidates), cmocka_unit_test(test_mappings), cmocka_unit_test(test_waits),

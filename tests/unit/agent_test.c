@@ -269,10 +269,7 @@ static void test_no_spool(void **state)
 
 int main(void)
 {
-	unsetenv("REDFLAG_SPOOL");
-	rf_next_init();
-	rf_record_init();
-	rf_settings.pid = getpid();
+	agent_begin();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options), cmocka_unit_test(test_logarithm), cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_live_blocks), cmocka_unit_test(test_sampled_blocks),
