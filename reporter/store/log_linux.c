@@ -1,6 +1,7 @@
 #include "store/log.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "store/database.h"
@@ -62,6 +63,17 @@ static bool open_copier(struct rf_log_copier *c, const char *path)
 	return !c->failed;
 }
 
+void rf_log_leave_sending(struct rf_log *log)
+{
+	log->frames_a_send = INT_MAX;
+}
+
+void rf_log_send(struct rf_log_copier *c, const char *path)
+{
+	if (open_copier(c, path))
+		send_off(&c->log, c->handle);
+}
+
 void rf_log_copy(struct rf_log_copier *c, const char *path)
 {
 	if (open_copier(c, path))
@@ -70,6 +82,7 @@ void rf_log_copy(struct rf_log_copier *c, const char *path)
 
 void rf_log_copier_release(struct rf_log_copier *c)
 {
+	rf_log_release(&c->log);
 	sqlite3_close(c->handle);
 	*c = (struct rf_log_copier){ 0 };
 }

@@ -1,3 +1,4 @@
+#include "store/database.h"
 #include "store/session_state.h"
 
 #include <stdlib.h>
@@ -35,6 +36,8 @@ int rf_session_open(struct rf_session **out, const struct rf_session_options *op
 	if (s->options.store) {
 		rf_store_check_references(s->options.store, false, &ignored);
 		rf_store_use_suppressions(s->options.store, s->options.suppressions);
+		if (s->options.threaded)
+			rf_log_leave_sending(&s->options.store->log);
 		for (int i = 0; i < 2; i++)
 			rf_intern_use_suppressions(&s->batches[i].stacks, s->options.suppressions);
 	}
@@ -331,6 +334,7 @@ void rf_session_end_stream(struct rf_session *s)
 	rf_session_builds_release(s);
 	drain_source(s, &s->plain);
 	rf_session_flush(s);
+	rf_session_copy_rest(s);
 	for (int i = 0; i < 2; i++) /* adding up what was found takes as much */
 		rf_batch_shrink(&s->batches[i]);
 }

@@ -137,6 +137,8 @@ void rf_batch_add_result(struct rf_batch *b, struct rf_waiting_result *r);
 /* --- session_store.c */
 /* Waits until the worker has nothing. Whoever uses the store, or what was done, does this first. */
 void rf_session_settle(struct rf_session *s);
+/* The stream is at its end, and nothing waits: the worker copies the log of a long one, while the end is told. */
+void rf_session_copy_rest(struct rf_session *s);
 /* Has what waits stored soon when it is enough. */
 void rf_session_store_full(struct rf_session *s);
 /* A transaction of this session's; what it stored is told to before_commit. */

@@ -1,5 +1,6 @@
 /* A session's side towards the database: batches, and what was seen in them. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "policy/policy.h"
 #include "store/database.h"
@@ -235,13 +236,29 @@ static bool is_full(const struct rf_session *s)
 	return s->waiting->report_count >= RF_SESSION_BATCH || rf_batch_bytes(s->waiting) >= bytes;
 }
 
-/* The stream is about to wait for the worker: time to copy the log, which the worker would have to do. */
+/* The stream is about to wait for the worker: time to look after the log, which the worker would have to do. */
 static void copy_meanwhile(struct rf_session *s)
 {
-	if (s->batches_to_copy < BATCHES_A_COPY)
+	const char *path = s->options.store->path;
+	if (s->batches_to_copy < BATCHES_A_COPY) {
+		rf_log_send(&s->copier, path);
 		return;
+	}
 	s->batches_to_copy = 0;
+	rf_log_copy(&s->copier, path);
+}
+
+static void copy_rest(void *context)
+{
+	struct rf_session *s = context;
 	rf_log_copy(&s->copier, s->options.store->path);
+}
+
+/* Not `at_work`: the store is free meanwhile. Whoever starts the worker next waits for it. */
+void rf_session_copy_rest(struct rf_session *s)
+{
+	if (s->copier.handle)
+		rf_worker_start(&s->worker, copy_rest, s);
 }
 
 static void store_soon(struct rf_session *s)
@@ -323,21 +340,36 @@ int rf_session_finish(struct rf_session *s, struct rf_error *err)
 			     lost == 1 ? "" : "s");
 }
 
-static int compare_ids(const void *a, const void *b)
+#define DIGIT_BITS 11
+
+/* None is negative; `scratch` has as much room. By digits: a run may bring a hundred thousand. */
+static void sort_ids(int64_t *ids, size_t count, int64_t *scratch)
 {
-	const int64_t *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
+	int64_t all = 0;
+	for (size_t i = 0; i < count; i++)
+		all |= ids[i];
+	for (unsigned shift = 0; shift < 63 && all >> shift; shift += DIGIT_BITS) {
+		size_t places[(1 << DIGIT_BITS) + 1] = { 0 };
+		for (size_t i = 0; i < count; i++)
+			places[(ids[i] >> shift) % (1 << DIGIT_BITS) + 1]++;
+		for (size_t d = 1; d < 1 << DIGIT_BITS; d++)
+			places[d] += places[d - 1];
+		for (size_t i = 0; i < count; i++)
+			scratch[places[(ids[i] >> shift) % (1 << DIGIT_BITS)]++] = ids[i];
+		memcpy(ids, scratch, count * sizeof(*ids));
+	}
 }
 
-/* Ids with "new" in the lowest bit, which so goes through a sort. `out` has the ids of events before. */
+/* Ids with "new" in the lowest bit, which so goes through a sort, in order. `out` has the ids of events before. */
 static int collect_findings(struct rf_session *s, rf_arena *arena, int64_t *out, size_t *count, struct rf_error *err)
 {
 	uint64_t incomplete = 0;
 	size_t events = *count;
 	struct rf_event_verdict *verdicts = rf_arena_array(arena, events + 1, sizeof(*verdicts));
-	if (!verdicts)
+	int64_t *scratch = rf_arena_array(arena, events + 1, sizeof(*scratch));
+	if (!verdicts || !scratch)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while adding up the findings.");
-	qsort(out, events, sizeof(*out), compare_ids);
+	sort_ids(out, events, scratch);
 	int rc = rf_query_event_verdicts(s->options.store, out, events, verdicts, err);
 	if (rc < 0)
 		return rc;
@@ -347,6 +379,7 @@ static int collect_findings(struct rf_session *s, rf_arena *arena, int64_t *out,
 		if (verdicts[i].alert)
 			out[(*count)++] = verdicts[i].finding_id * 2 + verdicts[i].is_new;
 	}
+	sort_ids(out, *count, scratch);
 	s->counts.incomplete = incomplete; /* less than were read, where a spool had them whole */
 	return 0;
 }
@@ -376,7 +409,6 @@ int rf_session_findings(struct rf_session *s, bool settled, rf_arena *arena, int
 	int rc = collect_findings(s, arena, all, &n, err);
 	if (rc < 0)
 		return rc;
-	qsort(all, n, sizeof(*all), compare_ids);
 	for (size_t i = 0; i < n; i++) {
 		int64_t id = all[i] / 2;
 		bool fresh = all[i] & 1;
