@@ -65,24 +65,8 @@ int rf_db_bind_text(sqlite3_stmt *statement, int index, rf_str text, void (*memo
 
 static int bind_one(sqlite3_stmt *statement, int index, char letter, void (*memory)(void *), va_list *args)
 {
-	int64_t number;
-	rf_str text;
-	switch (letter) {
-	case 's':
-		text = va_arg(*args, rf_str);
-		return sqlite3_bind_text(statement, index, text.ptr, (int)text.len, memory);
-	case 't':
-	case 'n':
-		text = va_arg(*args, rf_str);
-		return letter == 'n' && !text.ptr ? sqlite3_bind_null(statement, index)
-						  : rf_db_bind_text(statement, index, text, memory);
-	case 'r':
-		number = va_arg(*args, int64_t);
-		return number ? sqlite3_bind_int64(statement, index, number) : sqlite3_bind_null(statement, index);
-	default:
-		assert(letter == 'i' || letter == 'u');
-		return sqlite3_bind_int64(statement, index, va_arg(*args, int64_t));
-	}
+	struct rf_value value = rf_value_take(letter, args);
+	return rf_value_bind(statement, index, &value, memory);
 }
 
 /* `memory`: SQLITE_STATIC when the texts outlive the statement's last step, else SQLITE_TRANSIENT. */

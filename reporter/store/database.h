@@ -92,8 +92,6 @@ int rf_db_once(struct rf_store *s, const char *sql, int64_t *value, struct rf_er
 int rf_db_exec(struct rf_store *s, const char *sql, struct rf_error *err);
 /* The first column of the first row; 0 when that is NULL or there is no row. */
 int rf_db_number(struct rf_store *s, const char *sql, int64_t *out, struct rf_error *err);
-/* Binds text as 't' of rf_db_bind does; the result is SQLite's. */
-int rf_db_bind_text(sqlite3_stmt *statement, int index, rf_str text, void (*memory)(void *));
 /* Column as text that is valid until the statement's next step; NULL is the slice with ptr NULL. */
 rf_str rf_db_peek(sqlite3_stmt *statement, int column);
 /* Column as text in `arena`; NULL comes back as the slice with ptr NULL; so does what there is no memory for,

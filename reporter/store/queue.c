@@ -17,6 +17,7 @@ static const struct {
 	[RF_QUEUE_FRAMES] = { RF_SQL_FRAME_ADD, RF_SQL_FRAMES_ADD, RF_SQL_FRAME_LAST, 5, RF_QUEUE_BIT(RF_QUEUE_FRAMES) },
 	[RF_QUEUE_STACKS] = { RF_SQL_STACK_ADD, RF_SQL_STACKS_ADD, RF_SQL_STACK_LAST, 4, RF_QUEUE_BIT(RF_QUEUE_STACKS) },
 	[RF_QUEUE_NAMES] = { RF_SQL_SEARCH_NAME_ADD, RF_SQL_SEARCH_NAMES_ADD, RF_SQL_SEARCH_HIGHEST, 3, RF_QUEUE_BIT(RF_QUEUE_NAMES) },
+	[RF_QUEUE_PAIRS] = { RF_SQL_SEARCH_PAIR_ADD, RF_SQL_SEARCH_PAIRS_ADD, ALONE, 3, RF_QUEUE_BIT(RF_QUEUE_PAIRS) },
 	[RF_QUEUE_EVENTS] = { RF_SQL_EVENT_ADD, RF_SQL_EVENTS_ADD, RF_SQL_EVENT_LAST, 30, EVENTS },
 	[RF_QUEUE_DETAILS] = { RF_SQL_EVENT_DETAILS_ADD, RF_SQL_EVENTS_DETAILS_ADD, ALONE, 3, EVENTS },
 	[RF_QUEUE_UPGRADES] = { RF_SQL_EVENT_UPGRADE, ALONE, ALONE, RF_QUEUE_COLUMNS_MAX, EVENTS },
@@ -74,6 +75,8 @@ unsigned rf_queue_concerns(const char *sql)
 		bits |= RF_QUEUE_BIT(RF_QUEUE_STACKS);
 	if (uses(sql, "names"))
 		bits |= RF_QUEUE_BIT(RF_QUEUE_NAMES);
+	if (uses(sql, "finding_names"))
+		bits |= RF_QUEUE_BIT(RF_QUEUE_PAIRS);
 	if (uses(sql, "events") || strstr(sql, "event_details"))
 		bits |= EVENTS;
 	return bits;
@@ -81,18 +84,7 @@ unsigned rf_queue_concerns(const char *sql)
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
 
-static int bind(sqlite3_stmt *statement, int index, const struct rf_queue_value *v)
-{
-	if (v->letter == 's')
-		return sqlite3_bind_text(statement, index, v->text.ptr, (int)v->text.len, SQLITE_STATIC);
-	if (v->letter == 't' || (v->letter == 'n' && v->text.ptr))
-		return rf_db_bind_text(statement, index, v->text, SQLITE_STATIC);
-	if (v->letter == 'n' || (v->letter == 'r' && v->number == 0))
-		return sqlite3_bind_null(statement, index);
-	return sqlite3_bind_int64(statement, index, v->number);
-}
-
-static int write(struct rf_store *s, enum rf_sql sql, const struct rf_queue_value *values, uint32_t count, struct rf_error *err)
+static int write(struct rf_store *s, enum rf_sql sql, const struct rf_value *values, uint32_t count, struct rf_error *err)
 {
 	sqlite3_stmt *statement;
 	int rc = rf_db_bind(s, sql, &statement, err, "");
@@ -100,7 +92,7 @@ static int write(struct rf_store *s, enum rf_sql sql, const struct rf_queue_valu
 		return rc;
 	int bound = SQLITE_OK;
 	for (uint32_t i = 0; i < count && bound == SQLITE_OK; i++)
-		bound = bind(statement, (int)i + 1, &values[i]);
+		bound = rf_value_bind(statement, (int)i + 1, &values[i], SQLITE_STATIC);
 	return bound == SQLITE_OK ? rf_db_step(s, statement, err) : rf_db_fail(s, bound, err);
 }
 
@@ -152,18 +144,6 @@ int rf_queue_id(struct rf_store *s, enum rf_queue_table table, int64_t *id, stru
 	return 0;
 }
 
-static void take(struct rf_queue_value *v, char letter, rf_arena *texts, va_list *args)
-{
-	v->letter = letter;
-	if (letter == 's' || letter == 't' || letter == 'n') {
-		v->text = va_arg(*args, rf_str);
-		if (v->text.ptr)
-			v->text = rf_arena_dup(texts, v->text);
-	} else {
-		v->number = va_arg(*args, int64_t);
-	}
-}
-
 int rf_queue_add(struct rf_store *s, enum rf_queue_table table, struct rf_error *err, const char *format, ...)
 {
 	struct rf_queue *q = &s->queues[table];
@@ -174,8 +154,12 @@ int rf_queue_add(struct rf_store *s, enum rf_queue_table table, struct rf_error 
 		return rc;
 	assert(strlen(format) == columns);
 	va_start(args, format);
-	for (uint32_t i = 0; i < columns; i++)
-		take(&q->values[q->rows * columns + i], format[i], &q->texts, &args);
+	for (uint32_t i = 0; i < columns; i++) {
+		struct rf_value *v = &q->values[q->rows * columns + i];
+		*v = rf_value_take(format[i], &args);
+		if (v->text.ptr)
+			v->text = rf_arena_dup(&q->texts, v->text);
+	}
 	va_end(args);
 	if (q->texts.failed)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory while storing a report.");

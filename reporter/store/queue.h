@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "store/value.h"
 
 struct rf_store;
 
@@ -22,30 +23,25 @@ struct rf_store;
 
 /* In the order in which they refer to each other. Upgrades are rows of events in place of others; who adds one flushes. */
 enum rf_queue_table {
-	RF_QUEUE_FRAMES, RF_QUEUE_STACKS, RF_QUEUE_NAMES, RF_QUEUE_EVENTS, RF_QUEUE_DETAILS, RF_QUEUE_UPGRADES, RF_QUEUE_COUNT
+	RF_QUEUE_FRAMES, RF_QUEUE_STACKS, RF_QUEUE_NAMES, RF_QUEUE_PAIRS, RF_QUEUE_EVENTS, RF_QUEUE_DETAILS, RF_QUEUE_UPGRADES,
+	RF_QUEUE_COUNT
 };
 
 #define RF_QUEUE_BIT(table) (1u << (table))
 #define RF_QUEUE_ALL (RF_QUEUE_BIT(RF_QUEUE_COUNT) - 1)
 
-struct rf_queue_value {
-	char letter; /* of rf_db_bind's format */
-	int64_t number;
-	rf_str text; /* in the queue's `texts` */
-};
-
 struct rf_queue {
 	uint32_t rows;
 	int64_t last;  /* highest id, of a row or of one that waits; 0: to be asked for */
 	rf_arena texts;
-	struct rf_queue_value values[RF_QUEUE_ROWS * RF_QUEUE_COLUMNS_MAX];
+	struct rf_value values[RF_QUEUE_ROWS * RF_QUEUE_COLUMNS_MAX]; /* texts are in `texts` */
 };
 
 void rf_queue_init(struct rf_queue q[RF_QUEUE_COUNT]);
 void rf_queue_release(struct rf_queue q[RF_QUEUE_COUNT]);
 /* A transaction begins, or was rolled back. */
 void rf_queue_drop(struct rf_queue q[RF_QUEUE_COUNT]);
-/* The id of a new row; not of details, which have their event's, nor of upgrades. */
+/* The id of a new row; not of details, which have their event's, nor of pairs and upgrades. */
 int rf_queue_id(struct rf_store *s, enum rf_queue_table table, int64_t *id, struct rf_error *err);
 /* A row whose values are given as to rf_db_bind; they are copied. It comes after what it refers to. */
 int rf_queue_add(struct rf_store *s, enum rf_queue_table table, struct rf_error *err, const char *format, ...);

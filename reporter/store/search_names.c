@@ -10,7 +10,6 @@
 #include "store/rows.h"
 
 #define WAITING_MAX 8192u               /* pairs; written when there are more */
-#define PAIRS_AT_ONCE 16 /* in RF_SQL_SEARCH_PAIRS_ADD */
 #define WAITING_BYTES_MAX ((size_t)1 << 18) /* of names, likewise */
 
 /* A name that the index lacks. */
@@ -362,19 +361,6 @@ static int by_name(const void *a, const void *b)
 	return x->kind - y->kind;
 }
 
-/* Many in one statement: to begin and end one costs as much as a row. */
-static int write_some(struct rf_store *s, const struct rf_search_pair *p, struct rf_error *err)
-{
-	sqlite3_stmt *q;
-	int rc = rf_db_bind(s, RF_SQL_SEARCH_PAIRS_ADD, &q, err, "");
-	for (int i = 0; rc >= 0 && i < PAIRS_AT_ONCE; i++) {
-		sqlite3_bind_int64(q, 3 * i + 1, p[i].name);
-		sqlite3_bind_int64(q, 3 * i + 2, p[i].finding);
-		sqlite3_bind_int(q, 3 * i + 3, p[i].kind);
-	}
-	return rc < 0 ? rc : rf_db_step(s, q, err);
-}
-
 /* In the order of the table, so that neighbours share its pages. */
 static int write_pairs(struct rf_store *s, struct rf_error *err)
 {
@@ -382,14 +368,11 @@ static int write_pairs(struct rf_store *s, struct rf_error *err)
 	int rc = 0;
 	if (search->count)
 		qsort(search->waiting, search->count, sizeof(*search->waiting), by_name);
-	size_t i = 0;
-	for (; i + PAIRS_AT_ONCE <= search->count && rc >= 0; i += PAIRS_AT_ONCE)
-		rc = write_some(s, &search->waiting[i], err);
-	for (; i < search->count && rc >= 0; i++) {
+	for (size_t i = 0; i < search->count && rc >= 0; i++) {
 		const struct rf_search_pair *p = &search->waiting[i];
-		rc = rf_db_run(s, RF_SQL_SEARCH_PAIR_ADD, NULL, err, "iii", p->name, p->finding, (int64_t)p->kind);
+		rc = rf_queue_add(s, RF_QUEUE_PAIRS, err, "iii", p->name, p->finding, (int64_t)p->kind);
 	}
-	return rc;
+	return rc < 0 ? rc : rf_queue_flush(s, RF_QUEUE_BIT(RF_QUEUE_PAIRS), err);
 }
 
 int rf_search_flush(struct rf_store *s, struct rf_error *err)

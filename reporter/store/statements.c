@@ -23,6 +23,7 @@
 #define ADD_FRAMES "INSERT OR FAIL INTO frames (id, hash, function, file, line) VALUES "
 #define ADD_STACKS "INSERT OR FAIL INTO stacks (id, hash, cut, frames) VALUES "
 #define ADD_NAMES "INSERT OR FAIL INTO names (id, text, short) VALUES "
+#define ADD_PAIRS "INSERT INTO finding_names (name_id, finding_id, kind) VALUES "
 #define ADD_DETAILS "INSERT OR FAIL INTO event_details (event_id, accesses, goroutines) VALUES "
 
 static const char *const texts[RF_SQL_COUNT] = {
@@ -272,9 +273,8 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_SEARCH_NAME_GET] = "SELECT id FROM names WHERE text = ?",
 	/* VALUES and no SELECT: before a statement that may write several rows FTS5 writes out what it has gathered, each time. */
 	[RF_SQL_SEARCH_NAME_INDEX] = "INSERT INTO names_fts (rowid, text, short) VALUES (?, ?, ?)",
-	[RF_SQL_SEARCH_PAIR_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-	[RF_SQL_SEARCH_PAIRS_ADD] = "INSERT INTO finding_names (name_id, finding_id, kind) VALUES " EIGHT("(?, ?, ?)") ", " EIGHT("(?, ?, ?)")
-				    " ON CONFLICT DO NOTHING",
+	[RF_SQL_SEARCH_PAIR_ADD] = ADD_PAIRS "(?, ?, ?) ON CONFLICT DO NOTHING",
+	[RF_SQL_SEARCH_PAIRS_ADD] = ADD_PAIRS EIGHT("(?, ?, ?)") " ON CONFLICT DO NOTHING",
 	[RF_SQL_SEARCH_GONE] = "SELECT finding_id FROM search_gone WHERE finding_id NOT IN (SELECT id FROM findings)"
 			       " UNION ALL SELECT 0 FROM search_gone",
 	[RF_SQL_SEARCH_GONE_PAIRS] = "DELETE FROM finding_names WHERE finding_id IN (SELECT finding_id FROM search_gone)",
