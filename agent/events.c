@@ -138,6 +138,13 @@ static struct rf_thread_events *take_place(void)
 	return t;
 }
 
+static void give_back(struct rf_thread_events *t)
+{
+	rf_lock();
+	t->used = false;
+	rf_unlock();
+}
+
 static void open_rings(struct rf_thread_events *t)
 {
 	for (int kind = 0; kind < RF_EVENTS_KIND_COUNT; kind++) {
@@ -150,7 +157,11 @@ static void open_rings(struct rf_thread_events *t)
 static void begin_thread(void)
 {
 	struct rf_thread_events *t = take_place(), fresh = { .used = true };
-	if (!t || pthread_setspecific(events.key, t) != 0) {
+	if (t && pthread_setspecific(events.key, t) != 0) { /* its end wouldn't be told */
+		give_back(t);
+		t = NULL;
+	}
+	if (!t) {
 		for (int kind = 0; kind < RF_EVENTS_KIND_COUNT; kind++)
 			events.sorts[kind].missed++;
 		return;

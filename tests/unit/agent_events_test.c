@@ -14,6 +14,7 @@
 #include "agent/event_record.c"
 #include "agent/events.c"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <ucontext.h>
@@ -418,6 +419,23 @@ static void test_kernel(void **state)
 	munmap(memory, bytes);
 }
 
+/* A thread whose end the C library can't tell of has no ring, and keeps no place from others. */
+static void test_end_not_told(void **state)
+{
+	(void)state;
+	static struct rf_thread_events threads[RF_EVENTS_THREADS_MAX];
+	events.threads = threads;
+	events.key = PTHREAD_KEYS_MAX; /* there is no such key */
+	uint64_t before = events.sorts[RF_EVENTS_FAULTS].missed;
+	for (uint32_t i = 0; i < 2 * RF_EVENTS_THREADS_MAX; i++)
+		begin_thread();
+	assert_null(rf_me.events);
+	for (uint32_t i = 0; i < RF_EVENTS_THREADS_MAX; i++)
+		assert_false(threads[i].used);
+	assert_int_equal(events.sorts[RF_EVENTS_FAULTS].missed, before + 2 * RF_EVENTS_THREADS_MAX);
+	events.threads = NULL;
+}
+
 int main(void)
 {
 	agent_begin();
@@ -425,7 +443,7 @@ int main(void)
 		cmocka_unit_test(test_wrapped), cmocka_unit_test(test_torn), cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_wild_walk), cmocka_unit_test(test_away), cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_wrong_sizes), cmocka_unit_test(test_any_words), cmocka_unit_test(test_prime),
-		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_kernel), cmocka_unit_test(test_end_not_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
