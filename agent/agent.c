@@ -29,7 +29,9 @@
 #include "agent/watch_code.h"
 #include "agent/watch.h"
 #include "agent/cpu.h"
+#include "agent/calls.h"
 #include "agent/io.h"
+#include "agent/counters.h"
 #include "agent/waits.h"
 #include "agent/perf_ring.h"
 #include "agent/event_record.h"
@@ -63,7 +65,10 @@
 #include "agent/watch_code.c"
 #include "agent/watch.c"
 #include "agent/cpu.c"
+#include "agent/calls.c"
 #include "agent/io.c"
+#include "agent/counters_group.c"
+#include "agent/counters.c"
 #include "agent/waits.c"
 #include "agent/perf_ring.c"
 #include "agent/event_record.c"
@@ -106,6 +111,7 @@ static void in_child(void)
 	rf_watch_forked();
 	rf_cpu_forked();
 	rf_io_forked();
+	rf_counters_forked();
 	rf_waits_forked();
 	rf_events_forked();
 	if (rf_me.forking)
@@ -142,6 +148,7 @@ static __attribute__((constructor)) void start(void)
 	rf_watch_init(options.watch);
 	rf_cpu_init(options.cpu);
 	rf_io_init(options.io);
+	rf_counters_init(options.counters);
 	rf_waits_init(options.lock_sample);
 	rf_settings.ready = true;
 	rf_events_init((const uint64_t[]){ [RF_EVENTS_OFFCPU] = options.offcpu, [RF_EVENTS_FAULTS] = options.faults,

@@ -1,5 +1,6 @@
 #include "agent/event_record.h"
 
+#include "agent/counters_group.h"
 #include "agent/unwind_copy.h"
 
 enum { VALUE_COUNT, VALUE_AWAY_NS, VALUE_PREEMPTED }; /* RF_SPOOL_PROFILE_FAULTS has the first alone */
@@ -52,6 +53,8 @@ static uint64_t *values_of(struct rf_profile *p, const struct rf_perf_ring *ring
 		p->t->file.dropped++;
 		return NULL;
 	}
+	if (rf_counters_is_own_fault(copy->registers[RF_COPY_RIP]))
+		return NULL;
 	rf_trace_take_copy(&trace, copy);
 	uint32_t stack = rf_profile_stack(p, &trace);
 	return stack == RF_PROFILE_NO_STACK ? NULL : p->t->file.stacks[stack].values;

@@ -15,7 +15,7 @@
 #define RF_HEAP_FILE_SUFFIX ".heap"
 /* By enum rf_spool_profile_kind. */
 #define RF_HEAP_FILE_SUFFIXES { "", RF_HEAP_FILE_SUFFIX, ".cpu", ".io", ".wait", ".offcpu", ".faults", ".system", \
-			       ".syscalls" }
+			       ".syscalls", ".counters", ".processor" }
 #define RF_HEAP_STACKS_MAX 4096u
 #define RF_HEAP_FRAMES_MAX 65536u /* of all stacks */
 

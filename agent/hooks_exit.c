@@ -1,6 +1,7 @@
 /* The ways out. exit and the return from main look for leaks first; _exit ends the process at once, and so does the end of this
  * library, which has its say late, behind most destructors.
  */
+#include "agent/counters.h"
 #include "agent/cpu.h"
 #include "agent/events.h"
 #include "agent/heap.h"
@@ -25,6 +26,7 @@ static void finish(void)
 	rf_heap_finish();
 	rf_cpu_finish();
 	rf_io_finish();
+	rf_counters_finish();
 	rf_waits_finish();
 	rf_events_finish();
 	rf_record_finish();

@@ -1,7 +1,8 @@
 /* read, write and their like: a buffer that is guarded and freed, or too short, would make the kernel say EFAULT, where
  * without the agent the call had done its work. So it is looked at before. Cancellation points stay what they are: nothing is
- * held over the call. One of so many calls is measured (io.h).
+ * held over the call. One of so many calls is measured (io.h, counters.h).
  */
+#include "agent/counters.h"
 #include "agent/events.h"
 #include "agent/guard.h"
 #include "agent/io.h"
@@ -21,18 +22,41 @@ static void touch_all(const struct iovec *parts, int count, bool write)
 		touch(parts[i].iov_base, parts[i].iov_len, write);
 }
 
+struct measures {
+	bool timed;
+	struct rf_io_call io;
+	struct rf_counters_call counters;
+};
+
+static __attribute__((noinline)) void enter_measured(struct measures *m)
+{
+	if (m->timed)
+		rf_io_enter(&m->io);
+	if (m->counters.due)
+		rf_counters_enter(&m->counters);
+}
+
+static __attribute__((noinline)) void leave_measured(const struct measures *m, ssize_t done)
+{
+	if (m->counters.due)
+		rf_counters_leave(&m->counters);
+	if (m->timed)
+		rf_io_leave(&m->io, done);
+}
+
 #define RF_HOOK(result, name, parameters, look, arguments)                                                             \
 	RF_EXPORT result name parameters                                                                                  \
 	{                                                                                                              \
 		rf_next_init();                                                                                        \
 		look;                                                                                                  \
 		rf_events_look();                                                                                      \
-		if (!rf_io_is_due())                                                                                   \
+		bool timed = rf_io_is_due(), counted = rf_counters_is_due();                                           \
+		if (!timed && !counted)                                                                                \
 			return rf_next.name arguments;                                                                 \
-		struct rf_io_call call;                                                                                \
-		rf_io_enter(&call);                                                                                    \
+		struct measures m = { .timed = timed, .counters = { .due = counted } };                                \
+		enter_measured(&m);                                                                                    \
 		result done = rf_next.name arguments;                                                                  \
-		rf_io_leave(&call, done);                                                                              \
+		leave_measured(&m, done);                                                                              \
 		return done;                                                                                           \
 	}
 

@@ -1,8 +1,9 @@
 /* mmap, munmap, mremap: plain memory that a program takes from the kernel itself is in the memory profile as malloc's is. Plain is what
  * is anonymous, private, can be written, and isn't put over a reservation (MAP_FIXED): Go's heap isn't, it has a profile of its own.
- * The C library's own mappings don't come by here.
+ * The C library's own mappings don't come by here. One of so many calls is measured (counters.h).
  */
 #include "agent/countdown.h"
+#include "agent/counters.h"
 #include "agent/heap.h"
 #include "agent/next.h"
 #include "agent/settings.h"
@@ -39,10 +40,13 @@ static void forget_mapping(void *start, size_t bytes)
 
 RF_EXPORT void *mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
+	struct rf_counters_call call;
 	rf_next_init();
 	if (flags & MAP_FIXED)
 		forget_mapping(at, bytes);
+	rf_counters_begin(&call);
 	void *start = rf_next.mmap(at, bytes, protection, flags, fd, offset);
+	rf_counters_end(&call);
 	if (start != MAP_FAILED && (flags & PLAIN) == PLAIN && !(flags & NOT_PLAIN) && protection & PROT_WRITE)
 		look_at_mapping(start, bytes);
 	return start;
@@ -52,14 +56,19 @@ RF_EXPORT void *mmap64(void *at, size_t bytes, int protection, int flags, int fd
 
 RF_EXPORT int munmap(void *start, size_t bytes)
 {
+	struct rf_counters_call call;
 	rf_next_init();
 	forget_mapping(start, bytes);
-	return rf_next.munmap(start, bytes);
+	rf_counters_begin(&call);
+	int result = rf_next.munmap(start, bytes);
+	rf_counters_end(&call);
+	return result;
 }
 
 /* What was moved or resized is another mapping. */
 RF_EXPORT void *mremap(void *start, size_t old_bytes, size_t bytes, int flags, ...)
 {
+	struct rf_counters_call call;
 	va_list rest;
 	va_start(rest, flags);
 	void *at = flags & MREMAP_FIXED ? va_arg(rest, void *) : NULL;
@@ -67,7 +76,9 @@ RF_EXPORT void *mremap(void *start, size_t old_bytes, size_t bytes, int flags, .
 	rf_next_init();
 	bool known = rf_heap_has_mappings() && rf_heap_may_have(start);
 	forget_mapping(start, old_bytes);
+	rf_counters_begin(&call);
 	void *result = rf_next.mremap(start, old_bytes, bytes, flags, at);
+	rf_counters_end(&call);
 	if (known && result != MAP_FAILED)
 		look_at_mapping(result, bytes);
 	return result;

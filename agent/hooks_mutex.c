@@ -1,7 +1,8 @@
 /* pthread_mutex_lock: one that is free is taken as before, by trylock; of one that isn't the wait is measured, and one in so many
  * nanoseconds of waiting (--lock-sample) goes into the profile with its stack. What lock has to say itself (a deadlock that is
- * checked for) it says. Rings of events are read by the way (events.h).
+ * checked for) it says. One in so many waits is measured by counters (counters.h). Rings of events are read by the way (events.h).
  */
+#include "agent/counters.h"
 #include "agent/events.h"
 #include "agent/next.h"
 #include "agent/profile.h"
@@ -13,9 +14,14 @@
 
 static __attribute__((noinline)) int wait_for(pthread_mutex_t *mutex)
 {
+	struct rf_counters_call call;
 	uint64_t start = rf_profile_now_ns();
+	rf_counters_begin(&call);
 	int result = rf_next.pthread_mutex_lock(mutex);
+	rf_counters_end(&call);
 	uint64_t waited = rf_profile_now_ns() - start;
+	if (!rf_settings.locks)
+		return result;
 	if (waited < rf_me.wait_left)
 		rf_me.wait_left -= waited;
 	else
@@ -28,7 +34,7 @@ static int lock_looking(pthread_mutex_t *mutex)
 	if (rf_me.inside)
 		return rf_next.pthread_mutex_lock(mutex);
 	rf_events_look();
-	if (!rf_settings.locks)
+	if (!rf_settings.locks && !rf_counters_wanted())
 		return rf_next.pthread_mutex_lock(mutex);
 	int result = rf_next.pthread_mutex_trylock(mutex);
 	return __builtin_expect(result != EBUSY, 1) ? result : wait_for(mutex);

@@ -1,4 +1,5 @@
 /* pthread_create: a thread knows who started it. Its stack begins with a function of ours, which stacks leave out. */
+#include "agent/counters.h"
 #include "agent/events.h"
 #include "agent/next.h"
 #include "agent/settings.h"
@@ -45,10 +46,13 @@ static struct start *make_start(void *(*run)(void *), void *argument)
 
 RF_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)
 {
+	struct rf_counters_call call;
 	rf_next_init();
 	rf_events_look();
 	struct start *start = make_start(run, argument);
+	rf_counters_begin(&call);
 	int result = rf_next.pthread_create(thread, attributes, start ? run_thread : run, start ? start : argument);
+	rf_counters_end(&call);
 	if (result != 0 && start)
 		rf_next.free(start);
 	return result;

@@ -1,5 +1,6 @@
 #include "agent/io.h"
 
+#include "agent/calls.h"
 #include "agent/lock.h"
 #include "agent/profile.h"
 #include "agent/settings.h"
@@ -25,17 +26,9 @@ static void rf_io_forked(void)
 	rf_profile_forget(&io.profile);
 }
 
-/* The distance to the next: even between 1 and twice the mean, less 1. A new thread, or one that began before the agent was ready,
- * hasn't drawn yet. */
 static bool rf_io_draw(void)
 {
-	bool fresh = rf_me.io_left < 0;
-	if (!io.period || !rf_settings.ready) {
-		rf_me.io_left = rf_settings.ready || rf_settings.off ? INT64_MAX : 0;
-		return false;
-	}
-	rf_me.io_left = (int64_t)(1 + (rf_random() >> 1) % (2 * io.period - 1));
-	return !fresh || io.period == 1;
+	return rf_calls_draw(&rf_me.io_left, io.period);
 }
 
 static uint64_t switches_of_thread(void)

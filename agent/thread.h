@@ -28,6 +28,7 @@ struct rf_thread {
 	uint64_t guard_after;  /* time stamp: not before it is a further allocation guarded */
 	uint64_t guard_cost;   /* what it took, of the same clock */
 	int64_t io_left;       /* calls until the one that is measured (io.h); 0: not drawn yet */
+	int64_t counters_left; /* so for counters.h */
 	uint64_t wait_left;    /* nanoseconds of waiting for mutexes until the wait that is sampled */
 	struct rf_thread_events *events; /* the rings of this thread (events.h); NULL: none */
 	uint64_t random;       /* state of rf_random; never 0 once it was used */

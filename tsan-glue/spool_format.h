@@ -267,6 +267,8 @@ enum rf_spool_profile_kind {
 	RF_SPOOL_PROFILE_FAULTS = 6, /* value: page faults; one in period */
 	RF_SPOOL_PROFILE_SYSTEM = 7, /* values: samples, nanoseconds in the kernel that they stand for */
 	RF_SPOOL_PROFILE_SYSCALLS = 8, /* value: system calls; one in period */
+	RF_SPOOL_PROFILE_COUNTERS = 9, /* of hooked calls; values: calls, nanoseconds on the processor, page faults, switches; one in period */
+	RF_SPOOL_PROFILE_PROCESSOR = 10, /* of the same; values: migrations, cycles, instructions, cache misses */
 	RF_SPOOL_PROFILE_KIND_COUNT
 };
 

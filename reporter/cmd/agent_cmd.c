@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/counters_attr.h"
 #include "agent/options_list.h"
 #include "agent/events_attr.h"
 #include "agent/perf_probe.h"
@@ -128,6 +129,21 @@ static void note_refused_events(const struct rf_args *args)
 	}
 }
 
+static void note_refused_counters(const struct rf_args *args)
+{
+	static const char *const why[] = {
+		[RF_COUNTERS_NO_CYCLES] = "counts no cycles here: the kernel has no counters of this processor, as in most virtual machines. "
+					  "It measures time by the task clock, and page faults, switches and migrations",
+		[RF_COUNTERS_REFUSED] = "knows neither cycles nor migrations here: perf_event_open is refused. "
+					"/proc/sys/kernel/perf_event_paranoid has to be 1 or less, or the user to have CAP_PERFMON, and a "
+					"container's filter of system calls to let it pass. It measures time on the processor, page faults "
+					"and switches without",
+	};
+	enum rf_counters_rights rights = is_wanted(args, "counters") ? rf_counters_probe() : RF_COUNTERS_ALL;
+	if (rights != RF_COUNTERS_ALL)
+		fprintf(stderr, "redflag: --counters %s.\n", why[rights]);
+}
+
 static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct rf_error *err)
 {
 	struct rf_reporter r = { 0 };
@@ -145,6 +161,7 @@ static int run(const struct rf_args *args, char **argv, rf_arena *arena, struct 
 	/* The agent itself says nothing in the program. */
 	note_refused_traps(args);
 	note_refused_events(args);
+	note_refused_counters(args);
 	rc = rf_reporter_open(&r, &request, arena, err);
 	if (rc == 0)
 		rc = rf_observe(&r, argv, (const char *[]){ v.preload.ptr, v.options.ptr, NULL }, arena, &status, err);

@@ -162,8 +162,8 @@ static const struct rf_option export_options[] = {
 	{ "run", "TRACE_ID|last|all", "findings of this run alone, or of the whole database; default: see above" },
 	{ "status", "STATUS", "only " RF_STATUS_LIST("or") " ones" },
 	{ "o", "FILE", "write there (aside, then renamed) instead of to standard output" },
-	{ "profile", "KIND", "of pprof and folded: heap, cpu, io, contention, offcpu, faults, system or syscalls; default: the first "
-		"that there is" },
+	{ "profile", "KIND", "of pprof and folded: heap, cpu, io, contention, offcpu, faults, system, syscalls, counters or processor; "
+		"default: the first that there is" },
 	{ "value", "NAME", "of these: inuse_space, alloc_space, cpu, calls and so on; default: the most telling" },
 	{ "pid", "PID", "of these: one process; default: all of the run" },
 	{ "root", "DIR", "paths below it are written relative to it; default: $GITHUB_WORKSPACE, else the git checkout, else the "

@@ -186,7 +186,8 @@ static void put_circumstances(struct writer *w, const struct rf_export_profile *
 		[RF_PROFILE_IO] = { "calls", "count" },
 		[RF_PROFILE_CONTENTION] = { "delay", "nanoseconds" }, [RF_PROFILE_OFFCPU] = { "switches", "count" },
 		[RF_PROFILE_FAULTS] = { "faults", "count" }, [RF_PROFILE_SYSTEM] = { "system", "nanoseconds" },
-		[RF_PROFILE_SYSCALLS] = { "calls", "count" } };
+		[RF_PROFILE_SYSCALLS] = { "calls", "count" }, [RF_PROFILE_COUNTERS] = { "calls", "count" },
+		[RF_PROFILE_PROCESSOR] = { "calls", "count" } };
 	const struct rf_profile_row *row = profile->processes[0].row;
 	const struct rf_profile_point *last = &row->points[row->point_count - 1];
 	uint64_t started = 0, elapsed = (uint64_t)last->elapsed_ms * 1000000u;

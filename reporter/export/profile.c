@@ -12,7 +12,7 @@ static int choose_kind(const struct rf_export *x, const struct rf_profile_row *r
 	out->kind = asked.len ? rf_profile_from_name(asked) : rows[0].kind;
 	return out->kind < RF_PROFILE_KIND_COUNT ? 0
 						 : rf_fail(err, RF_ERR_USAGE, "There is no profile %.*s; there are heap, cpu, io, contention, offcpu, faults, "
-								      "system and syscalls.",
+								      "system, syscalls, counters and processor.",
 							   RF_STR_ARG(asked));
 }
 

@@ -5,7 +5,8 @@
 static const char *const names[] = { [RF_PROFILE_HEAP] = "heap", [RF_PROFILE_CPU] = "cpu", [RF_PROFILE_IO] = "io",
 					   [RF_PROFILE_CONTENTION] = "contention", [RF_PROFILE_OFFCPU] = "offcpu",
 					   [RF_PROFILE_FAULTS] = "faults", [RF_PROFILE_SYSTEM] = "system",
-					   [RF_PROFILE_SYSCALLS] = "syscalls" };
+					   [RF_PROFILE_SYSCALLS] = "syscalls", [RF_PROFILE_COUNTERS] = "counters",
+					   [RF_PROFILE_PROCESSOR] = "processor" };
 _Static_assert(sizeof(names) / sizeof(names[0]) == RF_PROFILE_KIND_COUNT, "one name a kind");
 
 /* Names and units of the heap are those of Go's own heap profiles, so that tools know them. */
@@ -21,6 +22,10 @@ static const struct rf_profile_value values[RF_PROFILE_KIND_COUNT][RF_PROFILE_VA
 	[RF_PROFILE_FAULTS] = { { "faults", "count", "page faults" } },
 	[RF_PROFILE_SYSTEM] = { { "samples", "count", "samples" }, { "system", "nanoseconds", "time in the kernel" } },
 	[RF_PROFILE_SYSCALLS] = { { "calls", "count", "system calls" } },
+	[RF_PROFILE_COUNTERS] = { { "calls", "count", "calls" }, { "task_clock", "nanoseconds", "time on the processor" },
+				  { "faults", "count", "page faults" }, { "switches", "count", "switches" } },
+	[RF_PROFILE_PROCESSOR] = { { "migrations", "count", "moves to another processor" }, { "cycles", "count", "cycles" },
+				   { "instructions", "count", "instructions" }, { "cache_misses", "count", "cache misses" } },
 };
 
 const char *rf_profile_name(enum rf_profile_kind kind)
@@ -84,7 +89,7 @@ void rf_profile_scale(enum rf_profile_kind kind, uint64_t period, const uint64_t
 		estimated[2] = estimated[3] = 0;
 		return;
 	}
-	bool counted = kind == RF_PROFILE_IO || kind == RF_PROFILE_OFFCPU || kind == RF_PROFILE_FAULTS || kind == RF_PROFILE_SYSCALLS;
+	bool counted = kind != RF_PROFILE_CPU && kind != RF_PROFILE_SYSTEM;
 	double scale = counted && period > 1 ? (double)period : 1;
 	for (uint32_t i = 0; i < RF_PROFILE_VALUES; i++)
 		estimated[i] = i < rf_profile_value_count(kind) ? whole((double)sampled[i] * scale) : 0;

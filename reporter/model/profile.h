@@ -1,5 +1,6 @@
 /* A profile of a process: what the samples with one stack add up to. Of the agent: memory that malloc gave, time on the processor,
- * reads and writes, waits for mutexes, time away from the processor, page faults, time in the kernel, system calls.
+ * reads and writes, waits for mutexes, time away from the processor, page faults, time in the kernel, system calls, and what
+ * hooked calls cost.
  *
  * A sampled number becomes an estimate before it is stored or shown (rf_profile_scale). Numbers are below 2^63.
  */
@@ -17,6 +18,8 @@ enum rf_profile_kind {
 	RF_PROFILE_FAULTS,
 	RF_PROFILE_SYSTEM,
 	RF_PROFILE_SYSCALLS,
+	RF_PROFILE_COUNTERS,
+	RF_PROFILE_PROCESSOR,
 	RF_PROFILE_KIND_COUNT
 };
 
@@ -26,7 +29,7 @@ struct rf_profile_value {
 	const char *name, *unit; /* as pprof calls them; NULL: the kind has fewer */
 	const char *words;       /* "live bytes" */
 };
-/* "heap", "cpu", "io", "contention", "offcpu", "faults", "system", "syscalls". */
+/* "heap", "cpu", "io", "contention", "offcpu", "faults", "system", "syscalls", "counters", "processor". */
 const char *rf_profile_name(enum rf_profile_kind kind);
 /* RF_PROFILE_KIND_COUNT when there is none of that name. */
 enum rf_profile_kind rf_profile_from_name(rf_str name);

@@ -59,7 +59,7 @@ int rf_query_profiles(struct rf_store *s, int64_t run_id, int64_t pid, uint32_t 
 	int rc = rf_prepare(s, "SELECT p.id, p.pid, p.arguments, p.main_package, p.started_at, p.finished, v.kind FROM processes p"
 			       " JOIN (SELECT DISTINCT process_id, kind FROM profiles) v ON v.process_id = p.id"
 			       " WHERE p.run_id = ?1 AND ?2 IN (0, p.pid) AND v.kind IN ('heap', 'cpu', 'io', 'contention', 'offcpu', 'faults',"
-			       " 'system', 'syscalls')"
+			       " 'system', 'syscalls', 'counters', 'processor')"
 			       " ORDER BY p.started_at, p.id, v.kind <> 'heap', v.kind LIMIT ?3", &q, err);
 	if (rc < 0)
 		return rc;

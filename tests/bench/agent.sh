@@ -7,7 +7,7 @@
 #
 # Each runs for three seconds and more, so that a per cent can be seen; nginx's seconds are those for 100 000 requests. What starting
 # and ending costs is the row `short`: SHORT runs of 10 ms and 2 MB, of which the seconds are the sum.
-# watch, cpu and io are the agent with --watch 10, --cpu 99 and --io 100, events with --offcpu 100 --faults 100 --system 99;
+# watch, cpu, io and counters are the agent with --watch 10, --cpu 99, --io 100 and --counters 100, events with --offcpu 100 --faults 100 --system 99;
 # VARIANTS="alone watch" measures only these.
 #
 # Wants sqlite3, redis-server, nginx, wrk, libjemalloc2 and heaptrack (Debian's packages); what isn't there is left out and said.
@@ -78,8 +78,8 @@ under() { # VARIANT NAME
 	local measured=("$work/measure" /dev/null /dev/null) tables
 	case $1 in
 	alone) ;;
-	agent | watch | cpu | io | events)
-		local -A more=([agent]="" [watch]="watch=10" [cpu]="cpu=99" [io]="io=100" [events]="offcpu=100,faults=100,system=99")
+	agent | watch | cpu | io | counters | events)
+		local -A more=([agent]="" [watch]="watch=10" [cpu]="cpu=99" [io]="io=100" [counters]="counters=100" [events]="offcpu=100,faults=100,system=99")
 		tables=$("$redflag" agent env --db "$work/a.db")
 		measured+=(env "LD_PRELOAD=$(sed -n "s/^export LD_PRELOAD='\(.*\)'/\1/p" <<<"$tables")" "REDFLAG_AGENT=${more[$1]}" "REDFLAG_SPOOL=$work/a.db.spool")
 		;;
@@ -109,7 +109,7 @@ row() { # NAME VARIANT
 printf '%-10s %-10s %8s %7s %15s %8s %6s\n' program variant CPU ratio quartiles MiB more
 [ $# -gt 0 ] || set -- alloc locks cgo sqlite3 xz redis nginx short
 for name in "$@"; do
-	variants=(alone agent watch cpu io events)
+	variants=(alone agent watch cpu io counters events)
 	[ -n "$jemalloc" ] && variants+=(jemalloc)
 	command -v heaptrack >/dev/null && variants+=(heaptrack)
 	rm -f "$work"/of.*

@@ -9,6 +9,7 @@
 #include "agent/event_record.h"
 #include "agent/events.h"
 
+#include "agent/counters_group.c"
 #include "agent/unwind_copy.c"
 #include "agent/perf_ring.c"
 #include "agent/event_record.c"

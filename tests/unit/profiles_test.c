@@ -62,6 +62,10 @@ static void others_are_estimated_by_their_period(void **state)
 	assert_true(out[0] == 3 && out[1] == 5 && out[2] == 0 && out[3] == 0);
 	rf_profile_scale(RF_PROFILE_IO, 100, sampled, out);
 	assert_true(out[0] == 300 && out[1] == 500 && out[2] == 700 && out[3] == 900);
+	rf_profile_scale(RF_PROFILE_COUNTERS, 10, sampled, out);
+	assert_true(out[0] == 30 && out[1] == 50 && out[2] == 70 && out[3] == 90);
+	rf_profile_scale(RF_PROFILE_PROCESSOR, 10, sampled, out);
+	assert_true(out[0] == 30 && out[1] == 50 && out[2] == 70 && out[3] == 90);
 	assert_int_equal(rf_profile_add(INT64_MAX - 1, 5), INT64_MAX);
 }
 
@@ -366,7 +370,7 @@ static void folded_is_a_line_a_stack(void **state)
 	assert_str(exported(s, "folded", (struct rf_export_options){ .last_run = true, .profile = RF_STR("heap") }), "");
 	assert_says(s->err, "has no heap profile");
 	assert_str(exported(s, "pprof", (struct rf_export_options){ .last_run = true, .profile = RF_STR("disk") }), "");
-	assert_says(s->err, "heap, cpu, io, contention, offcpu, faults, system and syscalls");
+	assert_says(s->err, "heap, cpu, io, contention, offcpu, faults, system, syscalls, counters and processor");
 	assert_str(exported(s, "pprof", (struct rf_export_options){ .last_run = true, .value = RF_STR("bytes") }), "");
 	assert_says(s->err, "samples and cpu");
 	assert_str(exported(s, "pprof", (struct rf_export_options){ .last_run = false }), "");
