@@ -123,6 +123,7 @@ REPORTER_SOURCES := \
 	reporter/store/session.c \
 	reporter/store/session_batch.c \
 	reporter/store/session_store.c \
+	reporter/store/session_findings.c \
 	reporter/store/session_spool.c \
 	reporter/alert/document.c \
 	reporter/alert/expand.c \
