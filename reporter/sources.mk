@@ -111,6 +111,7 @@ REPORTER_SOURCES := \
 	reporter/store/merge_tables.c \
 	reporter/store/merge.c \
 	reporter/store/process_linux.c \
+	reporter/store/log_writes.c \
 	reporter/store/log_linux.c \
 	reporter/store/outbox_rows.c \
 	reporter/store/outbox.c \

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "store/database.h"
+#include "store/log_writes.h"
 
 #define SEND_BYTES 4194304 /* a run of the usual size never sends; a disk likes it better in large pieces */
 
@@ -50,6 +51,7 @@ int rf_log_use(struct rf_store *s, struct rf_error *err)
 	s->log.frames_max = (int)(RF_LOG_BYTES_MAX / bytes);
 	s->log.frames_a_send = (int)(SEND_BYTES / bytes);
 	sqlite3_wal_hook(s->handle, committed, &s->log);
+	rf_log_join_writes(s->handle);
 	return 0;
 }
 
