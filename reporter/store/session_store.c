@@ -195,9 +195,29 @@ void rf_session_settle(struct rf_session *s)
 	take_outcome(s);
 }
 
+/* The same, and what is in the log by then is copied, if this stream is long enough to have a copier. */
+static void settle_copying(struct rf_session *s)
+{
+	if (s->at_work && s->copier.handle && !rf_worker_done(&s->worker))
+		rf_log_copy(&s->copier, s->options.store->path);
+	rf_session_settle(s);
+}
+
+static void store_now(struct rf_session *s)
+{
+	if (!s->copier.handle) {
+		store_batch(s);
+		take_outcome(s);
+		return;
+	}
+	s->at_work = true;
+	rf_worker_start(&s->worker, store_batch, s);
+	settle_copying(s);
+}
+
 void rf_session_flush(struct rf_session *s)
 {
-	rf_session_settle(s);
+	settle_copying(s);
 	if (!s->options.store)
 		return;
 	do {
@@ -205,8 +225,7 @@ void rf_session_flush(struct rf_session *s)
 			move_waiting(s);
 		if (rf_batch_is_empty(s->storing))
 			return;
-		store_batch(s);
-		take_outcome(s);
+		store_now(s);
 	} while (!s->failing && !rf_batch_is_empty(s->waiting));
 }
 
