@@ -43,6 +43,15 @@ WIDE static void wide_both(struct rf_clock *one, struct rf_clock *other)
 		STORE(other, i, most);
 	}
 }
+
+WIDE static void wide_exchange(struct rf_clock *one, struct rf_clock *other)
+{
+	for (unsigned i = 0; i < WORDS; i++) {
+		__m256i mine = LOAD(one, i), theirs = LOAD(other, i);
+		STORE(other, i, mine);
+		STORE(one, i, _mm256_max_epu16(mine, theirs));
+	}
+}
 #else
 static bool has_wide(void)
 {
@@ -62,6 +71,11 @@ static void wide_copy(struct rf_clock *to, const struct rf_clock *from)
 static void wide_both(struct rf_clock *one, struct rf_clock *other)
 {
 	rf_clock_release_acquire(one, &other);
+}
+
+static void wide_exchange(struct rf_clock *one, struct rf_clock *other)
+{
+	rf_clock_exchange(one, &other);
 }
 #endif
 
@@ -113,4 +127,12 @@ void __redflag_clock_release_acquire(struct rf_clock *clock, struct rf_clock **o
 		wide_both(clock, *other);
 	else
 		rf_clock_release_acquire(clock, other);
+}
+
+void __redflag_clock_exchange(struct rf_clock *clock, struct rf_clock **other)
+{
+	if (clocks_wide && *other)
+		wide_exchange(clock, *other);
+	else
+		rf_clock_exchange(clock, other);
 }

@@ -32,6 +32,7 @@ static bool rf_clocks_are_wide(void);
 #define RF_CLOCK_RELEASE "_ZNK6__tsan11VectorClock7ReleaseEPPS0_"
 #define RF_CLOCK_RELEASE_STORE "_ZNK6__tsan11VectorClock12ReleaseStoreEPPS0_"
 #define RF_CLOCK_RELEASE_ACQUIRE "_ZN6__tsan11VectorClock14ReleaseAcquireEPPS0_"
+#define RF_CLOCK_EXCHANGE "_ZN6__tsan11VectorClock19ReleaseStoreAcquireEPPS0_"
 
 /* The detector's own, and those that take their place. */
 void rf_clock_acquire(struct rf_clock *to, const struct rf_clock *from) __asm__("rf_orig_" RF_CLOCK_ACQUIRE);
@@ -39,10 +40,12 @@ struct rf_clock *rf_clock_copy(struct rf_clock *to, const struct rf_clock *from)
 void rf_clock_release(const struct rf_clock *from, struct rf_clock **to) __asm__("rf_orig_" RF_CLOCK_RELEASE);
 void rf_clock_release_store(const struct rf_clock *from, struct rf_clock **to) __asm__("rf_orig_" RF_CLOCK_RELEASE_STORE);
 void rf_clock_release_acquire(struct rf_clock *clock, struct rf_clock **other) __asm__("rf_orig_" RF_CLOCK_RELEASE_ACQUIRE);
+void rf_clock_exchange(struct rf_clock *clock, struct rf_clock **other) __asm__("rf_orig_" RF_CLOCK_EXCHANGE);
 void __redflag_clock_acquire(struct rf_clock *to, const struct rf_clock *from) __asm__(RF_CLOCK_ACQUIRE);
 struct rf_clock *__redflag_clock_copy(struct rf_clock *to, const struct rf_clock *from) __asm__(RF_CLOCK_COPY);
 void __redflag_clock_release(const struct rf_clock *from, struct rf_clock **to) __asm__(RF_CLOCK_RELEASE);
 void __redflag_clock_release_store(const struct rf_clock *from, struct rf_clock **to) __asm__(RF_CLOCK_RELEASE_STORE);
 void __redflag_clock_release_acquire(struct rf_clock *clock, struct rf_clock **other) __asm__(RF_CLOCK_RELEASE_ACQUIRE);
+void __redflag_clock_exchange(struct rf_clock *clock, struct rf_clock **other) __asm__(RF_CLOCK_EXCHANGE);
 
 #endif

@@ -27,8 +27,11 @@ static void clock_step(unsigned which, bool ours, struct rf_clock *clock, struct
 	case 3:
 		(ours ? __redflag_clock_release_store : rf_clock_release_store)(clock, &other);
 		break;
-	default:
+	case 4:
 		(ours ? __redflag_clock_release_acquire : rf_clock_release_acquire)(clock, &other);
+		break;
+	default:
+		(ours ? __redflag_clock_exchange : rf_clock_exchange)(clock, &other);
 	}
 }
 
@@ -42,8 +45,8 @@ static bool clocks_work(void)
 		for (unsigned j = 0; j < 4; j++)
 			clock_fill(&ours[j]);
 		memcpy(theirs, ours, sizeof(theirs));
-		clock_step(i % 5, true, &ours[0], &ours[2]);
-		clock_step(i % 5, false, &theirs[0], &theirs[2]);
+		clock_step(i % 6, true, &ours[0], &ours[2]);
+		clock_step(i % 6, false, &theirs[0], &theirs[2]);
 		differ |= memcmp(ours, theirs, sizeof(ours)) != 0;
 	}
 	rf_clocks_init(false);

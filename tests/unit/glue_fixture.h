@@ -119,6 +119,13 @@ void rf_clock_release_acquire(struct rf_clock *clock, struct rf_clock **other)
 	rf_clock_copy(*other, clock);
 }
 
+void rf_clock_exchange(struct rf_clock *clock, struct rf_clock **other)
+{
+	const struct rf_clock old = *clock;
+	rf_clock_acquire(clock, *other);
+	rf_clock_copy(*other, &old);
+}
+
 static uint64_t stock_count;
 
 void __redflag_stock_count(uint64_t *count)
