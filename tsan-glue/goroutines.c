@@ -135,7 +135,8 @@ static void rf_goroutine_finish(uint32_t slot, const struct rf_go_label *labels,
 	if (!row || row->finished)
 		return;
 	row->finished = true;
-	if (label_count || table.labels[slot].bytes)
+	row->labelled = label_count != 0;
+	if (label_count)
 		rf_labels_copy(&table.labels[slot], labels, label_count);
 	if (table.dead_count++)
 		table.rows[table.dead_last].next_dead = slot;
@@ -146,7 +147,8 @@ static void rf_goroutine_finish(uint32_t slot, const struct rf_go_label *labels,
 
 static const struct rf_labels *rf_goroutine_labels(const struct rf_goroutine *row)
 {
-	return &table.labels[row - table.rows];
+	static const struct rf_labels none;
+	return row->labelled ? &table.labels[row - table.rows] : &none;
 }
 
 static void rf_goroutine_own(uint32_t slot, uint32_t owner)

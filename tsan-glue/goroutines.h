@@ -21,7 +21,7 @@ struct rf_goroutine {
 	uint64_t goid, parent_goid, created_unix_ns;
 	uintptr_t g, entry;
 	uint32_t owner, next_dead;
-	bool finished;
+	bool finished, labelled; /* labelled: it had labels when it ended */
 	uint32_t creator; /* of the go statement: bytes behind the start of Go's code; 0 unknown */
 };
 _Static_assert(sizeof(struct rf_goroutine) == 64, "a cache line: the cost of a goroutine");
