@@ -16,17 +16,17 @@
 
 #define FREED_WIDE __attribute__((target("avx2")))
 
-/* Whether all cells are empty or the thread's own, which can't race. */
+/* Whether all cells are empty or the thread's own, which can't race: the lesser of a cell and of what its thread differs in is 0. */
 FREED_WIDE static bool freed_own(const struct rf_fast_state *s, const __m256i *cells, uintptr_t pairs)
 {
 	__m256i sid = _mm256_set1_epi32(FREED_SID), own = _mm256_set1_epi32((int)(s->fast_state & FREED_SID));
-	__m256i fine = _mm256_set1_epi32(-1), none = _mm256_setzero_si256();
+	__m256i other = _mm256_setzero_si256();
 	for (uintptr_t i = 0; i < pairs; i++) {
 		__m256i cell = _mm256_loadu_si256(cells + i);
-		fine = _mm256_and_si256(fine, _mm256_or_si256(_mm256_cmpeq_epi32(cell, none),
-							      _mm256_cmpeq_epi32(_mm256_and_si256(cell, sid), own)));
+		__m256i differs = _mm256_xor_si256(_mm256_and_si256(cell, sid), own);
+		other = _mm256_or_si256(other, _mm256_min_epu32(cell, differs));
 	}
-	return _mm256_movemask_epi8(fine) == -1;
+	return _mm256_testz_si256(other, other);
 }
 
 FREED_WIDE static void freed_store(const struct rf_fast_state *s, __m256i *cells, uintptr_t pairs)

@@ -14,7 +14,7 @@
 #define RF_FREED_FAST 64 /* the bit of RF_LAYOUT_FAST */
 #define RF_FREED_BYTES_MAX 1024u /* as many the detector marks */
 
-/* Under the slot's lock. address and bytes are of whole words of 8. False: nothing was changed, and the detector has to look. */
+/* On the thread itself. address and bytes are of whole words of 8. False: nothing was changed, and the detector has to look. */
 static bool rf_freed_mark(struct rf_fast_state *s, uintptr_t pc, uintptr_t address, uintptr_t bytes);
 
 #endif

@@ -49,10 +49,29 @@ static void begin_epoch(uintptr_t thread)
 	__redflag_increment_epoch((void *)thread);
 }
 
-static void range_freed(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
+static bool range_marked(uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
 {
-	if (!(RF_LAYOUT_FAST & RF_FREED_FAST) || !rf_freed_mark((struct rf_fast_state *)thread, pc, address, bytes))
-		__redflag_range_freed((void *)thread, pc, address, bytes);
+	return (RF_LAYOUT_FAST & RF_FREED_FAST) && rf_freed_mark((struct rf_fast_state *)thread, pc, address, bytes);
+}
+
+/* Without the slot's lock, which is there for the reset: a mark that comes behind one is as true as one before it, since the object
+ * is handed out, or allocated again, only behind this call, and loses its mark then. The entry is written first: who meets the mark
+ * reads it. False: nothing was done. */
+static bool marked_alone(enum rf_mark mark, uintptr_t thread, uintptr_t pc, uintptr_t address, uintptr_t bytes)
+{
+#if RF_LAYOUT_FAST
+	uint32_t state = ((const struct rf_fast_state *)thread)->fast_state;
+	uint8_t *entry = &marks.by_epoch[state >> 8 & (SLOTS - 1)][state >> 16 & (EPOCHS - 1)];
+	if (*entry)
+		return false;
+	*entry = (uint8_t)mark;
+	atomic_signal_fence(memory_order_release);
+	if (range_marked(thread, pc, address, bytes))
+		return true;
+	*entry = RF_MARK_NONE;
+#endif
+	(void)mark, (void)thread, (void)pc, (void)address, (void)bytes;
+	return false;
 }
 #endif
 
@@ -73,9 +92,12 @@ static void rf_mark_set(enum rf_mark mark, uintptr_t thread, uintptr_t marker, u
 	if (atomic_load_explicit(&marks.pcs[mark], memory_order_relaxed) != marker)
 		atomic_store_explicit(&marks.pcs[mark], marker, memory_order_relaxed);
 #if RF_MARKS_PROVED
+	if (marked_alone(mark, thread, pc, address, bytes))
+		return;
 	__redflag_slot_lock((void *)thread);
 	begin_epoch(thread);
-	range_freed(thread, pc, address, bytes);
+	if (!range_marked(thread, pc, address, bytes))
+		__redflag_range_freed((void *)thread, pc, address, bytes);
 	note_epoch(mark, address);
 	__redflag_slot_unlock((void *)thread);
 #else

@@ -13,6 +13,7 @@ package runtime
 import (
 	"internal/abi"
 	"internal/goarch"
+	"internal/runtime/atomic"
 	"internal/runtime/sys"
 	"unsafe"
 )
@@ -32,25 +33,36 @@ const (
 )
 
 // rfGots is direct-mapped by the object. Written by whoever gets one, without a lock, and with the world stopped; read for a report:
-// an entry that two have written parts of doesn't have the sum. It is the object's for as long as it is there: the collector takes
-// out what it is about to free.
+// an entry that two have written parts of has words with another tag than its own. It is the object's for as long as it is there: the
+// collector takes out what it is about to free.
 var rfGots [rfGotEntries]rfGotEntry
 
 type rfGotEntry struct {
-	object, bytes uintptr // as Put marks it; 0: none
-	goid          uint64
-	slot          uint32
-	pcs           [rfBriefFramesMax]uintptr
-	check         uintptr
+	object uintptr // as Put marks it; 0: none
+	bytes  uint64
+	slot   uint64
+	goid   uint64                   // this and object are whole, the others have the tag above their 32 bits
+	pcs    [rfBriefFramesMax]uint64 // bytes behind the start of Go's code; 0 ends them
 }
 
-func (e *rfGotEntry) sum() uintptr {
-	h := (e.object*rfMix ^ e.bytes ^ uintptr(e.slot)<<32) * rfMix
-	h = (h ^ uintptr(e.goid)) * rfMix
-	for i := range e.pcs { // not by value: it would be a copy of what was just written
-		h = (h<<7 | h>>57) ^ e.pcs[i]
+// rfGotTag is the same for all of an entry's words, and another one for another object or goroutine.
+func rfGotTag(object uintptr, goid uint64) uint64 {
+	return uint64(object)*uint64(rfMix) ^ goid<<32
+}
+
+// read gives a copy without tags; false: there is nothing, or parts of two.
+func (e *rfGotEntry) read() (rfGotEntry, bool) {
+	c := *e
+	tag, fits := rfGotTag(c.object, c.goid)>>32, c.object != 0
+	for _, word := range [...]*uint64{&c.bytes, &c.slot} {
+		fits = fits && *word>>32 == tag
+		*word = uint64(uint32(*word))
 	}
-	return h
+	for i := range c.pcs {
+		fits = fits && c.pcs[i]>>32 == tag
+		c.pcs[i] = uint64(uint32(c.pcs[i]))
+	}
+	return c, fits
 }
 
 // rfPoolPut is called by Put, on the goroutine that puts, before the object is in the pool. The pc that it is called
@@ -111,14 +123,51 @@ func rfPoolGet(x any) {
 	}
 }
 
+// rfPoolRelease and rfPoolAcquire tell of all that was before a Put, by one of a few addresses. known is the goroutine that knows
+// all that was released at that address, since it has acquired and nobody else has released; 0: nobody does. It need not acquire
+// again: its clock would stay as it is. Who acquires is noted before that, and taken out behind a release: of a Put whose object
+// Get has, the one or the other was seen. Goroutines' numbers are used once.
+//
+//go:linkname rfPoolRelease sync.rfPoolReleased
+func rfPoolRelease(hash unsafe.Pointer, known *uint64) {
+	racereleasemerge(hash)
+	if atomic.Load64(known) != getg().goid {
+		atomic.StoreRel64(known, 0)
+	}
+}
+
+//go:linkname rfPoolAcquire sync.rfPoolAcquired
+func rfPoolAcquire(hash unsafe.Pointer, known *uint64) {
+	gp := getg()
+	if gp.raceignore == 0 && rfSettings.fast != 0 {
+		if gp.goid != 0 && atomic.Load64(known) == gp.goid {
+			return
+		}
+		atomic.Store64(known, gp.goid)
+	}
+	raceacquire(hash)
+}
+
 // rfGot notes that the calling goroutine got the object, in the frame that fp's function returns to. Of two that want one
 // entry at a time, one isn't noted, or neither.
 func rfGot(p, n uintptr, fp unsafe.Pointer) {
 	e := &rfGots[p/rfCell*rfMix>>40%rfGotEntries]
 	gp := getg()
-	e.object, e.bytes, e.goid, e.slot = p, n, gp.goid, gp.rfslot
-	rfReturns(e.pcs[:], gp, uintptr(fp))
-	e.check = e.sum()
+	tag := rfGotTag(p, gp.goid) &^ (1<<32 - 1)
+	e.object, e.goid = p, gp.goid
+	e.bytes, e.slot = tag|uint64(n), tag|uint64(gp.rfslot)
+	text, size := firstmoduledata.text, firstmoduledata.etext-firstmoduledata.text
+	at, low, high := uintptr(fp), gp.stack.lo, gp.stack.hi-2*goarch.PtrSize
+	for i := range e.pcs {
+		pc := uint64(0)
+		if low <= at && at <= high && at%goarch.PtrSize == 0 {
+			if d := *(*uintptr)(unsafe.Pointer(at + goarch.PtrSize)) - text; d < size {
+				pc = uint64(uint32(d))
+			}
+			at = *(*uintptr)(unsafe.Pointer(at))
+		}
+		e.pcs[i] = tag | pc
+	}
 }
 
 // rfGotsMarked is called by rfMarkDone.
@@ -145,9 +194,12 @@ type rfGotQuery struct {
 
 func rfWhoGot(q *rfGotQuery) {
 	for i := range rfGots {
-		e := rfGots[i]
-		if e.object != 0 && q.address-e.object < e.bytes && e.check == e.sum() {
-			q.object, q.goid, q.slot, q.pcs = e.object, e.goid, uintptr(e.slot), e.pcs
+		e, whole := rfGots[i].read()
+		if whole && q.address-e.object < uintptr(e.bytes) {
+			q.object, q.goid, q.slot = e.object, e.goid, uintptr(e.slot)
+			for j := 0; j < len(q.pcs) && e.pcs[j] != 0; j++ {
+				q.pcs[j] = firstmoduledata.text + uintptr(e.pcs[j])
+			}
 			return
 		}
 	}

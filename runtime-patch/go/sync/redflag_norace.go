@@ -4,10 +4,15 @@
 
 package sync
 
+import "unsafe"
+
 func rfPoolPut(x any)   {}
 func rfPoolAlias(x any) {}
 func rfPoolMade(x any)  {}
 func rfPoolGet(x any)   {}
+
+func rfPoolRelease(hash unsafe.Pointer) {}
+func rfPoolAcquire(hash unsafe.Pointer) {}
 
 func rfWanted(lock *Mutex)   {}
 func rfTaken(lock *Mutex)    {}

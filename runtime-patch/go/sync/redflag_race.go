@@ -5,7 +5,7 @@
 
 package sync
 
-import _ "unsafe" // for go:linkname
+import "unsafe"
 
 // Called by Put for every object, also for those that a race build drops at random: whoever puts can't know.
 //
@@ -26,6 +26,23 @@ func rfPoolMade(x any)
 //
 //go:linkname rfPoolGet
 func rfPoolGet(x any)
+
+// rfPoolKnown has a word for each of poolRaceHash, for the runtime.
+var rfPoolKnown [len(poolRaceHash)]uint64
+
+//go:linkname rfPoolReleased
+func rfPoolReleased(hash unsafe.Pointer, known *uint64)
+
+//go:linkname rfPoolAcquired
+func rfPoolAcquired(hash unsafe.Pointer, known *uint64)
+
+// Called in the place of race.ReleaseMerge and race.Acquire.
+func rfPoolRelease(hash unsafe.Pointer) { rfPoolReleased(hash, &rfPoolKnown[rfPoolHashOf(hash)]) }
+func rfPoolAcquire(hash unsafe.Pointer) { rfPoolAcquired(hash, &rfPoolKnown[rfPoolHashOf(hash)]) }
+
+func rfPoolHashOf(hash unsafe.Pointer) uintptr {
+	return (uintptr(hash) - uintptr(unsafe.Pointer(&poolRaceHash))) / unsafe.Sizeof(poolRaceHash[0])
+}
 
 // Called with each value that was stored, and what was at its place before.
 //

@@ -160,3 +160,29 @@ func TestGood_Load(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// What one goroutine did before Put comes before what another does with what it gets, also where that one had gone through the
+// same pool before: nothing else orders the counts that the objects refer to.
+func TestGood_HandedOver(t *testing.T) {
+	type counted struct{ count *int }
+	made := func() any { return &counted{new(int)} }
+	pool := &sync.Pool{New: made}
+	var all sync.WaitGroup
+	for i := range 4 {
+		puts := i%2 == 0
+		all.Go(func() {
+			for range 20000 {
+				one := made().(*counted)
+				if !puts {
+					one = pool.Get().(*counted)
+				}
+				*one.count++
+				if puts {
+					pool.Put(one)
+				}
+				runtime.Gosched()
+			}
+		})
+	}
+	all.Wait()
+}
