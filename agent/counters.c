@@ -152,18 +152,12 @@ static void rf_counters_init(uint64_t period)
 	counters.period = period;
 	if (!period)
 		return;
-	rf_settings.mutexes = true;
 	counters.rights = rf_counters_probe();
 	if (counters.rights != RF_COUNTERS_REFUSED &&
 	    (pthread_key_create(&counters.key, end_group) != 0 || counters.key >= KEYS_AT_HAND))
 		counters.rights = RF_COUNTERS_REFUSED;
 	rf_profile_init(&counters.calls, RF_SPOOL_PROFILE_COUNTERS, period, sizeof(struct rf_profile_tables));
 	rf_profile_init(&counters.processor, RF_SPOOL_PROFILE_PROCESSOR, period, sizeof(struct rf_profile_tables));
-}
-
-static bool rf_counters_wanted(void)
-{
-	return counters.period != 0;
 }
 
 /* Mappings of counters don't go along. */

@@ -2,8 +2,9 @@
  * behind it. Two profiles: RF_SPOOL_PROFILE_COUNTERS with the calls, their time on the processor (the task clock), page faults and
  * switches; and RF_SPOOL_PROFILE_PROCESSOR with migrations and, where the processor counts, cycles, instructions and cache misses.
  *
- * Measured are read, write and their like, mmap, munmap, mremap, pthread_create, and pthread_mutex_lock where the mutex isn't free. Not
- * malloc, which takes less than to read a counter.
+ * Measured are read, write and their like, mmap, munmap, mremap, pthread_create, and, where waits for mutexes are
+ * sampled (waits.h), those of pthread_mutex_lock: by itself this makes no mutex slower. Not malloc, which takes less than to read a
+ * counter.
  *
  * A thread's group is opened by the first call of it that is measured, up to RF_COUNTERS_THREADS_MAX at a time. The others, and all where
  * the kernel refuses, are measured by what it tells everybody: such a call counts in the first profile, and is dropped in the second. A
@@ -32,7 +33,6 @@ struct rf_counters_call {
 
 /* period: one of so many calls; 0: none. */
 static void rf_counters_init(uint64_t period);
-static bool rf_counters_wanted(void);
 static void rf_counters_forked(void);
 /* The last snapshots. Under the lock. */
 static void rf_counters_finish(void);

@@ -1,6 +1,7 @@
 /* pthread_mutex_lock: one that is free is taken as before, by trylock; of one that isn't the wait is measured, and one in so many
  * nanoseconds of waiting (--lock-sample) goes into the profile with its stack. What lock has to say itself (a deadlock that is
- * checked for) it says. One in so many waits is measured by counters (counters.h). Rings of events are read by the way (events.h).
+ * checked for) it says. One in so many of these waits is measured by counters, where they are asked for (counters.h). Rings of events are
+ * read by the way (events.h).
  */
 #include "agent/counters.h"
 #include "agent/events.h"
@@ -20,8 +21,6 @@ static __attribute__((noinline)) int wait_for(pthread_mutex_t *mutex)
 	int result = rf_next.pthread_mutex_lock(mutex);
 	rf_counters_end(&call);
 	uint64_t waited = rf_profile_now_ns() - start;
-	if (!rf_settings.locks)
-		return result;
 	if (waited < rf_me.wait_left)
 		rf_me.wait_left -= waited;
 	else
@@ -34,7 +33,7 @@ static int lock_looking(pthread_mutex_t *mutex)
 	if (rf_me.inside)
 		return rf_next.pthread_mutex_lock(mutex);
 	rf_events_look();
-	if (!rf_settings.locks && !rf_counters_wanted())
+	if (!rf_settings.locks)
 		return rf_next.pthread_mutex_lock(mutex);
 	int result = rf_next.pthread_mutex_trylock(mutex);
 	return __builtin_expect(result != EBUSY, 1) ? result : wait_for(mutex);

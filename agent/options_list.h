@@ -29,7 +29,7 @@
 	  "measure one of N calls of read, write and their like, 0: none; default: 0")                                 \
 	X(counters, "counters", "N", 0, 1000000000,                                                                    \
 	  "count what one of N calls costs (cycles, time on the processor, page faults, …): read, write and their like, mmap, munmap, " \
-	  "pthread_create, and pthread_mutex_lock where it waits; 0: none; default: 0")                                \
+	  "pthread_create, and with --lock-sample waits for mutexes; 0: none; default: 0")                             \
 	X(offcpu, "offcpu", "N", 0, 1000000,                                                                           \
 	  "note one of N times that a thread leaves the processor, and how long it stays away, 0: none; default: 0")   \
 	X(faults, "faults", "N", 0, 1000000, "note one of N page faults, 0: none; default: 0")                         \
