@@ -77,8 +77,10 @@ static int log_write(sqlite3_file *f, const void *bytes, int count, sqlite3_int6
 
 static int log_read(sqlite3_file *f, void *bytes, int count, sqlite3_int64 at)
 {
-	int rc = flush(f);
-	return rc == SQLITE_OK ? of_log(f)->real_log->xRead(f, bytes, count, at) : rc;
+	struct joined *j = of_log(f);
+	bool is_joined = at < j->at + j->count && at + count > j->at;
+	int rc = is_joined ? flush(f) : SQLITE_OK;
+	return rc == SQLITE_OK ? j->real_log->xRead(f, bytes, count, at) : rc;
 }
 
 static int log_truncate(sqlite3_file *f, sqlite3_int64 size)
