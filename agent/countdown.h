@@ -25,11 +25,13 @@ struct rf_due {
 /* Counts an allocation, or a mapping; false when a point lies in it. Sizes that nobody can have may wrap round: they pass. */
 static inline bool rf_countdown_pass(size_t bytes)
 {
-	uint64_t weight = bytes + RF_COUNTDOWN_FRONT, left = rf_me.left;
-	if (__builtin_expect(weight >= left, 0))
-		return false;
-	rf_me.left = left - weight;
-	return true;
+	uint64_t weight = bytes + RF_COUNTDOWN_FRONT;
+	bool met;
+	__asm__("sub %2, %1" : "=@ccbe"(met), "+m"(rf_me.left) : "r"(weight)); /* one instruction where compilers make three */
+	if (__builtin_expect(!met, 1))
+		return true;
+	rf_me.left += weight;
+	return false;
 }
 
 /* Counts one that a point lies in, and draws the next points. New threads draw their first ones here. */

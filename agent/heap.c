@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLOTS 16384u /* of the table of live blocks; a power of two */
+#define SLOTS 16384u /* of the largest table of live blocks; a power of two */
+#define FIRST_SLOTS 512u
 #define FILTER 4096u /* a power of two */
 #define NO_STACK RF_PROFILE_NO_STACK
 #define TAIL_BYTES 32u
@@ -29,12 +30,14 @@ enum { VALUE_LIVE_OBJECTS, VALUE_LIVE_BYTES, VALUE_OBJECTS, VALUE_BYTES };
 
 struct tables {
 	struct rf_profile_tables stacks;
-	struct live live[SLOTS];
+	struct live live[2 * SLOTS - FIRST_SLOTS]; /* tables behind each other: that of n slots begins at n - FIRST_SLOTS */
 	uint8_t filter[FILTER]; /* how many live blocks have that hash; 255 stays */
 };
 
 static struct {
 	struct tables *t; /* NULL until something is sampled */
+	struct live *live; /* the table that is used: the smallest that is needed, since each page of a file that is touched takes 5 us */
+	uint32_t slots;
 	struct rf_profile profile;
 	uint64_t period;
 	double live_bytes; /* by estimate */
@@ -66,6 +69,8 @@ static bool have_tables(void)
 		return false;
 	heap.t = (struct tables *)(void *)heap.profile.t;
 	if (made) {
+		heap.live = heap.t->live;
+		heap.slots = FIRST_SLOTS;
 		heap.t->stacks.file.period = heap.period;
 		heap.t->stacks.file.control = (struct rf_heap_control){
 			.off = heap.off, .guard_rate = rf_settings.guard, .alloc_sample = rf_settings.paused ? 0 : heap.period,
@@ -107,40 +112,59 @@ static uint64_t rf_heap_distance(uint64_t mean)
 
 /* --- live blocks -------------------------------------------------------------------------------------------------- */
 
-static uint32_t slot_of(uintptr_t address)
+static uint32_t hash_of_block(uintptr_t address)
 {
 	return (uint32_t)((uint64_t)(address >> 4) * 0x9e3779b97f4a7c15u >> 50); /* 14 bits: SLOTS */
 }
 
-static uint32_t hash_of_block(uintptr_t address)
-{
-	return slot_of(address) & (FILTER - 1);
-}
-
 static uint8_t *filter_of(uintptr_t address)
 {
-	return &heap.t->filter[hash_of_block(address)];
+	return &heap.t->filter[hash_of_block(address) & (FILTER - 1)];
+}
+
+static uint32_t slot_of(uintptr_t address)
+{
+	return hash_of_block(address) & (heap.slots - 1);
+}
+
+static uint32_t next_slot(uint32_t at)
+{
+	return (at + 1) & (heap.slots - 1);
 }
 
 static struct live *find(uintptr_t address)
 {
 	uint32_t at = slot_of(address);
-	while (heap.t->live[at].inverted && heap.t->live[at].inverted != ~address)
-		at = (at + 1) & (SLOTS - 1);
-	return &heap.t->live[at];
+	while (heap.live[at].inverted && heap.live[at].inverted != ~address)
+		at = next_slot(at);
+	return &heap.live[at];
+}
+
+/* Moves all to the next larger table when this one is three quarters full. */
+static void make_room(void)
+{
+	const struct live *old = heap.live, *end = old + heap.slots;
+	if (heap.slots == SLOTS || heap.t->stacks.file.live_count < heap.slots / 4 * 3)
+		return;
+	heap.live += heap.slots;
+	heap.slots *= 2;
+	for (; old < end; old++) {
+		if (old->inverted)
+			*find(~old->inverted) = *old;
+	}
 }
 
 /* Moves what stands behind a hole and belongs in front of it. */
 static void close_hole(uint32_t hole)
 {
-	for (uint32_t at = (hole + 1) & (SLOTS - 1); heap.t->live[at].inverted; at = (at + 1) & (SLOTS - 1)) {
-		uint32_t home = slot_of(~heap.t->live[at].inverted);
-		if (((at - home) & (SLOTS - 1)) < ((at - hole) & (SLOTS - 1)))
+	for (uint32_t at = next_slot(hole); heap.live[at].inverted; at = next_slot(at)) {
+		uint32_t home = slot_of(~heap.live[at].inverted), mask = heap.slots - 1;
+		if (((at - home) & mask) < ((at - hole) & mask))
 			continue;
-		heap.t->live[hole] = heap.t->live[at];
+		heap.live[hole] = heap.live[at];
 		hole = at;
 	}
-	heap.t->live[hole] = (struct live){ 0 };
+	heap.live[hole] = (struct live){ 0 };
 }
 
 /* It is counted as live no more. */
@@ -154,6 +178,7 @@ static void uncount(const struct live *l)
 
 static void add_live(const void *block, const struct live *added)
 {
+	make_room();
 	struct live *l = find((uintptr_t)block);
 	uint64_t *values = heap.t->stacks.file.stacks[added->stack].values;
 	uint8_t *filter = filter_of((uintptr_t)block);
@@ -181,13 +206,13 @@ static void remove_live(struct live *l)
 	heap.t->stacks.file.live_count--;
 	*filter = (uint8_t)(*filter - (*filter < UINT8_MAX));
 	heap.profile.changed = true;
-	close_hole((uint32_t)(l - heap.t->live));
+	close_hole((uint32_t)(l - heap.live));
 }
 
 static inline bool rf_heap_seems_to_have(const void *block)
 {
 	const struct tables *t = heap.t;
-	return t && __atomic_load_n(&t->filter[hash_of_block((uintptr_t)block)], __ATOMIC_RELAXED);
+	return t && __atomic_load_n(&t->filter[hash_of_block((uintptr_t)block) & (FILTER - 1)], __ATOMIC_RELAXED);
 }
 
 /* The block's entry before it went; stack NO_STACK: it had none. */
@@ -207,8 +232,8 @@ static struct live take(const void *block)
 
 static bool rf_heap_next_live(uint32_t *at, struct rf_heap_block *out)
 {
-	while (heap.t && *at < SLOTS) {
-		const struct live *l = &heap.t->live[(*at)++];
+	while (heap.t && *at < heap.slots) {
+		const struct live *l = &heap.live[(*at)++];
 		if (l->inverted && !l->mapped) {
 			*out = (struct rf_heap_block){ ~l->inverted, l->bytes, l->stack, l->tid };
 			return true;

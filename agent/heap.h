@@ -8,7 +8,7 @@
  *
  * The tables are a file (heap_file.h) from the first sample on. Snapshots go to the spool (RF_SPOOL_PROFILE_HEAP) at the end and
  * between, at distances that double up to an hour.
- * Memory: at most RF_HEAP_STACKS_MAX stacks and RF_HEAP_LIVE_MAX blocks at a time, 1.2 MB when all are there; what has no room
+ * Memory: at most RF_HEAP_STACKS_MAX stacks and RF_HEAP_LIVE_MAX blocks at a time, 1.5 MB when all are there; what has no room
  * is counted. Called inside the agent (thread.h); the lock is taken here.
  */
 #ifndef RF_AGENT_HEAP_H

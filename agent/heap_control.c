@@ -14,7 +14,7 @@ static void begin_profile(uint64_t period)
 	rf_profile_snapshot(&heap.profile);
 	for (uint32_t i = 0; i < heap.t->stacks.file.stack_count; i++)
 		memset(heap.t->stacks.file.stacks[i].values, 0, sizeof(heap.t->stacks.file.stacks[i].values));
-	memset(heap.t->live, 0, sizeof(heap.t->live));
+	memset(heap.live, 0, heap.slots * sizeof(heap.live[0]));
 	memset(heap.t->filter, 0, sizeof(heap.t->filter));
 	heap.t->stacks.file.live_count = 0;
 	heap.t->stacks.file.dropped = 0;

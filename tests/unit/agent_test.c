@@ -85,8 +85,8 @@ static void test_live_blocks(void **state)
 	for (uint32_t k = 0; k < MODEL; k++)
 		assert_int_equal(take(address_of(k)).stack == NO_STACK, bytes[k] == 0);
 	assert_int_equal(heap.t->stacks.file.live_count, 0);
-	for (uint32_t at = 0; at < SLOTS; at++)
-		assert_int_equal(heap.t->live[at].inverted, 0);
+	for (uint32_t at = 0; at < heap.slots; at++)
+		assert_int_equal(heap.live[at].inverted, 0);
 	rf_heap_forked();
 }
 
