@@ -6,7 +6,7 @@
 //
 // A mark goes away when the memory is allocated again (racemalloc, which goroutines' stacks pass as well, and rfTiny). What is kept is
 // an object that has its mark bit although nobody reached it: allocated as far as the allocator is concerned, and found
-// by the next collection, whose sweeper frees it. All that has no room there is freed as ever, without a mark.
+// by the next collection, whose sweeper frees it. What has no room there is freed as ever: with a mark, up to a limit, or without.
 
 package runtime
 
@@ -16,10 +16,11 @@ import (
 )
 
 const (
-	rfKeptShare    = 10       // bytes of what survived that one byte may be kept for
-	rfKeptBytesMin = 1 << 20  // may be kept in any case
-	rfKeptBytesMax = 64 << 20 // are kept at most
+	rfKeptShare    = 10       // bytes of what survived that one byte may be marked for
+	rfKeptBytesMin = 1 << 20  // may be marked in any case
+	rfKeptBytesMax = 64 << 20 // are marked at most
 	rfKeptOneShare = 4        // of that, one object may be this part
+	rfKeptAnyway   = 4        // of these, this part may be kept in any case, and what one byte may be marked for
 	rfMarkedBytes  = 1024     // of an object are marked; so many the detector marks for a free (tsan_rtl_access.cpp, MemoryRangeFreed)
 
 	rfMarkStep = 128 // of them are marked word by word, more by copies
@@ -28,7 +29,7 @@ const (
 	rfMarkFreed = 0x3fffffff                       // tsan_shadow.h, FreedMarker
 	rfMarkInfo  = 0x81                             // FreedInfo of epoch 0, which no thread has; the slot tells the cycle:
 	rfMarkSlots = 200                              // 1 + cycle % rfMarkSlots
-	rfMarkOlder = 201                              // a cycle before the last
+	rfMarkOlder = 201                              // a cycle before the last, or what isn't kept
 	rfAll       = 1 << 16                          // as a share of the spans
 	rfMix       = uintptr(0x9e3779b97f4a7c15 >> 1) // any odd number of many bits
 	rfCycleSize = 64
@@ -44,9 +45,11 @@ var rfCycles [rfCycleSize]rfCycleEntry
 
 // rfKept is about the cycle whose sweep is going on.
 var rfKept struct {
-	left  atomic.Int64 // bytes that may still be kept
+	left  atomic.Int64 // bytes that may still be marked
+	keep  atomic.Int64 // of these, that may still be kept
 	dead  atomic.Int64 // bytes that were found dead in the spans that were looked at
 	share uint32       // of the spans that are looked at
+	keeps uint32       // of these, those whose objects are kept
 	word  uint64       // the mark
 	salt  uintptr
 }
@@ -58,15 +61,17 @@ func rfCycle() {
 	}
 	k := &rfKept
 	cycle := work.cycles.Load()
-	room := int64(min(max(gcController.heapMarked/rfKeptShare, rfKeptBytesMin), rfKeptBytesMax))
+	survived := int64(gcController.heapMarked / rfKeptShare)
+	room := min(max(survived, rfKeptBytesMin), rfKeptBytesMax)
+	keep := max(min(survived, room), rfKeptBytesMin/rfKeptAnyway)
 	// As much is expected to die as died last time. Spans are chosen by chance, or the same ones were kept in each cycle.
-	share := uint64(rfAll)
-	if dead := uint64(k.dead.Load()); dead > 0 && k.share > 0 {
-		dead = dead * rfAll / uint64(k.share)
-		share = min(max(uint64(room)*rfAll/max(dead, 1), 1), rfAll)
+	dead := uint64(0)
+	if k.share > 0 {
+		dead = uint64(k.dead.Load()) * rfAll / uint64(k.share)
 	}
-	k.share = uint32(share)
+	k.share, k.keeps = rfShare(room, dead), rfShare(keep, dead)
 	k.left.Store(room)
+	k.keep.Store(keep)
 	k.dead.Store(0)
 	k.salt = uintptr(cycle) * rfMix
 	k.word = rfMarkWord(1 + cycle%rfMarkSlots)
@@ -78,46 +83,63 @@ func rfCycle() {
 	}
 }
 
+// rfShare says in which share of the spans n bytes of those that die will be found.
+func rfShare(n int64, dead uint64) uint32 {
+	if dead == 0 {
+		return rfAll
+	}
+	return uint32(min(max(uint64(n)*rfAll/dead, 1), rfAll))
+}
+
 // rfSweep is called by sweep when the span's specials are done with and its dead objects still have their mark bits off:
 // on any stack, with preemption off. Nobody else has the span.
 func rfSweep(s *mspan) {
 	k := &rfKept
+	size, first := int64(s.elemsize), rfFirst(s)
 	left := k.left.Load()
-	if rfSettings.gc == 0 || left < int64(s.elemsize) || s.isUserArenaChunk || !rfChosen(s, left) {
+	keep, chosen := rfChosen(s, left)
+	if !chosen {
 		return
 	}
-	size, first := s.elemsize, rfFirst(s)
-	dead, kept := int64(0), int64(0)
+	dead, marked, kept := int64(0), int64(0), int64(0)
 	mbits := s.markBitsForBase()
 	abits := s.allocBitsForIndex(0)
 	for i := uintptr(0); i < uintptr(s.nelems); i++ {
 		if !mbits.isMarked() && (abits.index < uintptr(s.freeindex) || abits.isMarked()) {
-			x := s.base() + i*size + first
-			n := min(size-first, rfMarkedBytes)
-			if rfMarked(x) {
-				rfMark(x, n, rfMarkWord(rfMarkOlder))
-			} else {
-				dead += int64(size)
-				if kept+int64(size) <= left {
-					rfMark(x, n, k.word)
+			x, word := s.base()+i*s.elemsize+first, rfMarkWord(rfMarkOlder)
+			fresh := !rfMarked(x)
+			if fresh {
+				dead += size
+				marked += size
+				if kept+size <= keep {
+					word = k.word
 					mbits.setMarkedNonAtomic()
-					kept += int64(size)
+					kept += size
 				}
+			}
+			if !fresh || marked <= left {
+				rfMark(x, min(s.elemsize-first, rfMarkedBytes), word)
 			}
 		}
 		mbits.advance()
 		abits.advance()
 	}
-	k.left.Add(-kept)
+	k.left.Add(-min(marked, left))
+	k.keep.Add(-kept)
 	k.dead.Add(dead)
 }
 
-func rfChosen(s *mspan, left int64) bool {
-	k := &rfKept
-	if s.spanclass.sizeclass() == 0 && int64(s.elemsize) > left/rfKeptOneShare {
-		return false
+// rfChosen says whether what is dead in the span is marked, left bytes of it at most, and how many bytes of that may be kept.
+func rfChosen(s *mspan, left int64) (keep int64, chosen bool) {
+	k, size := &rfKept, int64(s.elemsize)
+	if rfSettings.gc == 0 || left < size || s.isUserArenaChunk || s.spanclass.sizeclass() == 0 && size > left/rfKeptOneShare {
+		return 0, false
 	}
-	return k.share == rfAll || uint32((s.base()/pageSize^k.salt)*rfMix>>40)%rfAll < k.share
+	chance := uint32((s.base()/pageSize^k.salt)*rfMix>>40) % rfAll
+	if chance < k.keeps {
+		keep = k.keep.Load()
+	}
+	return keep, chance < k.share
 }
 
 // rfFirst says where in an object of the span its user's memory starts: behind the header that tells its type, if there
