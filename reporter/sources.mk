@@ -340,6 +340,7 @@ EMBEDDED_FILES := \
 	tsan-glue/fast_state.h \
 	tsan-glue/fast_model.h \
 	tsan-glue/exit_probe.h \
+	tsan-glue/parts_probe.h \
 	tsan-glue/zeroed_probe.h \
 	tsan-glue/fast_probe.h \
 	tsan-glue/sync_probe.h \

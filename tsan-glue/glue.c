@@ -112,7 +112,9 @@ const char *__redflag_default_options(void)
 {
 	struct rf_options options;
 	rf_options_read(&options);
-	rf_history_init(RF_LAYOUT_PROVED && options.history);
+	const char *gorace = getenv("GORACE");
+	rf_history_init(RF_LAYOUT_PROVED && options.history,
+			RF_HISTORY_BOUNDED && !(gorace && strstr(gorace, "history_size")));
 	return RF_LAYOUT_PROVED && options.history ? RF_HISTORY_OPTIONS : "";
 }
 

@@ -7,7 +7,7 @@
  * such marks stand, RF_LAYOUT_COLLECTED if those of collections work, RF_LAYOUT_REPORTS if reports of ours can stand among
  * the detector's (finding.h), RF_LAYOUT_FAST for which of the runtime's accesses and calls short cuts do the same as the
  * detector (fast_probe.h), RF_LAYOUT_VIEWS for what views.h goes by, RF_LAYOUT_EXIT if its sleep at the end is ours (exit.h),
- * RF_LAYOUT_ZEROED if it clears what is zero (zeroed.h). Otherwise: exit 1 and one sentence on stderr.
+ * RF_LAYOUT_ZEROED if it clears what is zero (zeroed.h), RF_LAYOUT_PARTS if it counts as history.h says. Else: exit 1, a line on stderr.
  */
 #define _GNU_SOURCE
 #include "tsan-glue/exit.c"
@@ -227,7 +227,7 @@ bool probe_on_finalize(bool failed)
 const char *probe_default_options(void)
 {
 	static char options[sizeof(directory) + 128];
-	rf_history_init(true);
+	rf_history_init(true, false);
 	snprintf(options, sizeof(options), "%s suppressions='%s/suppressions'", RF_HISTORY_OPTIONS, directory);
 	return directory[0] ? options : RF_HISTORY_OPTIONS;
 }
@@ -396,7 +396,7 @@ static bool reports_work(void)
 
 #include "tsan-glue/exit_probe.h"
 #include "tsan-glue/freed_probe.h" /* sync_probe.h, fast_probe.h and clocks_probe.h, too */
-#include "tsan-glue/zeroed_probe.h"
+#include "tsan-glue/parts_probe.h" /* zeroed_probe.h, too */
 
 int main(void)
 {
@@ -443,8 +443,8 @@ int main(void)
 #endif
 	}
 	printf("%s", reports_work() ? "#define RF_LAYOUT_REPORTS 1\n" : "");
-	printf("%s", exit_works() ? "#define RF_LAYOUT_EXIT 1\n" : "");
-	printf("%s", zeroed_works() ? "#define RF_LAYOUT_ZEROED 1\n" : "");
+	printf("%s%s", exit_works() ? "#define RF_LAYOUT_EXIT 1\n" : "", zeroed_works() ? "#define RF_LAYOUT_ZEROED 1\n" : "");
+	printf("%s", parts_work(threads + 30) ? "#define RF_LAYOUT_PARTS 1\n" : "");
 	fflush(stdout);
 	_exit(0);
 }

@@ -286,21 +286,47 @@ static bool restore(uint64_t event, uint32_t *thread)
 	return __redflag_restore_stack(event, 1, 2, 0x100, 8, 0, thread, NULL, NULL, &tag);
 }
 
+/* Traces are long while there are few parts. From then on one that is longer than stock's leaves what it has beyond to others. */
+static void long_history_is_shared(void **state)
+{
+	static uint64_t context[RF_HISTORY_CTX_EXCESS / 8 + 1], thread[RF_HISTORY_THREAD_CONTEXT / 8 + 1];
+	static uint64_t thread_context[RF_HISTORY_CONTEXT_PARTS / 8 + 1];
+	uint64_t *size = history_number(context, RF_HISTORY_CTX_SIZE), *total = history_number(context, RF_HISTORY_CTX_PARTS);
+	uint64_t *excess = history_number(context, RF_HISTORY_CTX_EXCESS);
+	uint64_t *own = history_number(thread_context, RF_HISTORY_CONTEXT_PARTS);
+	(void)state;
+	*history_number(thread, RF_HISTORY_THREAD_CONTEXT) = (uintptr_t)thread_context;
+	*total = RF_HISTORY_PARTS_SHARED - 1;
+	*own = 7;
+	history_bound(context, thread, RF_HISTORY_PARTS_SHARED);
+	assert_int_equal(*size, RF_HISTORY_SIZE);
+	assert_int_equal(*own, 7);
+	++*total;
+	history_bound(context, thread, RF_HISTORY_PARTS_SHARED);
+	assert_int_equal(*size, 0);
+	assert_int_equal(*own, 3);
+	assert_int_equal(*excess, 4);
+	*own = 2; /* it hasn't had its own three yet */
+	history_bound(context, thread, RF_HISTORY_PARTS_SHARED);
+	assert_int_equal(*own, 2);
+	assert_int_equal(*excess, 4);
+}
+
 /* A race whose other stack is gone is one all the same, while the detector's memory is whole and the thread is known. */
 static void lost_stack_is_reported(void **state)
 {
 	uint32_t thread = 0;
 	(void)state;
-	rf_history_init(true);
+	rf_history_init(true, false);
 	detector.thread = 0; /* the slot's journal doesn't say */
 	assert_false(restore(EVENT_ACCESS, &thread));
 	detector.thread = 7;
 	assert_true(restore(EVENT_ACCESS, &thread));
 	assert_int_equal(thread, 7);
 	assert_false(restore(EVENT_ACCESS + 2, &thread)); /* a lock's */
-	rf_history_init(false);
+	rf_history_init(false, false);
 	assert_false(restore(EVENT_ACCESS, &thread));
-	rf_history_init(true);
+	rf_history_init(true, false);
 	__redflag_do_reset(NULL, 1);
 	assert_int_equal(detector.resets, 1);
 	assert_false(restore(EVENT_ACCESS, &thread));
@@ -349,6 +375,7 @@ int main(void)
 		cmocka_unit_test(options_are_read_from_the_environment),
 		cmocka_unit_test(own_global_has_a_name),
 		cmocka_unit_test(lost_stack_is_reported),
+		cmocka_unit_test(long_history_is_shared),
 		cmocka_unit_test(history_is_an_option),
 		cmocka_unit_test(exit_writes_counters),
 	};
