@@ -191,6 +191,7 @@ REPORTER_SOURCES := \
 	reporter/toolchain/probe.c \
 	reporter/toolchain/cache.c \
 	reporter/toolchain/compiler.c \
+	reporter/toolchain/detector.c \
 	reporter/toolchain/overlay.c \
 	reporter/toolchain/agent.c \
 	reporter/toolchain/toolchain.c \
@@ -282,6 +283,8 @@ EMBEDDED_FILES := \
 	docs/findings/heap-overflow.md \
 	docs/findings/native-race.md \
 	runtime-patch/anchors.txt \
+	runtime-patch/tsan/build.sh \
+	runtime-patch/tsan/redflag_lock.h \
 	runtime-patch/compiler/anchors.txt \
 	runtime-patch/compiler/go/cmd/compile/internal/ssa/redflag_covered.go \
 	runtime-patch/compiler/go/cmd/compile/internal/ssa/redflag_numbers.go \

@@ -354,6 +354,7 @@ static const struct rf_option toolchain_options[] = {
 	OPTION_GO,
 	{ "print", "WHAT", "overlay: its path; env: lines for a shell; wrapper: install a command for GOTOOLCHAIN; toolexec; status" },
 	{ "compiler", "on|off", "build Go's compiler anew, so that programs are faster, and use it from now on; or remove it" },
+	{ "tsan", "source|stock", "build the detector from LLVM's sources, so that programs are faster, and use it from now on; or Go's own" },
 	{ "to", "DIR", "where the wrapper goes; default: ~/.local/bin" },
 	{ "arch", "GOARCH", "build for amd64 or arm64; default: this machine's" },
 	OPTION_END,
@@ -419,7 +420,9 @@ const struct rf_command rf_commands[] = {
 			"--print wrapper installs goX.Y.Z-redflag, which GOTOOLCHAIN=goX.Y.Z-redflag or a toolchain line in go.mod\n"
 			"starts; that instruments every build of a module without any other setting.\n\n"
 			"--compiler on builds Go's compiler with a pass that leaves out race instrumentation which can't matter, once\n"
-			"for each Go and each redflag; test and env then use it (docs/hooks.md, The compiler).",
+			"for each Go and each redflag; test and env then use it (docs/hooks.md, The compiler).\n\n"
+			"--tsan source builds the detector itself, once for each redflag, from the sources that apt gets from Debian\n"
+			"(165 MB, not kept): what synchronises is faster (docs/hooks.md, A detector from sources).",
 		.options = toolchain_options,
 		.run = rf_cmd_toolchain,
 	},

@@ -62,6 +62,16 @@ static struct finding_out from_error(const struct rf_error *err, rf_arena *arena
 	return (struct finding_out){ STATE_FAIL, rf_arena_dup(arena, rf_str_from(err->text)), RF_STR("") };
 }
 
+static struct finding_out fine(rf_str text)
+{
+	return (struct finding_out){ STATE_OK, text, RF_STR("") };
+}
+
+static struct finding_out note(rf_str text, rf_str advice)
+{
+	return (struct finding_out){ STATE_NOTE, text, advice };
+}
+
 static struct finding_out skipped(const char *what)
 {
 	return (struct finding_out){ STATE_SKIPPED, rf_str_from(what), RF_STR("") };
@@ -73,10 +83,8 @@ static struct finding_out check_go(struct doctor *d)
 	if (rf_goenv_ask(NULL, rf_arg(d->args, "go"), NULL, d->arena, &d->go, &err) != 0 || rf_goenv_check(&d->go, &err) != 0)
 		return from_error(&err, d->arena);
 	d->has_go = true;
-	return (struct finding_out){ STATE_OK,
-				     rf_arena_printf(d->arena, "%.*s, %.*s/%.*s, in %.*s", RF_STR_ARG(d->go.version),
-						     RF_STR_ARG(d->go.goos), RF_STR_ARG(d->go.goarch), RF_STR_ARG(d->go.goroot)),
-				     RF_STR("") };
+	return fine(rf_arena_printf(d->arena, "%.*s, %.*s/%.*s, in %.*s", RF_STR_ARG(d->go.version),
+				    RF_STR_ARG(d->go.goos), RF_STR_ARG(d->go.goarch), RF_STR_ARG(d->go.goroot)));
 }
 
 static struct finding_out check_compiler(struct doctor *d)
@@ -87,7 +95,7 @@ static struct finding_out check_compiler(struct doctor *d)
 	if (rf_goenv_check_compiler(&d->go, d->arena, &err) != 0)
 		return from_error(&err, d->arena);
 	d->has_compiler = true;
-	return (struct finding_out){ STATE_OK, rf_arena_printf(d->arena, "%.*s (CC), cgo is on", RF_STR_ARG(d->go.cc)), RF_STR("") };
+	return fine(rf_arena_printf(d->arena, "%.*s (CC), cgo is on", RF_STR_ARG(d->go.cc)));
 }
 
 static struct finding_out check_cache(struct doctor *d)
@@ -103,12 +111,10 @@ static struct finding_out check_cache(struct doctor *d)
 	rf_tree_remove(probe);
 	uint64_t free_bytes = statvfs(cache.directory.ptr, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
 	if (free_bytes < CACHE_FREE_BYTES_MIN)
-		return (struct finding_out){ STATE_NOTE,
-					     rf_arena_printf(d->arena, "%.*s can be written, but %.0f MB are free", RF_STR_ARG(cache.directory),
-							     (double)free_bytes / 1e6),
-					     RF_STR("make room, or set XDG_CACHE_HOME and GOCACHE to another disk") };
-	return (struct finding_out){ STATE_OK, rf_arena_printf(d->arena, "%.*s can be written", RF_STR_ARG(cache.directory)),
-				     RF_STR("") };
+		return note(rf_arena_printf(d->arena, "%.*s can be written, but %.0f MB are free", RF_STR_ARG(cache.directory),
+			    (double)free_bytes / 1e6),
+			    RF_STR("make room, or set XDG_CACHE_HOME and GOCACHE to another disk"));
+	return fine(rf_arena_printf(d->arena, "%.*s can be written", RF_STR_ARG(cache.directory)));
 }
 
 static struct finding_out check_toolchain(struct doctor *d)
@@ -120,10 +126,7 @@ static struct finding_out check_toolchain(struct doctor *d)
 	if (rf_toolchain_prepare(&request, d->arena, &d->toolchain, &err) != 0)
 		return from_error(&err, d->arena);
 	d->has_toolchain = true;
-	return (struct finding_out){ STATE_OK,
-				     rf_arena_printf(d->arena, "%s: %.*s", d->toolchain.fresh ? "made now" : "there",
-						     RF_STR_ARG(d->toolchain.overlay)),
-				     RF_STR("") };
+	return fine(rf_arena_printf(d->arena, "%s: %.*s", d->toolchain.fresh ? "made now" : "there", RF_STR_ARG(d->toolchain.overlay)));
 }
 
 static struct finding_out check_probe(struct doctor *d)
@@ -131,16 +134,14 @@ static struct finding_out check_probe(struct doctor *d)
 	if (!d->has_toolchain)
 		return skipped("needs the toolchain first");
 	if (rf_str_eq_cstr(d->toolchain.probe, "ok"))
-		return (struct finding_out){ STATE_OK, RF_STR("every layout that the glue reads is proved on this Go's detector"),
-					     RF_STR("") };
-	return (struct finding_out){ STATE_NOTE, d->toolchain.probe,
-				     RF_STR("programs run as with stock Go, without records of what races; use a Go that this redflag "
-					    "knows, or a newer redflag") };
+		return fine(RF_STR("every layout that the glue reads is proved on this Go's detector"));
+	return note(d->toolchain.probe,
+		    RF_STR("programs run as with stock Go, without records of what races; use a Go that this redflag knows, or a newer redflag"));
 }
 
 static struct finding_out unproved(rf_str what)
 {
-	return (struct finding_out){ STATE_NOTE, what, RF_STR("use a Go that this redflag knows, or a newer redflag") };
+	return note(what, RF_STR("use a Go that this redflag knows, or a newer redflag"));
 }
 
 static struct finding_out check_fast(struct doctor *d)
@@ -148,18 +149,28 @@ static struct finding_out check_fast(struct doctor *d)
 	if (!d->has_toolchain)
 		return skipped("needs the toolchain first");
 	if (rf_str_eq_cstr(d->toolchain.fast, "127"))
-		return (struct finding_out){ STATE_OK, RF_STR("accesses and calls that can't race are decided without the detector"),
-					     RF_STR("") };
+		return fine(RF_STR("accesses and calls that can't race are decided without the detector"));
 	if (!rf_str_eq_cstr(d->go.goarch, "amd64"))
-		return (struct finding_out){ STATE_NOTE, RF_STR("there are none for this processor: programs are as fast as with stock Go"),
-					     RF_STR("nothing needs to be done") };
+		return note(RF_STR("there are none for this processor: programs are as fast as with stock Go"),
+			    RF_STR("nothing needs to be done"));
 	if (rf_str_eq_cstr(d->toolchain.fast, "121"))
-		return (struct finding_out){ STATE_NOTE,
-					     RF_STR("only calls, and accesses that the detector knows already, are decided without it"),
-					     RF_STR("GOAMD64=v1 is faster under -race") };
+		return note(RF_STR("only calls, and accesses that the detector knows already, are decided without it"),
+			    RF_STR("GOAMD64=v1 is faster under -race"));
 	if (rf_str_eq_cstr(d->toolchain.fast, "123"))
 		return unproved(RF_STR("accesses and calls that can't race are decided without the detector, ranges aren't"));
 	return unproved(RF_STR("not proved on this Go's detector: programs are as fast as with stock Go"));
+}
+
+static struct finding_out check_tsan(struct doctor *d)
+{
+	rf_str tsan = d->toolchain.tsan;
+	if (!d->has_toolchain)
+		return skipped("needs the toolchain first");
+	if (rf_str_eq_cstr(tsan, "source"))
+		return fine(RF_STR("built from its sources: what synchronises is faster"));
+	if (tsan.len)
+		return unproved(rf_arena_printf(d->arena, "the one from sources isn't used: %.*s", RF_STR_ARG(tsan)));
+	return fine(RF_STR("Go's own (`redflag toolchain --tsan source` makes programs faster)"));
 }
 
 static struct finding_out check_rebuilt(struct doctor *d)
@@ -169,12 +180,11 @@ static struct finding_out check_rebuilt(struct doctor *d)
 	if (!d->has_toolchain)
 		return skipped("needs the toolchain first");
 	if (!path.len)
-		return (struct finding_out){ STATE_OK, RF_STR("Go's own (`redflag toolchain --compiler on` makes programs faster)"), RF_STR("") };
+		return fine(RF_STR("Go's own (`redflag toolchain --compiler on` makes programs faster)"));
 	if (rf_toolchain_goflags(&d->toolchain, d->toolchain.goflags, d->arena, &goflags, &err) == 0 &&
 	    !rf_str_contains(goflags, rf_arena_cstr(d->arena, path)))
-		return (struct finding_out){ STATE_NOTE, RF_STR("redflag's isn't used, as your -toolexec in GOFLAGS is"),
-					     RF_STR("take -toolexec out of GOFLAGS") };
-	return (struct finding_out){ STATE_OK, rf_arena_printf(d->arena, "redflag's: %.*s", RF_STR_ARG(path)), RF_STR("") };
+		return note(RF_STR("redflag's isn't used, as your -toolexec in GOFLAGS is"), RF_STR("take -toolexec out of GOFLAGS"));
+	return fine(rf_arena_printf(d->arena, "redflag's: %.*s", RF_STR_ARG(path)));
 }
 
 static struct finding_out check_exit(struct doctor *d)
@@ -182,8 +192,7 @@ static struct finding_out check_exit(struct doctor *d)
 	if (!d->has_toolchain)
 		return skipped("needs the toolchain first");
 	if (rf_str_eq_cstr(d->toolchain.exit, "1"))
-		return (struct finding_out){ STATE_OK, RF_STR("programs wait at their end only while something can still run"),
-					     RF_STR("") };
+		return fine(RF_STR("programs wait at their end only while something can still run"));
 	return unproved(RF_STR("not proved on this Go's detector: programs wait a second at their end, as with stock Go"));
 }
 
@@ -192,13 +201,11 @@ static struct finding_out check_views(struct doctor *d)
 	if (!d->has_toolchain)
 		return skipped("needs the toolchain first");
 	if (rf_str_eq_cstr(d->toolchain.views, "1"))
-		return (struct finding_out){ STATE_OK, RF_STR("REDFLAG=views=1 can tell sections of locks"), RF_STR("") };
+		return fine(RF_STR("REDFLAG=views=1 can tell sections of locks"));
 	if (!rf_str_eq_cstr(d->go.goarch, "amd64"))
-		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG=views=1 has no effect on this processor"),
-					     RF_STR("nothing needs to be done") };
+		return note(RF_STR("REDFLAG=views=1 has no effect on this processor"), RF_STR("nothing needs to be done"));
 	if (rf_str_eq_cstr(d->toolchain.fast, "121"))
-		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG=views=1 has no effect with this GOAMD64"),
-					     RF_STR("GOAMD64=v1 has it") };
+		return note(RF_STR("REDFLAG=views=1 has no effect with this GOAMD64"), RF_STR("GOAMD64=v1 has it"));
 	return unproved(RF_STR("not proved on this Go's detector: REDFLAG=views=1 has no effect"));
 }
 
@@ -209,11 +216,10 @@ static struct finding_out check_leaks(struct doctor *d)
 		return skipped("needs a Go first");
 	int minor = rf_go_minor(d->go.version);
 	if (minor >= 0 && minor < LEAKS_GO_MINOR_MIN)
-		return (struct finding_out){ STATE_NOTE,
-					     rf_arena_printf(d->arena, "the collector of %.*s can't tell goroutines that are blocked for "
-							     "good: no findings of kind goroutine-leak", RF_STR_ARG(d->go.version)),
-					     RF_STR("use Go 1.26 or newer for them") };
-	return (struct finding_out){ STATE_OK, RF_STR("this Go's collector tells which goroutines are blocked for good"), RF_STR("") };
+		return note(rf_arena_printf(d->arena, "the collector of %.*s can't tell goroutines that are blocked for "
+			    "good: no findings of kind goroutine-leak", RF_STR_ARG(d->go.version)),
+			    RF_STR("use Go 1.26 or newer for them"));
+	return fine(RF_STR("this Go's collector tells which goroutines are blocked for good"));
 }
 
 static int write_hello(const char *directory, rf_arena *arena, struct rf_error *err)
@@ -296,9 +302,8 @@ static struct finding_out try_hello(struct doctor *d, const char *directory)
 					     RF_STR("remove the cache entry (redflag toolchain --print status) and try again; "
 						    "please report it if that doesn't help") };
 	if (reports == 0)
-		return (struct finding_out){ STATE_NOTE, RF_STR("a program left a spool, but its race isn't in it"),
-					     RF_STR("see the line about the probe") };
-	return (struct finding_out){ STATE_OK, RF_STR("a program with a race was built, found it, and left it in a spool"), RF_STR("") };
+		return note(RF_STR("a program left a spool, but its race isn't in it"), RF_STR("see the line about the probe"));
+	return fine(RF_STR("a program with a race was built, found it, and left it in a spool"));
 }
 
 static struct finding_out check_hello(struct doctor *d)
@@ -323,14 +328,13 @@ static struct finding_out check_database(struct doctor *d)
 	if (rf_place_database(rf_arg(d->args, "db"), false, d->arena, &path, &err) != 0)
 		return from_error(&err, d->arena);
 	if (access(path, F_OK) != 0)
-		return (struct finding_out){ STATE_OK, rf_arena_printf(d->arena, "%s: not there yet, the first report makes it", path),
-					     RF_STR("") };
+		return fine(rf_arena_printf(d->arena, "%s: not there yet, the first report makes it", path));
 	struct rf_store_options options = { .path = path, .must_exist = true, .upgrading = rf_reporter_upgrading };
 	int rc = rf_store_open(&store, &options, &err);
 	if (rc != 0)
 		return from_error(&err, d->arena);
 	rf_store_close(store);
-	return (struct finding_out){ STATE_OK, rf_arena_printf(d->arena, "%s can be opened", path), RF_STR("") };
+	return fine(rf_arena_printf(d->arena, "%s can be opened", path));
 }
 
 static struct finding_out check_libraries(struct doctor *d)
@@ -340,7 +344,7 @@ static struct finding_out check_libraries(struct doctor *d)
 	/* STRICT tables. */
 	if (sqlite3_libversion_number() < 3037000)
 		return (struct finding_out){ STATE_FAIL, text, RF_STR("SQLite 3.37 or newer is needed: apt install libsqlite3-0") };
-	return (struct finding_out){ STATE_OK, text, RF_STR("") };
+	return fine(text);
 }
 
 static bool is_option(rf_str word)
@@ -386,18 +390,17 @@ static struct finding_out check_settings(struct doctor *d)
 		return (struct finding_out){ STATE_FAIL, rf_arena_printf(d->arena, "REDFLAG has \"%.*s\", which is no option and is "
 					     "ignored", RF_STR_ARG(unknown)), option_names(d->arena) };
 	if (d->has_toolchain && rf_toolchain_asks_cgo(getenv("REDFLAG")) && !d->toolchain.cgo)
-		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG has cgo=1, which does nothing here: C memory is watched on amd64 only"),
-					     RF_STR("take it out, or build with --arch amd64") };
+		return note(RF_STR("REDFLAG has cgo=1, which does nothing here: C memory is watched on amd64 only"),
+			    RF_STR("take it out, or build with --arch amd64"));
 	if (d->has_toolchain && d->toolchain.cgo && !rf_str_eq_cstr(d->toolchain.probe, "ok"))
-		return (struct finding_out){ STATE_NOTE, RF_STR("REDFLAG has cgo=1, which does nothing with this Go's detector"),
-					     RF_STR("use a Go that this redflag knows, or a newer redflag") };
+		return unproved(RF_STR("REDFLAG has cgo=1, which does nothing with this Go's detector"));
 	if (spool && spool[0] && access(spool, W_OK | X_OK) != 0)
 		return (struct finding_out){ STATE_FAIL, rf_arena_printf(d->arena, "REDFLAG_SPOOL=%s: %s", spool, strerror(errno)),
 					     RF_STR("make that directory, or run eval \"$(redflag env)\" again") };
 	if (gorace && strstr(gorace, "log_path"))
-		return (struct finding_out){ STATE_NOTE, RF_STR("GORACE sets log_path, so reports don't reach the stream that redflag reads"),
-					     RF_STR("take log_path out of GORACE, or give the logs to redflag ingest") };
-	return (struct finding_out){ STATE_OK, RF_STR("nothing in the environment is in the way"), RF_STR("") };
+		return note(RF_STR("GORACE sets log_path, so reports don't reach the stream that redflag reads"),
+			    RF_STR("take log_path out of GORACE, or give the logs to redflag ingest"));
+	return fine(RF_STR("nothing in the environment is in the way"));
 }
 
 static void print_line(struct doctor *d, const char *name, const struct finding_out *f)
@@ -426,7 +429,8 @@ static const struct {
 } checks[] = {
 	{ "go", check_go },	       { "C compiler", check_compiler }, { "cache", check_cache },
 	{ "toolchain", check_toolchain }, { "probe", check_probe },	 { "program", check_hello },
-	{ "compiler", check_rebuilt },	  { "short cuts", check_fast },	  { "exit", check_exit },	  { "leaks", check_leaks },
+	{ "detector", check_tsan },	       { "compiler", check_rebuilt },
+	{ "short cuts", check_fast },	  { "exit", check_exit },	  { "leaks", check_leaks },
 	{ "views", check_views },	  { "settings", check_settings },
 	{ "database", check_database }, { "libraries", check_libraries },
 };

@@ -164,11 +164,29 @@ static int parse_compiler(const struct rf_args *args, enum rf_compiler_wish *out
 	return 0;
 }
 
+/* --tsan source or stock. */
+static int parse_tsan(const struct rf_args *args, enum rf_tsan_wish *out, struct rf_error *err)
+{
+	const char *wish = rf_arg(args, "tsan");
+	*out = !wish ? RF_TSAN_AS_IS : strcmp(wish, "source") == 0 ? RF_TSAN_SOURCE : RF_TSAN_STOCK;
+	if (wish && *out == RF_TSAN_STOCK && strcmp(wish, "stock") != 0)
+		return rf_fail(err, RF_ERR_USAGE, "--tsan wants source or stock, not `%s`", wish);
+	return 0;
+}
+
+static void print_tsan(rf_str tsan)
+{
+	bool ours = rf_str_eq_cstr(tsan, "source");
+	printf("%s is used%s%.*s\n", ours ? "the detector built from its sources" : "Go's own detector",
+	       ours || !tsan.len ? "" : ", as of the one from sources: ", RF_STR_ARG(ours ? RF_STR("") : tsan));
+}
+
 static int print_summary(struct job *j)
 {
 	printf("%s for %.*s: %.*s\n", j->t.fresh ? "made" : "there already", RF_STR_ARG(j->t.version), RF_STR_ARG(j->t.overlay));
 	if (!rf_str_eq_cstr(j->t.probe, "ok"))
 		printf("without what has to be proved first: %.*s\n", RF_STR_ARG(j->t.probe));
+	print_tsan(j->t.tsan);
 	printf("%s compiler is used\n", j->t.toolexec.len ? "redflag's" : "Go's own");
 	printf("Next: redflag test ./...   or   eval \"$(redflag env)\" && go test -race ./...\n");
 	return 0;
@@ -193,6 +211,8 @@ int rf_cmd_toolchain(const struct rf_args *args, rf_arena *arena, struct rf_erro
 		return rf_fail(err, RF_ERR_USAGE, "`%s` can't be printed; --print wants overlay, env, wrapper, toolexec or status",
 			       print ? args->words[0] : what);
 	int rc = parse_compiler(args, &request.compiler, err);
+	if (rc == 0)
+		rc = parse_tsan(args, &request.tsan, err);
 	if (rc == 0)
 		rc = rf_toolchain_prepare(&request, arena, &j.t, err);
 	return rc ? rc : print(&j);

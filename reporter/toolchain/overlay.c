@@ -57,7 +57,8 @@ static int read_renames(struct rf_overlay *o)
 int rf_overlay_init(struct rf_overlay *overlay, const struct rf_embedded_file *table, const struct rf_goenv *go, rf_arena *arena,
 		    struct rf_error *err)
 {
-	*overlay = (struct rf_overlay){ .table = table, .go = go, .cgo = overlay->cgo, .arena = arena, .err = err, .probe = RF_STR("ok") };
+	*overlay = (struct rf_overlay){ .table = table, .go = go, .cgo = overlay->cgo, .source = overlay->source, .arena = arena,
+					.err = err, .probe = RF_STR("ok") };
 	int rc = read_renames(overlay);
 	if (rc)
 		return rc;
@@ -103,6 +104,7 @@ static void hash_inputs(const struct rf_overlay *o, struct sha256_ctx *hash)
 {
 	uint32_t version = RF_OVERLAY_BUILDER_VERSION | (o->cgo ? CGO_BIT : 0);
 	sha256_update(hash, sizeof(version), (const uint8_t *)&version);
+	hash_str(hash, o->source);
 	hash_str(hash, o->go->goroot);
 	hash_str(hash, o->go->version);
 	hash_str(hash, o->go->goarch);
@@ -220,14 +222,51 @@ static int probe_detector(struct builder *b, const struct detector *d, rf_str ob
 		rc = rf_dirs_make(directory.ptr, o->err);
 	if (rc == 0)
 		rc = rf_probe_run(o->table, o->go, rf_buf_str(&text), directory.ptr, o->arena, probe, o->err);
+	rf_tree_remove(directory.ptr);
+	rf_buf_release(&text);
+	return rc;
+}
+
+static bool is_same_proof(const struct rf_probe *a, const struct rf_probe *b)
+{
+	return rf_str_eq(a->verdict, b->verdict) && rf_str_eq(a->layout, b->layout);
+}
+
+/* The detector built from sources in the place of Go's, if the probe says the same of it. */
+static int choose_detector(struct builder *b, const struct detector *d, rf_str *object, struct rf_probe *probe)
+{
+	struct rf_overlay *o = b->overlay;
+	struct rf_probe of_source;
+	rf_str source;
+	if (d->wide || !o->source.len)
+		return 0;
+	int rc = rf_file_read(rf_arena_cstr(o->arena, o->source), OBJECT_BYTES_MAX, o->arena, &source, o->err);
+	if (rc == 0)
+		rc = probe_detector(b, d, source, &of_source);
+	rf_str tsan = rc ? rf_arena_dup(o->arena, rf_str_from(o->err->text)) : RF_STR("source");
+	if (rc == 0 && !is_same_proof(probe, &of_source))
+		tsan = rf_str_eq_cstr(of_source.verdict, "ok") ? RF_STR("the probe finds another layout") : of_source.verdict;
+	if (rf_str_eq_cstr(tsan, "source")) {
+		*object = source;
+		*probe = of_source;
+	}
+	if (is_in_use(o, d))
+		o->tsan = tsan;
+	return rc == RF_ERR_MEMORY ? rc : 0;
+}
+
+static int probe_detectors(struct builder *b, const struct detector *d, rf_str *object, struct rf_probe *probe)
+{
+	struct rf_overlay *o = b->overlay;
+	int rc = probe_detector(b, d, *object, probe);
+	if (rc == 0)
+		rc = choose_detector(b, d, object, probe);
 	if (rc == 0 && is_in_use(o, d)) {
 		o->probe = probe->verdict;
 		o->fast = probe->fast;
 		o->exit = probe->exit;
 		o->views = probe->views;
 	}
-	rf_tree_remove(directory.ptr);
-	rf_buf_release(&text);
 	return rc;
 }
 
@@ -251,11 +290,11 @@ static int add_detector(struct builder *b, const struct detector *d)
 	if (rc)
 		rf_fail_again(o->err, "%.*s has no race detector here", RF_STR_ARG(o->go->version));
 	if (rc == 0)
+		rc = probe_detectors(b, d, &object, &probe);
+	if (rc == 0)
 		rc = print_detector(o, d, object, head, RF_OBJPRINT_RENAME, &text);
 	if (rc == 0)
 		rc = add_race_file(b, d, ".S", &text);
-	if (rc == 0)
-		rc = probe_detector(b, d, object, &probe);
 	rf_buf_reset(&text);
 	if (rc == 0)
 		rc = rf_glue_put(o->table, head, o->cgo ? rf_arena_printf(o->arena, "%.*s#define RF_CGO 1\n", RF_STR_ARG(probe.layout)) :

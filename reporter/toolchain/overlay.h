@@ -29,6 +29,8 @@ struct rf_overlay {
 	rf_str exit;  /* out: whether its sleep at the end is ours (probe.h) */
 	rf_str fast;  /* out: which short cuts it has (probe.h) */
 	rf_str views; /* out: whether sections of locks can be watched (probe.h) */
+	rf_str source; /* in, before the key: path of a detector built from its sources (detector.h); empty: there is none */
+	rf_str tsan;  /* out: "source" when that one is in the overlay, why it isn't, or empty */
 	bool of_compiler; /* of Go's compiler, not of the standard library */
 	bool cgo; /* in, before init: with malloc and free of our own (tsan-glue/cgo.h) */
 	rf_arena *arena;

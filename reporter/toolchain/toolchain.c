@@ -9,6 +9,7 @@
 
 #include "toolchain/cache.h"
 #include "toolchain/compiler.h"
+#include "toolchain/detector.h"
 #include "base/files.h"
 #include "toolchain/overlay.h"
 #include "tsan-glue/options_list.h"
@@ -49,10 +50,11 @@ static rf_str info_value(rf_str info, const char *key)
 
 static int write_info(const struct preparation *p, rf_str building)
 {
-	rf_str text = rf_arena_printf(p->arena, "goroot: %.*s\ngo: %.*s\ngoarch: %.*s\nprobe: %.*s\nfast: %.*s\nexit: %.*s\nviews: %.*s\n",
+	rf_str text = rf_arena_printf(p->arena, "goroot: %.*s\ngo: %.*s\ngoarch: %.*s\nprobe: %.*s\nfast: %.*s\nexit: %.*s\nviews: %.*s\n"
+					   "tsan: %.*s\n",
 				      RF_STR_ARG(p->go.goroot), RF_STR_ARG(p->go.version), RF_STR_ARG(p->go.goarch),
 				      RF_STR_ARG(p->overlay.probe), RF_STR_ARG(p->overlay.fast), RF_STR_ARG(p->overlay.exit),
-				      RF_STR_ARG(p->overlay.views));
+				      RF_STR_ARG(p->overlay.views), RF_STR_ARG(p->overlay.tsan));
 	return rf_file_write(rf_arena_printf(p->arena, "%.*s/info", RF_STR_ARG(building)).ptr, text, 0644, p->err);
 }
 
@@ -141,6 +143,7 @@ static int read_probe(struct preparation *p)
 	p->out->exit = rc ? RF_STR("") : info_value(info, "exit");
 	p->out->fast = rc ? RF_STR("") : info_value(info, "fast");
 	p->out->views = rc ? RF_STR("") : info_value(info, "views");
+	p->out->tsan = rc ? RF_STR("") : info_value(info, "tsan");
 	return rc;
 }
 
@@ -155,6 +158,20 @@ static int prepare_compiler(struct preparation *p)
 	if (rc == 0 && p->request->compiler == RF_COMPILER_OFF)
 		rf_compiler_remove(&compiler);
 	p->out->toolexec = compiler.toolexec;
+	return rc;
+}
+
+static int prepare_detector(struct preparation *p)
+{
+	struct rf_detector detector;
+	int rc = rf_detector_find(&detector, &p->go, &p->cache, p->arena, p->err);
+	if (rc == 0 && p->request->tsan == RF_TSAN_SOURCE && !detector.object.len) {
+		report_progress(p, "getting the sources of the detector and building it, which takes a minute or two,");
+		rc = rf_detector_make(&detector);
+	}
+	if (rc == 0 && p->request->tsan == RF_TSAN_STOCK)
+		rf_detector_remove(&detector);
+	p->overlay.source = detector.object;
 	return rc;
 }
 
@@ -181,6 +198,8 @@ int rf_toolchain_prepare(const struct rf_toolchain_request *request, rf_arena *a
 		rc = rf_cache_open(arena, &p.cache, err);
 	if (rc == 0)
 		rc = rf_goenv_leave_modcache(&p.go, rf_arena_printf(arena, "%.*s/goroot", RF_STR_ARG(p.cache.directory)), arena, err);
+	if (rc == 0)
+		rc = prepare_detector(&p);
 	p.overlay.cgo = rc == 0 && rf_toolchain_asks_cgo(getenv("REDFLAG")) && rf_str_eq_cstr(p.go.goarch, "amd64");
 	if (rc == 0)
 		rc = rf_overlay_init(&p.overlay, rf_embedded_files, &p.go, arena, err);

@@ -25,6 +25,7 @@ struct rf_toolchain {
 	rf_str fast;             /* which short cuts into the detector are taken (probe.h); empty: none */
 	rf_str toolexec;         /* what -toolexec gets, so that the compiler is ours (compiler.h); empty: Go's own is used */
 	rf_str views;            /* "1": sections of locks can be watched (probe.h) */
+	rf_str tsan;             /* "source": the detector is built from its sources (detector.h); else why that isn't used, or empty */
 	const char *go_program;  /* what runs this Go: "go", or GOROOT/bin/go */
 	const char *const *environment; /* what to run it with: "NAME=VALUE"…, NULL-terminated, may be empty */
 	rf_str goflags;          /* GOFLAGS in the module's directory, as `go env` says */
@@ -39,11 +40,19 @@ enum rf_compiler_wish {
 	RF_COMPILER_OFF, /* it is removed */
 };
 
+/* What is to become of the detector built from its sources, which is used when it is there. */
+enum rf_tsan_wish {
+	RF_TSAN_AS_IS,
+	RF_TSAN_SOURCE, /* it is made */
+	RF_TSAN_STOCK,  /* it is removed */
+};
+
 struct rf_toolchain_request {
 	const char *directory;   /* where the user's module is; NULL is the current directory */
 	const char *go;          /* NULL, a GOROOT, or a version such as "go1.25.4" (by GOTOOLCHAIN) */
 	const char *arch;        /* NULL, or the GOARCH to build for */
 	enum rf_compiler_wish compiler;
+	enum rf_tsan_wish tsan;
 	void (*progress)(void *context, const char *line); /* may be NULL */
 	void *context;
 };

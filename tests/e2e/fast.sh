@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The short cuts into the detector (runtime/redflag_fast_race.s) do what the full calls do: random accesses, calls and returns
 # from random states go both ways, and shadow, trace and ThreadState are compared; and so is what checks of unsafe.Pointer are
-# spared, and what is told of memory that is allocated and freed. Atomics while synchronisation is ignored, and mutexes, are compared too. FAST_STEPS (default 1000000) is how many.
+# spared, and what is told of memory that is allocated and freed. Atomics while synchronisation is ignored, and mutexes, are compared too. FAST_STEPS (default 1000000) is how many,
+# FAST_VERSIONS for which Gos.
 . "$(dirname "$0")/../lib.sh"
 
 steps=${FAST_STEPS:-1000000}
@@ -29,7 +30,8 @@ same() { # SHORT-CUTS SEED
 	grep -q "^fast $1 " "$work/out" && ! grep -q ' 0' "$work/out"
 }
 
-for version in "$(go env GOVERSION)" go1.25.4 go1.27.0; do
+read -ra versions <<<"${FAST_VERSIONS:-$(go env GOVERSION) go1.25.4 go1.27.0}"
+for version in "${versions[@]}"; do
 	have_go "$version" || continue
 	export GOTOOLCHAIN=$version
 	check "$version: the program is built" build
