@@ -297,6 +297,7 @@ EMBEDDED_FILES := \
 	runtime-patch/go/runtime/redflag_fast_race.s \
 	runtime-patch/go/runtime/redflag_pool_race.go \
 	runtime-patch/go/runtime/redflag_alias_race.go \
+	runtime-patch/go/runtime/redflag_alloc_race.go \
 	runtime-patch/go/bytes/redflag_race.go \
 	runtime-patch/go/bytes/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_finalizer_race.go \

@@ -97,12 +97,14 @@ static uint64_t goid_whole(uint32_t low)
 	return last - (uint32_t)((uint32_t)last - low);
 }
 
-static const struct rf_alloc_site *alloc_at(uintptr_t address)
+/* The object at the address, in a block of so many bytes: rfAllocRow of the runtime says which row it would have. */
+static const struct rf_alloc_site *alloc_at(uintptr_t address, uintptr_t block)
 {
 	static struct rf_alloc_site site;
 	if (!runtime.alloc_count || !address)
 		return NULL;
-	struct rf_alloc_row row = runtime.allocs[(address >> 4 ^ address >> 19) % runtime.alloc_count];
+	unsigned int step = 63u - (unsigned int)__builtin_clzl(block ? block : TINY_BLOCK_BYTES);
+	struct rf_alloc_row row = runtime.allocs[(address >> step) % runtime.alloc_count];
 	if (row.key >> RF_ALLOC_ADDRESS_SHIFT != address)
 		return NULL;
 	site = (struct rf_alloc_site){ .address = address, .goid = goid_whole(row.goid) };
@@ -116,11 +118,11 @@ static const struct rf_alloc_site *alloc_at(uintptr_t address)
 static const struct rf_alloc_site *rf_report_alloc(const struct rf_memory_query *memory)
 {
 	for (uintptr_t at = memory->address; memory->size <= TINY_BLOCK_BYTES && at > memory->start; at--) {
-		const struct rf_alloc_site *site = alloc_at(at);
+		const struct rf_alloc_site *site = alloc_at(at, memory->size);
 		if (site)
 			return site;
 	}
-	return alloc_at(memory->object);
+	return alloc_at(memory->object, memory->size);
 }
 
 #define TYPE_BYTES_MAX 200u /* of a text; longer ones are cut */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_ABI_VERSION 21
+#define RF_ABI_VERSION 22
 
 struct rf_go_string {
 	const char *ptr;

@@ -52,7 +52,7 @@ func rfParks(reason waitReason)                                      {}
 func rfMarkDone()                                                    {}
 func rfAtEnd() int                                                   { return 0 }
 
-func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {}
+func rfAlloc(p unsafe.Pointer, t *_type, n, block uintptr) {}
 
 func rfSameObject(p, q uintptr) bool                                 { return false }
 func rfArithmetic(p unsafe.Pointer, originals []unsafe.Pointer) bool { return false }

@@ -151,8 +151,8 @@ type rfPathMade struct {
 
 // rfPathSite says which function allocated an object, as far as it is known.
 func rfPathSite(object uintptr) (made rfPathMade) {
-	e := rfAllocRow(object)
-	if !e.of(object) {
+	e := rfAllocFind(object)
+	if e == nil {
 		return
 	}
 	for _, pc := range e.pcs {

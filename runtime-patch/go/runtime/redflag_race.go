@@ -16,7 +16,7 @@ import (
 	"unsafe"
 )
 
-const rfAbiVersion = 21
+const rfAbiVersion = 22
 
 //go:linkname __redflag_init __redflag_init
 var __redflag_init byte
@@ -334,71 +334,6 @@ func rfReason(last uintptr, goid uint64) uint32 {
 		return rfReasonExited
 	}
 	return rfReasonUnknown
-}
-
-// Allocation sites.
-
-const (
-	rfAllocCount  = 1 << 15 // a power of two; 1 MiB, touched as used
-	rfAllocSkip   = 2       // the allocator's own frames
-	rfAllocFrames = 3
-)
-
-// rfAllocSite is one row of a direct-mapped cache from the address of a heap block to where it was allocated: half a cache line, since
-// each object writes one. Writers don't lock: a torn row names a wrong place at worst in a detail that is marked as a hint, and key
-// is written first and last, so that the glue can tell. The type is no hint: the check must fit (redflag_types_race.go).
-type rfAllocSite struct {
-	key  uint64                // the address, and in the low bits a check, or 0 for no type
-	typ  uint32                // of the program's file: bytes behind the first of its types; 0 unknown
-	size uint32                // bytes that were asked for, and a flag; only with a type
-	goid uint32                // its low half
-	pcs  [rfAllocFrames]uint32 // bytes behind the start of Go's code; 0 none
-}
-
-const rfAllocAddressBits = 40 // as stock has it, the race detector's heap ends at 0xe000000000 (tsan_platform.h)
-
-var rfAllocs [rfAllocCount]rfAllocSite
-
-// rfMalloc is called by racemalloc for every heap object, deep inside mallocgc, on any stack.
-//
-//go:nosplit
-func rfMalloc(p unsafe.Pointer) {
-	gp := getg()
-	if rfSettings.allocs == 0 {
-		return
-	}
-	e := rfAllocRow(uintptr(p))
-	if gp != gp.m.curg {
-		if e.of(uintptr(p)) {
-			e.key = 0 // what was there is gone
-		}
-		return
-	}
-	e.key = 0
-	e.goid = uint32(gp.goid)
-	fp := getfp()
-	text, size := firstmoduledata.text, firstmoduledata.etext-firstmoduledata.text
-	for i := -rfAllocSkip; i < rfAllocFrames; i++ {
-		at := uintptr(0)
-		if gp.stack.lo <= fp && fp+2*goarch.PtrSize <= gp.stack.hi {
-			at = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize)) - text
-			fp = *(*uintptr)(unsafe.Pointer(fp))
-		}
-		if i >= 0 {
-			if at > size {
-				at = 0
-			}
-			e.pcs[i] = uint32(at)
-		}
-	}
-	e.key = uint64(uintptr(p)) << (64 - rfAllocAddressBits)
-}
-
-// of says whether the row is of the object at p.
-//
-//go:nosplit
-func (e *rfAllocSite) of(p uintptr) bool {
-	return e.key>>(64-rfAllocAddressBits) == uint64(p)
 }
 
 // Questions of the glue, asked while it writes a report.

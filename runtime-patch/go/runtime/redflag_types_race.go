@@ -13,60 +13,7 @@ import (
 	"unsafe"
 )
 
-const (
-	rfTypeDepthMax   = 32      // structs and arrays inside each other
-	rfAllocInContext = 1 << 31 // flag in rfAllocSite.size: the object is a value of a context
-)
-
-// rfAllocCheck tells a row that was written at once from one that two goroutines wrote parts of. Never 0.
-//
-//go:nosplit
-func rfAllocCheck(address uintptr, typ, size uint32) uint64 {
-	h := (uint64(address)*0x9e3779b97f4a7c15 ^ uint64(typ)<<32 ^ uint64(size)) * 0x2545f4914f6cdd1d
-	return h>>rfAllocAddressBits | 1
-}
-
-//go:nosplit
-func rfAllocRow(p uintptr) *rfAllocSite {
-	return &rfAllocs[(p>>4^p>>19)%rfAllocCount]
-}
-
-// rfAllocType is called by mallocgc behind racemalloc: n bytes at p are one or several objects of type t. Of small objects
-// without pointers some share a block, and each has its own p. The type of a huge object the collector knows, if it has pointers.
-func rfAllocType(p unsafe.Pointer, t *_type, n uintptr) {
-	if t == nil || rfSettings.allocs == 0 {
-		return
-	}
-	at := uintptr(unsafe.Pointer(t)) - firstmoduledata.types
-	if e := rfAllocRow(uintptr(p)); e.of(uintptr(p)) && at < firstmoduledata.etypes-firstmoduledata.types && n < rfAllocInContext {
-		e.typed(uintptr(p), uint32(at), uint32(n))
-	}
-}
-
-func (e *rfAllocSite) typed(p uintptr, typ, size uint32) {
-	e.typ, e.size = typ, size
-	e.key = uint64(p)<<(64-rfAllocAddressBits) | rfAllocCheck(p, typ, size)
-}
-
-// rfAllocTyped gives the object's type and size, as the row has them; false: it has none.
-func rfAllocTyped(p uintptr) (typ, size uint32, ok bool) {
-	e := *rfAllocRow(p)
-	return e.typ, e.size, e.key == uint64(p)<<(64-rfAllocAddressBits)|rfAllocCheck(p, e.typ, e.size)
-}
-
-// rfContextValue is called by context.WithValue. What a pointer leads to is marked: whoever has the context can reach it.
-//
-//go:linkname rfContextValue context.rfContextValue
-func rfContextValue(v any) {
-	x := efaceOf(&v)
-	if rfSettings.allocs == 0 || x._type == nil || x._type.Kind() != abi.Pointer {
-		return
-	}
-	p := uintptr(x.data)
-	if typ, size, ok := rfAllocTyped(p); ok {
-		rfAllocRow(p).typed(p, typ, size|rfAllocInContext)
-	}
-}
+const rfTypeDepthMax = 32 // structs and arrays inside each other
 
 // rfTypeQuery is struct rf_type_query of the glue.
 type rfTypeQuery struct {
@@ -129,7 +76,7 @@ func rfStatic(t uintptr) bool {
 
 // rfObjectType gives what is known of the object at q.object: its type and its bytes.
 func rfObjectType(q *rfTypeQuery) (*_type, uintptr) {
-	if typ, size, ok := rfAllocTyped(q.object); ok {
+	if _, typ, size, ok := rfAllocTyped(q.object); ok {
 		if size&rfAllocInContext != 0 {
 			q.inContext = 1
 		}
