@@ -13,5 +13,5 @@ static bool rf_calls_draw(int64_t *left, uint64_t period)
 		return false;
 	}
 	*left = (int64_t)(1 + (rf_random() >> 1) % (2 * period - 1));
-	return !fresh || period == 1;
+	return (!fresh || period == 1) && !rf_settings.held;
 }

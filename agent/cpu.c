@@ -4,6 +4,7 @@
 #include "agent/lock.h"
 #include "agent/perf.h"
 #include "agent/profile.h"
+#include "agent/settings.h"
 
 enum { VALUE_SAMPLES, VALUE_NANOSECONDS };
 
@@ -18,12 +19,12 @@ static void meet_cpu_clock(const void *context, uint32_t number)
 	uint64_t missed = rf_perf_missed(RF_PERF_CPU_CLOCK);
 	(void)number;
 	rf_lock();
-	uint64_t *values = rf_profile_values(&cpu.profile, context);
+	uint64_t *values = rf_settings.held ? NULL : rf_profile_values(&cpu.profile, context);
 	if (values) {
 		values[VALUE_SAMPLES]++;
 		values[VALUE_NANOSECONDS] += cpu.period_ns;
 	}
-	rf_profile_note(&cpu.profile, missed - cpu.missed);
+	rf_profile_note(&cpu.profile, rf_settings.held ? 0 : missed - cpu.missed);
 	cpu.missed = missed;
 	rf_unlock();
 	rf_events_read();

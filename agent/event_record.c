@@ -1,6 +1,7 @@
 #include "agent/event_record.h"
 
 #include "agent/counters_group.h"
+#include "agent/settings.h"
 #include "agent/unwind_copy.h"
 
 enum { VALUE_COUNT, VALUE_AWAY_NS, VALUE_PREEMPTED }; /* RF_SPOOL_PROFILE_FAULTS has the first alone */
@@ -62,7 +63,7 @@ static uint64_t *values_of(struct rf_profile *p, const struct rf_perf_ring *ring
 
 static void see_sample(struct rf_event_sort *sort, struct rf_thread_event *e, const struct rf_perf_ring_record *r)
 {
-	uint64_t *values = values_of(&sort->profile, &e->ring, r);
+	uint64_t *values = rf_settings.held ? NULL : values_of(&sort->profile, &e->ring, r);
 	e->away = sort->kind == RF_EVENTS_OFFCPU ? values : NULL;
 	e->away_since = 0;
 	if (values)
@@ -131,5 +132,5 @@ static void rf_event_read(struct rf_event_sort *sort, struct rf_thread_event *e)
 	if (e->ring.tail == from)
 		return;
 	rf_perf_ring_release(&e->ring);
-	rf_event_note(sort, dropped);
+	rf_event_note(sort, rf_settings.held ? 0 : dropped);
 }

@@ -33,6 +33,7 @@ static void follow(uint32_t generation)
 	heap.off = c.off;
 	rf_settings.guard = c.off || !rf_settings.guard_ready ? 0 : c.guard_rate;
 	rf_settings.paused = c.off || !c.alloc_sample;
+	rf_settings.held = c.off;
 	rf_settings.leaks = c.leaks;
 	if (!rf_settings.paused && c.alloc_sample != heap.period)
 		begin_profile(c.alloc_sample);

@@ -25,6 +25,7 @@ static struct {
 	/* These can be changed while it runs (heap.h, rf_heap_follow). */
 	_Atomic uint64_t guard; /* one of so many allocations is guarded; 0: none */
 	_Atomic bool paused;    /* no allocation is sampled */
+	_Atomic bool held;      /* nor anything else: whatever was asked for waits until it is on again */
 	_Atomic uint64_t leaks; /* so many lost blocks of one stack are told; 0: none */
 } rf_settings;
 

@@ -51,7 +51,7 @@ static void rf_waits_count(uint64_t waited_ns)
 		t->wait_left -= waited_ns;
 	} else {
 		t->wait_left = rf_heap_distance(waits.period);
-		if (!rf_settings.paused)
+		if (!rf_settings.held)
 			add_wait(waited_ns);
 	}
 	rf_leave();

@@ -286,7 +286,7 @@ static void meet_clock(const void *c, uint32_t number)
 	(void)number;
 	uint32_t idle = STATE_IDLE, set = STATE_SET;
 	uint64_t now = rf_profile_now_ns();
-	if (!note_thread() || now < atomic_load(&watch.next_ns))
+	if (rf_settings.held || !note_thread() || now < atomic_load(&watch.next_ns))
 		return;
 	if (atomic_compare_exchange_strong(&watch.state, &set, STATE_BUSY))
 		rf_perf_close_breakpoint(watch.place);
