@@ -28,7 +28,7 @@
 	X(io, "io", "N", 0, 1000000000,                                                                                \
 	  "measure one of N calls of read, write and their like, 0: none; default: 0")                                 \
 	X(counters, "counters", "N", 0, 1000000000,                                                                    \
-	  "count what one of N calls costs (cycles, time on the processor, page faults, …): read, write and their like, mmap, munmap, " \
+	  "count what one of N calls costs (cycles, time on the processor, page faults and more): read, write and their like, mmap, munmap, " \
 	  "pthread_create, and with --lock-sample waits for mutexes; 0: none; default: 0")                             \
 	X(offcpu, "offcpu", "N", 0, 1000000,                                                                           \
 	  "note one of N times that a thread leaves the processor, and how long it stays away, 0: none; default: 0")   \
