@@ -40,7 +40,6 @@ static void test_waits(void **state)
 	(void)state;
 	rf_waits_init(10);
 	rf_settings.pid = getpid();
-	rf_settings.paused = false;
 	rf_waits_count(5000);
 	rf_waits_count(7000);
 	const struct rf_heap_file *file = &waits.t->file;
@@ -51,10 +50,10 @@ static void test_waits(void **state)
 	}
 	assert_int_equal(count, 2);
 	assert_int_equal(ns, 12000);
-	rf_settings.paused = true;
+	rf_settings.held = true;
 	rf_waits_count(7000);
 	assert_int_equal(file->stacks[0].values[VALUE_WAITS] + (file->stack_count > 1 ? file->stacks[1].values[VALUE_WAITS] : 0), 2);
-	rf_settings.paused = false;
+	rf_settings.held = false;
 	rf_waits_finish();
 	rf_waits_forked();
 	assert_null(waits.t);
