@@ -36,7 +36,7 @@
 #define RF_SESSION_WAIT_NS 1000000000u
 #define RF_SESSION_BATCH 8192         /* reports that are stored without waiting longer; of a spool, a transaction: 0.2 s */
 #define RF_SESSION_BATCH_BYTES ((size_t)8 << 20)
-#define RF_SESSION_BATCH_BYTES_FIRST ((size_t)1 << 20)
+#define RF_SESSION_BATCH_BYTES_FIRST ((size_t)256 << 10)
 #define RF_SESSION_PENDING_MAX 12288  /* reports that wait while the database can't be written */
 #define RF_SESSION_PENDING_BYTES_MAX ((size_t)12 << 20) /* of them, and what one more may take */
 #define RF_SESSION_ARENA_BYTES_MAX ((size_t)16 << 20)

@@ -5,7 +5,7 @@
 #include "store/database.h"
 #include "store/session_state.h"
 
-#define BATCHES_A_COPY 2 /* pages that each batch writes anew are copied each time */
+#define BATCHES_A_COPY 3 /* pages that each batch writes anew are copied each time */
 
 void rf_session_saw(struct rf_session *s, int64_t event_id, const struct rf_source *source, enum rf_stored how)
 {

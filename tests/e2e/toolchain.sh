@@ -78,7 +78,13 @@ compilers_are_over() {
 check "compilers come to their end" wait_for 30 compilers_are_over
 rm -rf "$cache"/go1* && mkdir -p "$cache/building-1/src"
 check "made after that" "$redflag" toolchain --print overlay
-check "rests of killed builds are gone" equal "" "$(find "$cache" -maxdepth 1 -name 'building-*')"
+no_rests() { # one that hadn't begun yet when it was looked for may have put a file beside what was removed
+	[ -z "$(find "$cache" -maxdepth 1 -name 'building-*')" ] && return 0
+	rm -rf "$cache"/go1*
+	"$redflag" toolchain --print overlay >/dev/null 2>&1
+	return 1
+}
+check "rests of killed builds are gone" wait_for 30 no_rests
 
 stale=$cache/$version-linux-amd64-000000000000 fresh=$cache/$version-linux-amd64-000000000001
 for entry in "$stale" "$fresh"; do
