@@ -289,6 +289,11 @@ EMBEDDED_FILES := \
 	runtime-patch/compiler/go/cmd/compile/internal/ssa/redflag_covered.go \
 	runtime-patch/compiler/go/cmd/compile/internal/ssa/redflag_numbers.go \
 	runtime-patch/go/runtime/redflag_race.go \
+	runtime-patch/go/runtime/redflag_switch_race.go \
+	runtime-patch/go/runtime/redflag_ask_race.go \
+	runtime-patch/go/runtime/redflag_owner_race.go \
+	runtime-patch/go/runtime/redflag_mapkey_race.go \
+	runtime-patch/go/runtime/redflag_clear_race.go \
 	runtime-patch/go/runtime/redflag_norace.go \
 	runtime-patch/go/runtime/redflag_clear_race.s \
 	runtime-patch/go/runtime/redflag_clear_norace.s \

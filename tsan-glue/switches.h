@@ -1,5 +1,5 @@
 /* The last goroutine switches before a report, out of the rings that Go's scheduler fills (one a P; see
- * runtime/redflag_race.go). Wants the lock. */
+ * runtime/redflag_switch_race.go). Wants the lock. */
 #ifndef RF_SWITCHES_H
 #define RF_SWITCHES_H
 

@@ -1,6 +1,6 @@
 //go:build race && amd64
 
-// clear(slice) of packages that aren't runtime's; see redflag_race.go.
+// clear(slice) of packages that aren't runtime's; see redflag_clear_race.go.
 
 #include "funcdata.h"
 #include "textflag.h"

@@ -1,7 +1,7 @@
 //go:build race
 
 // Races are charged to the test that owns the goroutine, instead of to the test that happens to run. Every goroutine
-// inherits its owner from the goroutine that started it (runtime/redflag_race.go); the race detector's glue counts
+// inherits its owner from the goroutine that started it (runtime/redflag_owner_race.go); the race detector's glue counts
 // the reports of each owner, and the functions below collect them where stock compares the global count.
 //
 // REDFLAG=attribution=stock turns all of it off.
