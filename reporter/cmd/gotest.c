@@ -9,6 +9,7 @@ struct test {
 	struct test *next;
 	char *name;
 	struct rf_buf output;
+	bool failed; /* it is over: what has its name now is another time that it runs */
 };
 
 struct rf_gotest_package {
@@ -67,7 +68,7 @@ static struct test *test_of(struct rf_gotest_package *p, rf_str name)
 {
 	struct test **end = &p->tests;
 	for (; *end; end = &(*end)->next) {
-		if (rf_str_eq_cstr(name, (*end)->name))
+		if (!(*end)->failed && rf_str_eq_cstr(name, (*end)->name))
 			return *end;
 	}
 	struct test *t = calloc(1, sizeof(*t));
@@ -172,8 +173,10 @@ static void forget_test(struct rf_gotest_package *p, struct test *passed)
 
 static void end_test(struct rf_gotest *g, struct rf_gotest_package *p, const struct rf_test_event *event)
 {
-	struct test *t = g->verbose || event->action == RF_ACTION_FAIL ? NULL : test_of(p, event->test);
-	if (t)
+	struct test *t = g->verbose ? NULL : test_of(p, event->test);
+	if (t && event->action == RF_ACTION_FAIL)
+		t->failed = true;
+	else if (t)
 		forget_test(p, t);
 }
 

@@ -270,7 +270,9 @@ static const struct move test_moves[] = {
 static const char passed_later[] =
 	"UPDATE results SET passed_later = 1 WHERE passed_later = 0 AND result = 'fail' AND EXISTS (SELECT 1 FROM executions x"
 	" WHERE x.run_id = results.run_id AND x.test_id = results.test_id AND x.result = 'pass' AND x.started >= 1000000000000"
-	" AND strftime('%Y-%m-%dT%H:%M:%fZ', x.started / 1000000000.0 + x.elapsed_ms / 1000.0, 'unixepoch') > results.time)";
+	" AND (strftime('%Y-%m-%dT%H:%M:%fZ', x.started / 1000000000.0 + x.elapsed_ms / 1000.0, 'unixepoch') > results.time"
+	" OR EXISTS (SELECT 1 FROM executions y WHERE y.run_id = x.run_id AND y.test_id = x.test_id"
+	" AND y.result IN ('fail', 'unfinished') AND y.started BETWEEN 1000000000000 AND x.started - 1)))";
 
 /* A finding is the one of its fingerprint and tag, else the one that its latest event has come to (a wildcard has joined it). */
 #define KEYS "f.fingerprint, t.name, (SELECT coalesce(e.text_uid, e.uid) FROM events e WHERE e.finding_id = f.id" \

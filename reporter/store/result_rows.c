@@ -1,13 +1,18 @@
 /* How packages and tests ended, and what they said. */
+#include "store/queue.h"
 #include "store/rows.h"
 
-/* By time, so that a log that is read again doesn't turn around what happened. */
+/* By time, so that a log that is read again doesn't turn around what happened. Within a millisecond only the executions tell. */
 static int passed_later(struct rf_store *s, int64_t run_id, int64_t test_id, const struct rf_result *r, rf_str time,
 			struct rf_error *err)
 {
+	int64_t one = 0;
 	if (!r->failed_before)
 		return 0;
-	return rf_db_run(s, RF_SQL_RESULT_PASSED_LATER, NULL, err, "iit", run_id, test_id, time);
+	int rc = rf_db_run(s, RF_SQL_RESULT_FAILED_BEFORE, &one, err, "iiti", run_id, test_id, time, r->started);
+	if (rc > 0) /* the trigger marks findings whose events are there */
+		rc = rf_queue_flush(s, RF_QUEUE_ALL, err);
+	return rc < 0 || one == 0 ? rc : rf_db_run(s, RF_SQL_RESULT_PASSED_LATER, NULL, err, "ii", run_id, test_id);
 }
 
 int rf_store_run_has_failures(struct rf_store *s, rf_str trace_id, bool *out, struct rf_error *err)

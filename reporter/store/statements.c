@@ -240,9 +240,10 @@ static const char *const texts[RF_SQL_COUNT] = {
 	[RF_SQL_SILENCE_ALONE] = "SELECT until FROM silences s WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM silences o"
 				 " WHERE o.finding_id = ?2 AND o.until > ?3 AND o.since < s.until AND o.id <> ?1)",
 	[RF_SQL_SILENCE_ADD] = "INSERT INTO silences (finding_id, policy, since, until, held) VALUES (?, ?, ?, ?, 1)",
-	[RF_SQL_RESULT_PASSED_LATER] =
-		"UPDATE results SET passed_later = 1 WHERE run_id = ?1 AND result = 'fail' AND time < ?3"
-		" AND test_id = ?2",
+	[RF_SQL_RESULT_FAILED_BEFORE] =
+		"SELECT 1 FROM results WHERE run_id = ?1 AND test_id = ?2 AND result = 'fail' AND (time < ?3 OR EXISTS (SELECT 1"
+		" FROM executions x WHERE x.run_id = ?1 AND x.test_id = ?2 AND x.result IN ('fail', 'unfinished') AND x.started < ?4))",
+	[RF_SQL_RESULT_PASSED_LATER] = "UPDATE results SET passed_later = 1 WHERE run_id = ?1 AND test_id = ?2",
 	[RF_SQL_RUN_HAS_FAILURES] = "SELECT 1 FROM runs r JOIN results x ON x.run_id = r.id"
 				    " WHERE r.trace_id = ? AND x.result = 'fail' LIMIT 1",
 	[RF_SQL_SILENCES_OVER] =

@@ -140,6 +140,20 @@ static void test_failed_package(void **state)
 	assert_int_equal(seen->g.running, 0);
 }
 
+/* -count=3: what it said when it failed is told, also when it passes later. */
+static void test_repeats(void **state)
+{
+	struct seen *seen = *state;
+	for (int i = 0; i < 3; i++) {
+		event(&seen->g, RF_ACTION_RUN, "TestFlaky", "");
+		event(&seen->g, RF_ACTION_OUTPUT, "TestFlaky", i == 0 ? "    one\n" : i == 1 ? "    two\n" : "    three\n");
+		event(&seen->g, i < 2 ? RF_ACTION_FAIL : RF_ACTION_PASS, "TestFlaky", "");
+	}
+	event(&seen->g, RF_ACTION_OUTPUT, "", "FAIL\tp\t1.0s\n");
+	event(&seen->g, RF_ACTION_FAIL, "", "");
+	assert_str(rf_buf_str(&seen->out), "    one\n    two\nFAIL\tp\t1.0s\n");
+}
+
 /* os.Exit, a panic in a goroutine, a time-out: the test that ran has no verdict, and its lines tell what happened. */
 static void test_unfinished_test(void **state)
 {
@@ -174,6 +188,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_failed_package, begin, end),
 		cmocka_unit_test_setup_teardown(test_passed_package, begin, end),
 		cmocka_unit_test_setup_teardown(test_unfinished_test, begin, end),
+		cmocka_unit_test_setup_teardown(test_repeats, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
