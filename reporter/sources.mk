@@ -78,54 +78,54 @@ REPORTER_SOURCES := \
 	reporter/store/event_details.c \
 	reporter/store/event_rows.c \
 	reporter/store/collect.c \
-	reporter/store/growth.c \
-	reporter/store/profiles.c \
-	reporter/store/profile_query.c \
 	reporter/store/day_totals.c \
 	reporter/store/query.c \
-	reporter/store/finding_list.c \
 	reporter/store/heat.c \
 	reporter/store/overview.c \
-	reporter/store/health.c \
-	reporter/store/suppress.c \
-	reporter/store/reading.c \
 	reporter/store/report_rows.c \
 	reporter/store/search_text.c \
 	reporter/store/search_names.c \
 	reporter/store/search_rows.c \
 	reporter/store/search.c \
-	reporter/store/ask.c \
-	reporter/store/noise.c \
-	reporter/store/run_query.c \
-	reporter/store/occurrence.c \
-	reporter/store/compare.c \
-	reporter/store/execution_query.c \
-	reporter/store/peek.c \
-	reporter/store/aside.c \
-	reporter/store/backup.c \
-	reporter/store/gc.c \
-	reporter/store/gc_names.c \
-	reporter/store/gc_sweep.c \
-	reporter/store/gc_spools.c \
-	reporter/store/merge_events.c \
-	reporter/store/merge_tables.c \
-	reporter/store/merge.c \
 	reporter/store/process_linux.c \
 	reporter/store/log_writes.c \
 	reporter/store/log_linux.c \
 	reporter/store/outbox_rows.c \
 	reporter/store/outbox.c \
-	reporter/store/session_reason.c \
-	reporter/store/worker.c \
 	reporter/store/stream_id.c \
-	reporter/store/kept_text.c \
-	reporter/store/session_tests.c \
-	reporter/store/session_results.c \
-	reporter/store/session.c \
-	reporter/store/session_batch.c \
-	reporter/store/session_store.c \
-	reporter/store/session_findings.c \
-	reporter/store/session_spool.c \
+	reporter/query/growth.c \
+	reporter/query/profiles.c \
+	reporter/query/profile_query.c \
+	reporter/query/finding_list.c \
+	reporter/query/health.c \
+	reporter/query/suppress.c \
+	reporter/query/reading.c \
+	reporter/query/ask.c \
+	reporter/query/noise.c \
+	reporter/query/run_query.c \
+	reporter/query/occurrence.c \
+	reporter/query/compare.c \
+	reporter/query/execution_query.c \
+	reporter/query/peek.c \
+	reporter/upkeep/aside.c \
+	reporter/upkeep/backup.c \
+	reporter/upkeep/gc.c \
+	reporter/upkeep/gc_names.c \
+	reporter/upkeep/gc_sweep.c \
+	reporter/upkeep/gc_spools.c \
+	reporter/upkeep/merge_events.c \
+	reporter/upkeep/merge_tables.c \
+	reporter/upkeep/merge.c \
+	reporter/session/session_reason.c \
+	reporter/session/worker.c \
+	reporter/session/kept_text.c \
+	reporter/session/session_tests.c \
+	reporter/session/session_results.c \
+	reporter/session/session.c \
+	reporter/session/session_batch.c \
+	reporter/session/session_store.c \
+	reporter/session/session_findings.c \
+	reporter/session/session_spool.c \
 	reporter/alert/document.c \
 	reporter/alert/expand.c \
 	reporter/alert/send_lines.c \

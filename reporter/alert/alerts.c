@@ -2,7 +2,7 @@
 #include "alert/alerts.h"
 
 #include "alert/document.h"
-#include "store/noise.h"
+#include "query/noise.h"
 #include "store/query.h"
 
 void rf_alerts_init(struct rf_alerts *a, const struct rf_alerts_options *options)

@@ -6,7 +6,7 @@
 #include "cmd/command_list.h"
 #include "cmd/place.h"
 #include "cmd/reporter.h"
-#include "store/backup.h"
+#include "upkeep/backup.h"
 
 /* redflag.db gives redflag-20260131T120000Z.db beside it. */
 static const char *default_name(const char *database, rf_arena *arena)

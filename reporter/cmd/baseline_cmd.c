@@ -8,7 +8,7 @@
 #include "cmd/noise.h"
 #include "cmd/place.h"
 #include "cmd/reporter.h"
-#include "store/run_query.h"
+#include "query/run_query.h"
 #include "store/status.h"
 #include "base/files.h"
 

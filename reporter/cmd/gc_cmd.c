@@ -8,7 +8,7 @@
 #include "cmd/command_list.h"
 #include "cmd/place.h"
 #include "cmd/reporter.h"
-#include "store/gc.h"
+#include "upkeep/gc.h"
 
 static int parse(const struct rf_args *args, struct rf_gc_options *o, struct rf_error *err)
 {

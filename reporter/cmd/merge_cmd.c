@@ -4,7 +4,7 @@
 #include "cmd/bytes.h"
 #include "cmd/command_list.h"
 #include "cmd/reporter.h"
-#include "store/merge.h"
+#include "upkeep/merge.h"
 
 int rf_cmd_merge(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 {

@@ -7,7 +7,7 @@
 #include "cmd/reporter.h"
 #include "cmd/terminal.h"
 #include "policy/policy.h"
-#include "store/noise.h"
+#include "query/noise.h"
 #include "base/files.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)

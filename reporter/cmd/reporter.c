@@ -12,7 +12,7 @@
 #include "cmd/gorace.h"
 #include "cmd/noise.h"
 #include "cmd/place.h"
-#include "store/gc.h"
+#include "upkeep/gc.h"
 
 #define CLEAN_UP_NS 2000000000u
 #define UPGRADE_SILENT_BYTES ((uint64_t)64 << 20) /* about two seconds */

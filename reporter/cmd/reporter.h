@@ -9,8 +9,8 @@
 #include "cmd/command.h"
 #include "cmd/courier.h"
 #include "policy/baseline.h"
+#include "session/session.h"
 #include "store/query.h"
-#include "store/session.h"
 
 struct rf_reporter {
 	rf_arena *arena;

@@ -11,7 +11,7 @@
 #define RF_CMD_SQL_OUTPUT_H
 
 #include "cmd/terminal.h"
-#include "store/ask.h"
+#include "query/ask.h"
 
 #define RF_SQL_ROWS_MEASURED 1000
 #define RF_SQL_BYTES_MEASURED ((size_t)8 << 20)

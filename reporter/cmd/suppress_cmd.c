@@ -6,7 +6,7 @@
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "policy/suppression_file.h"
-#include "store/suppress.h"
+#include "query/suppress.h"
 
 static int check_options(const struct rf_args *args, struct rf_error *err)
 {

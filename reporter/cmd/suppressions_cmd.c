@@ -7,7 +7,7 @@
 #include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "cmd/terminal.h"
-#include "store/suppress.h"
+#include "query/suppress.h"
 
 struct suppressions_view {
 	rf_arena *arena;

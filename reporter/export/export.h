@@ -13,7 +13,7 @@
 
 #include "finding/finding.h"
 #include "policy/suppressions.h"
-#include "store/run_query.h"
+#include "query/run_query.h"
 
 struct rf_export_kind { /* texts about a kind; NULL: there is none */
 	const char *meaning, *cure;

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "finding/growth.h"
-#include "store/growth.h"
+#include "query/growth.h"
 
 struct rf_growth_line {
 	rf_str name; /* "goroutines" */

@@ -4,7 +4,7 @@
 #include "export/markup.h"
 #include "export/style.h"
 #include "export/timeline.h"
-#include "store/profiles.h"
+#include "query/profiles.h"
 
 /* The policy is belt and braces: everything is escaped, and if something were not, nothing of it could run or be fetched. */
 static const char page_head[] =

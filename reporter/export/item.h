@@ -5,7 +5,7 @@
 #include "export/export.h"
 #include "export/paths.h"
 #include "export/words.h"
-#include "store/noise.h"
+#include "query/noise.h"
 
 #define RF_EXPORT_EVENTS_MAX 100 /* of a finding, the latest; how many there are is always told */
 

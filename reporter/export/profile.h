@@ -4,7 +4,7 @@
 #define RF_EXPORT_PROFILE_H
 
 #include "export/item.h"
-#include "store/profiles.h"
+#include "query/profiles.h"
 
 #define RF_EXPORT_PROCESSES_MAX 1000u /* of a run; it is an error when there are more */
 

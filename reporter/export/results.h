@@ -7,7 +7,7 @@
 #define RF_EXPORT_RESULTS_H
 
 #include "export/item.h"
-#include "store/execution_query.h"
+#include "query/execution_query.h"
 
 enum rf_outcome { RF_PASSED, RF_FAILED, RF_ERROR, RF_SKIPPED, RF_OUTCOME_COUNT };
 

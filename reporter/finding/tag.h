@@ -22,7 +22,7 @@
  *	  - type: jsonl
  *	    path: /var/log/redflag.jsonl
  *
- *	database:                                  # what every run removes at its end, once a day; see store/gc.h
+ *	database:                                  # what every run removes at its end, once a day; see upkeep/gc.h
  *	  keep: 90d
  *	  max_size: 500MB
  *

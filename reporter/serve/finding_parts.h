@@ -4,8 +4,8 @@
 
 #include "export/paths.h"
 #include "finding/finding.h"
+#include "query/occurrence.h"
 #include "serve/page.h"
-#include "store/occurrence.h"
 
 struct rf_finding_view {
 	struct rf_page *page;

@@ -16,10 +16,10 @@
 #define RF_SERVE_PAGE_H
 
 #include "policy/suppressions.h"
+#include "query/run_query.h"
 #include "serve/guard.h"
 #include "serve/html.h"
 #include "serve/request.h"
-#include "store/run_query.h"
 
 #define RF_PAGE_ARENA_BYTES_MAX ((size_t)32 << 20)
 #define RF_PAGE_BYTES_MAX ((size_t)16 << 20)

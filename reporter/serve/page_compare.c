@@ -1,6 +1,6 @@
 /* Two runs beside each other. */
+#include "query/compare.h"
 #include "serve/page.h"
-#include "store/compare.h"
 
 #define FINDINGS_MAX 100
 #define RESULTS_MAX 200

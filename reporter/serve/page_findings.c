@@ -1,6 +1,6 @@
 /* All findings: search, facets, sorting, paging. Everything is in the address, so that a view can be kept and passed on. */
+#include "query/finding_list.h"
 #include "serve/page.h"
-#include "store/finding_list.h"
 #include "store/search.h"
 
 static const struct { const char *value, *name; } spans[] = {

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "finding/finding.h"
+#include "query/health.h"
 #include "serve/page.h"
-#include "store/health.h"
 #include "store/json.h"
 #include "tsan-glue/spool_format.h"
 

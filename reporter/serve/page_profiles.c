@@ -1,7 +1,7 @@
 /* The profiles of a run: which there are, how they grew, and one of them as a flame graph. */
 #include "export/flame.h"
+#include "query/profiles.h"
 #include "serve/page.h"
-#include "store/profiles.h"
 
 #define PROFILES_MAX 300
 #define FUNCTIONS_MAX 30

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "export/growth_text.h"
+#include "query/profiles.h"
 #include "serve/page.h"
-#include "store/profiles.h"
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */
 

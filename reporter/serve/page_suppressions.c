@@ -1,8 +1,8 @@
 /* The suppression list: what stands in it, what it has done, and two forms for those who have the token. Writing goes to the list's
  * file alone. */
 #include "policy/suppression_file.h"
+#include "query/suppress.h"
 #include "serve/page.h"
-#include "store/suppress.h"
 
 /* --- the list ------------------------------------------------------------------------------------------------------ */
 

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "store/reading.h"
+#include "query/reading.h"
 
 void rf_stores_init(struct rf_stores *s, const char *database, struct rf_clock clock)
 {

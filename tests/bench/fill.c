@@ -18,7 +18,7 @@
 #include "fill_reports.h"
 #include "policy/policy.h"
 #include "policy/suppressions.h"
-#include "store/session.h"
+#include "session/session.h"
 
 #define PROCESSES 4 /* of a run */
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/gc.h"
+#include "upkeep/gc.h"
 
 #define ALONE_NS 5000000000u
 #define GC_NS 20000000000u /* gc stops after this time, done or not */

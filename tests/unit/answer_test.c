@@ -3,8 +3,8 @@
  */
 #include "unit.h"
 
+#include "query/reading.h"
 #include "serve/answer.h"
-#include "store/reading.h"
 #include "store_sample.h"
 
 #define HOSTILE "<script>alert('x')</script>\"' OR 1=1"

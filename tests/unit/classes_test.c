@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 
-#include "store/finding_list.h"
+#include "query/finding_list.h"
 #include "store/search.h"
 #include "store_sample.h"
 

@@ -9,10 +9,10 @@
 #include "alert/alerts.h"
 #include "export/export.h"
 #include "spool_build.h"
-#include "store/backup.h"
-#include "store/gc.h"
-#include "store/merge.h"
 #include "store_sample.h"
+#include "upkeep/backup.h"
+#include "upkeep/gc.h"
+#include "upkeep/merge.h"
 
 #define DAY_NS 86400000000000u
 

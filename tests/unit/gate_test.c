@@ -2,7 +2,7 @@
 #include "arena_fixture.h"
 
 #include "cmd/gate.h"
-#include "store/session_reason.h"
+#include "session/session_reason.h"
 
 #define PRINT_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define PRINT_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"

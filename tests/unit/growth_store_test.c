@@ -1,8 +1,8 @@
 /* Samples from the spool to the database, through merge and gc. */
 #include "upkeep_sample.h"
 
+#include "query/growth.h"
 #include "spool_build.h"
-#include "store/growth.h"
 
 static struct spool_build b;
 

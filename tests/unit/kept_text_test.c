@@ -1,6 +1,6 @@
 #include "arena_fixture.h"
 
-#include "store/kept_text.h"
+#include "session/kept_text.h"
 
 static const char note[] = "bytes left out]\n";
 

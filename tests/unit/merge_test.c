@@ -1,5 +1,5 @@
 /* Merged databases are what one reporter would have that had seen everything. */
-#include "store/merge.h"
+#include "upkeep/merge.h"
 #include "upkeep_sample.h"
 
 /* One thing that a reporter can see, by number. Later numbers are later. */

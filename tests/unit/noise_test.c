@@ -1,8 +1,8 @@
 /* What the store does about noise: suppressed events, what migrations make of older databases. */
 #include "unit.h"
 
-#include "store/finding_list.h"
-#include "store/noise.h"
+#include "query/finding_list.h"
+#include "query/noise.h"
 #include "store/schema.h"
 #include "store/status.h"
 #include "store_sample.h"

@@ -2,8 +2,8 @@
 #include "unit.h"
 
 #include "export_sample.h"
-#include "store/compare.h"
-#include "store/occurrence.h"
+#include "query/compare.h"
+#include "query/occurrence.h"
 
 static void put(struct sample *s, const char *trace, unsigned number, struct rf_report *report)
 {

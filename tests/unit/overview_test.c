@@ -1,9 +1,9 @@
 /* What the overview and the list of findings count, against the documented views and the events themselves. */
 #include "unit.h"
 
+#include "query/finding_list.h"
+#include "query/health.h"
 #include "store/day_totals.h"
-#include "store/finding_list.h"
-#include "store/health.h"
 #include "store/overview.h"
 #include "store_sample.h"
 

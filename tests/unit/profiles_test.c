@@ -3,8 +3,8 @@
 
 #include "export/export.h"
 #include "native_build.h"
+#include "query/profiles.h"
 #include "spool_build.h"
-#include "store/profiles.h"
 
 #include <zlib.h>
 

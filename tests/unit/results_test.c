@@ -1,8 +1,8 @@
 /* Tests by name, each time that they ran, and what they said. */
 #include "unit.h"
 
-#include "store/execution_query.h"
-#include "store/session_state.h"
+#include "query/execution_query.h"
+#include "session/session_state.h"
 #include "store_sample.h"
 
 static struct rf_session *open_session(struct sample *s)

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "read/racetext.h"
+#include "session/session.h"
 #include "store/database.h"
 #include "store/query.h"
-#include "store/session.h"
 
 #define SAMPLE_NOW 1767225600000000000u /* 2026-01-01T00:00:00Z */
 

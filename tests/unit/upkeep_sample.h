@@ -4,10 +4,10 @@
 
 #include "unit.h"
 
-#include "store/gc.h"
-#include "store/merge.h"
 #include "store_dump.h"
 #include "store_sample.h"
+#include "upkeep/gc.h"
+#include "upkeep/merge.h"
 
 #define DAY_NS 86400000000000u
 

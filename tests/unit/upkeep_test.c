@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "base/quantity.h"
-#include "store/backup.h"
+#include "upkeep/backup.h"
 #include "upkeep_sample.h"
 
 /* --- gc --------------------------------------------------------------------------------------------------------- */
