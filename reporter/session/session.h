@@ -97,7 +97,7 @@ struct rf_package {
 };
 struct rf_session_counts {
 	uint64_t events_stored, events_known, events_joined, events_upgraded; /* of reports that were read */
-	uint64_t suppressed;       /* of them, in the process or by the list */
+	uint64_t suppressed;       /* of them, in the process or by the list; as rf_session_findings saw it last */
 	uint64_t lost;             /* reports that could not be stored */
 	uint64_t incomplete;       /* reports of which only a part could be read */
 	uint64_t spools, spools_bad;

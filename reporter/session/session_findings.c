@@ -27,7 +27,8 @@ static void sort_ids(int64_t *ids, size_t count, int64_t *scratch)
 /* Ids with "new" in the lowest bit, which so goes through a sort, in order. `out` has the ids of events before. */
 static int collect_findings(struct rf_session *s, rf_arena *arena, int64_t *out, size_t *count, struct rf_error *err)
 {
-	uint64_t incomplete = 0;
+	uint64_t incomplete = 0, suppressed = 0;
+	int64_t previous = 0;
 	size_t events = *count;
 	struct rf_event_verdict *verdicts = rf_arena_array(arena, events + 1, sizeof(*verdicts));
 	int64_t *scratch = rf_arena_array(arena, events + 1, sizeof(*scratch));
@@ -39,11 +40,15 @@ static int collect_findings(struct rf_session *s, rf_arena *arena, int64_t *out,
 		return rc;
 	*count = 0;
 	for (size_t i = 0; i < events; i++) {
-		incomplete += verdicts[i].partial;
+		bool again = out[i] == previous; /* its text and its record */
+		previous = out[i];
+		incomplete += verdicts[i].partial && !again;
+		suppressed += !verdicts[i].alert && !again;
 		if (verdicts[i].alert)
 			out[(*count)++] = verdicts[i].finding_id * 2 + verdicts[i].is_new;
 	}
 	sort_ids(out, *count, scratch);
+	s->counts.suppressed = suppressed;
 	s->counts.incomplete = incomplete; /* less than were read, where a spool had them whole */
 	return 0;
 }

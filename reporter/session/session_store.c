@@ -62,7 +62,6 @@ static int put_event(struct rf_session *s, const struct rf_event *e, const struc
 	int rc = rf_store_event(s->options.store, e, &id, &how, err);
 	if (rc < 0)
 		return rc;
-	s->counts.suppressed += (how == RF_STORED_NEW || how == RF_STORED_UPGRADED) && (e->report->suppressed || e->suppression.ptr);
 	rf_session_saw(s, id, source, how);
 	return 0;
 }
@@ -149,7 +148,6 @@ static void copy_stored(struct rf_session_counts *to, const struct rf_session_co
 	to->events_known = from->events_known;
 	to->events_joined = from->events_joined;
 	to->events_upgraded = from->events_upgraded;
-	to->suppressed = from->suppressed;
 }
 
 /* The worker's job: `storing` in one transaction. It is empty afterwards if that worked. */

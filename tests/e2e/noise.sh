@@ -89,6 +89,12 @@ check "the summary says how many" grep -qE 'Silent +[0-9]+ report' "$work/out"
 check "recorded as suppressed, with their entries" equal 2 "$(query .redflag/redflag.db \
 	"SELECT count(DISTINCT suppression) FROM v_events WHERE suppressed_by = 'process'")"
 check "the list is in order" status_of 0 "$redflag" suppressions check
+cp .redflag.supp "$work/supp"
+printf '# kind=data-race reason=decided by the reporter\nrace:*\n' >.redflag.supp
+"$redflag" test --db "$work/count.db" -count=1 ./... >"$work/out" 2>&1
+check "text and record of a report are counted once" equal "$(query "$work/count.db" \
+	"SELECT count(*) FROM v_events WHERE verdict = 'suppressed'")" "$(sed -n 's/^Silent *\([0-9]*\) .*/\1/p' "$work/out")"
+cp "$work/supp" .redflag.supp
 check "the same list loads in stock go" env GORACE="suppressions=$PWD/.redflag.supp" go test -race -count=1 ./...
 eval_env() { eval "$("$redflag" env)" && go test -race -count=1 ./...; }
 check "redflag env hands it on" eval_env
