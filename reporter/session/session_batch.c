@@ -58,19 +58,20 @@ void rf_batch_add_result(struct rf_batch *b, struct rf_waiting_result *r)
 
 /* --- copies ------------------------------------------------------------------------------------------------------ */
 
-static struct rf_stack stack_of(const struct rf_known_stack *known, const struct rf_stack *from)
+static struct rf_stack stack_of(struct rf_batch *b, struct rf_known_stack *known, const struct rf_stack *from)
 {
-	return known ? known->stack : (struct rf_stack){ .cut = from->cut };
+	return known ? rf_intern_stack(&b->stacks, known) : (struct rf_stack){ .cut = from->cut };
 }
 
-static void copy_goroutine(struct rf_goroutine *to, const struct rf_goroutine *from, const struct rf_known_stack *created,
-			   rf_arena *arena)
+static void copy_goroutine(struct rf_batch *b, struct rf_goroutine *to, const struct rf_goroutine *from,
+			   struct rf_known_stack *created)
 {
+	rf_arena *arena = &b->arena;
 	*to = *from;
 	to->state = rf_arena_dup(arena, from->state);
 	to->entry = rf_arena_dup(arena, from->entry);
 	to->test = from->test.ptr ? rf_arena_dup(arena, from->test) : from->test;
-	to->created = stack_of(created, &from->created);
+	to->created = stack_of(b, created, &from->created);
 	to->labels = rf_arena_array(arena, from->label_count, sizeof(*to->labels));
 	for (uint32_t i = 0; to->labels && i < from->label_count; i++)
 		to->labels[i] = (struct rf_label){ rf_arena_dup(arena, from->labels[i].key),
@@ -90,17 +91,17 @@ static void copy_stack(struct rf_stack *to, const struct rf_stack *from, rf_aren
 
 /* The copy of an access's goroutine. One that isn't among the report's (there were too many) is copied for itself, and nobody
  * knows its stack. */
-static struct rf_goroutine *goroutine_of(const struct rf_report *from, const struct rf_access *a, struct rf_goroutine *copies,
-					 rf_arena *arena)
+static struct rf_goroutine *goroutine_of(struct rf_batch *b, const struct rf_report *from, const struct rf_access *a,
+					 struct rf_goroutine *copies)
 {
 	for (uint32_t i = 0; i < from->goroutine_count; i++) {
 		if (from->goroutines[i] == a->goroutine)
 			return &copies[i];
 	}
-	struct rf_goroutine *alone = rf_arena_alloc(arena, sizeof(*alone));
+	struct rf_goroutine *alone = rf_arena_alloc(&b->arena, sizeof(*alone));
 	if (alone) {
-		copy_goroutine(alone, a->goroutine, NULL, arena);
-		copy_stack(&alone->created, &a->goroutine->created, arena);
+		copy_goroutine(b, alone, a->goroutine, NULL);
+		copy_stack(&alone->created, &a->goroutine->created, &b->arena);
 	}
 	return alone;
 }
@@ -114,20 +115,21 @@ static void copy_switches(struct rf_report *to, const struct rf_report *from, rf
 	}
 }
 
-static void copy_report(struct rf_report *to, const struct rf_report *from, const struct rf_known_report *known, bool keep_text,
-			rf_arena *arena)
+static void copy_report(struct rf_batch *b, struct rf_report *to, const struct rf_report *from, const struct rf_known_report *known,
+			bool keep_text)
 {
+	rf_arena *arena = &b->arena;
 	struct rf_goroutine *goroutines = rf_arena_array(arena, from->goroutine_count, sizeof(*goroutines));
 	*to = *from;
 	for (uint32_t i = 0; goroutines && i < from->goroutine_count; i++) {
-		copy_goroutine(&goroutines[i], from->goroutines[i], known->created[i], arena);
+		copy_goroutine(b, &goroutines[i], from->goroutines[i], known->created[i]);
 		to->goroutines[i] = &goroutines[i];
 	}
 	for (uint32_t i = 0; goroutines && i < from->access_count; i++) {
-		to->accesses[i].stack = stack_of(known->stacks[i], &from->accesses[i].stack);
-		to->accesses[i].goroutine = goroutine_of(from, &from->accesses[i], goroutines, arena);
+		to->accesses[i].stack = stack_of(b, known->stacks[i], &from->accesses[i].stack);
+		to->accesses[i].goroutine = goroutine_of(b, from, &from->accesses[i], goroutines);
 	}
-	to->allocated = stack_of(known->allocated, &from->allocated);
+	to->allocated = stack_of(b, known->allocated, &from->allocated);
 	to->memory_name = rf_arena_dup(arena, from->memory_name);
 	to->memory_type = rf_arena_dup(arena, from->memory_type);
 	to->detail = rf_arena_dup(arena, from->detail);
@@ -149,7 +151,7 @@ struct rf_waiting *rf_batch_add_report(struct rf_batch *b, const struct rf_repor
 	struct rf_waiting *w = rf_arena_alloc(arena, sizeof(*w));
 	if (!w || !rf_intern_report(&b->stacks, report, &w->known))
 		return NULL;
-	copy_report(&w->report, report, &w->known, event->keep_text, arena);
+	copy_report(b, &w->report, report, &w->known, event->keep_text);
 	copy_event(&w->event, event, arena);
 	w->event.report = &w->report;
 	w->event.finding = rf_intern_finding(&b->stacks, &w->report, &w->known, arena);

@@ -20,6 +20,8 @@ void rf_intern_forget(struct rf_intern *n)
 	memset(n->frames, 0, sizeof(n->frames));
 	memset(n->stacks, 0, sizeof(n->stacks));
 	memset(n->findings, 0, sizeof(n->findings));
+	memset(n->made, 0, sizeof(n->made));
+	memset(n->files, 0, sizeof(n->files));
 	rf_arena_reset(&n->arena);
 	n->life++;
 }
@@ -73,6 +75,15 @@ static bool same_frame(const struct rf_frame *a, const struct rf_frame *b)
 
 /* --- frames and stacks ------------------------------------------------------------------------------------------- */
 
+/* Many frames are of one file. */
+static rf_str keep_file(struct rf_intern *n, rf_str file)
+{
+	rf_str *kept = &n->files[hash_str(0, file) % RF_INTERN_FILES];
+	if (!kept->ptr || !rf_str_eq(*kept, file))
+		*kept = rf_arena_dup(&n->arena, file);
+	return *kept;
+}
+
 static struct rf_known_frame *intern_frame(struct rf_intern *n, const struct rf_frame *frame)
 {
 	uint64_t hash = hash_frame(0, frame);
@@ -86,7 +97,7 @@ static struct rf_known_frame *intern_frame(struct rf_intern *n, const struct rf_
 		return NULL;
 	*f = (struct rf_known_frame){ .next = *bucket, .frame = *frame, .hash = hash };
 	f->frame.function = rf_arena_dup(&n->arena, frame->function);
-	f->frame.file = rf_arena_dup(&n->arena, frame->file);
+	f->frame.file = keep_file(n, frame->file);
 	return n->arena.failed ? NULL : (*bucket = f);
 }
 
@@ -94,35 +105,53 @@ static struct rf_known_stack *add_stack(struct rf_intern *n, const struct rf_sta
 {
 	struct rf_known_stack **bucket = &n->stacks[hash % RF_INTERN_BUCKETS];
 	struct rf_known_stack *k = rf_arena_alloc(&n->arena, sizeof(*k));
-	struct rf_frame *copies = rf_arena_array(&n->arena, stack->count, sizeof(*copies));
 	struct rf_known_frame **frames = rf_arena_array(&n->arena, stack->count, sizeof(struct rf_known_frame *));
-	if (!k || !frames || !copies)
+	if (!k || !frames)
 		return NULL;
-	*k = (struct rf_known_stack){ .next = *bucket, .hash = hash, .frames = frames, .stack = *stack };
-	k->stack.frames = copies;
+	*k = (struct rf_known_stack){ .next = *bucket, .hash = hash, .frames = frames, .count = stack->count, .cut = stack->cut };
 	for (uint32_t i = 0; i < stack->count; i++) {
 		frames[i] = intern_frame(n, &stack->frames[i]);
 		if (!frames[i])
 			return NULL;
-		copies[i] = frames[i]->frame;
 	}
 	return *bucket = k;
 }
 
-static bool same_stack(const struct rf_stack *a, const struct rf_stack *b)
+static bool is_stack(const struct rf_known_stack *k, const struct rf_stack *stack)
 {
-	bool same = a->count == b->count && a->cut == b->cut;
-	for (uint32_t i = 0; same && i < a->count; i++)
-		same = same_frame(&a->frames[i], &b->frames[i]);
+	bool same = k->count == stack->count && k->cut == stack->cut;
+	for (uint32_t i = 0; same && i < k->count; i++)
+		same = same_frame(&k->frames[i]->frame, &stack->frames[i]);
 	return same;
 }
 
 static struct rf_known_stack *find_stack(struct rf_intern *n, const struct rf_stack *stack, uint64_t hash)
 {
 	struct rf_known_stack *k = n->stacks[hash % RF_INTERN_BUCKETS];
-	while (k && (k->hash != hash || !same_stack(&k->stack, stack)))
+	while (k && (k->hash != hash || !is_stack(k, stack)))
 		k = k->next;
 	return k ? k : add_stack(n, stack, hash);
+}
+
+static struct rf_stack copy_stack(const struct rf_known_stack *k, rf_arena *arena)
+{
+	struct rf_stack stack = { .frames = rf_arena_array(arena, k->count, sizeof(*stack.frames)), .cut = k->cut };
+	for (; stack.frames && stack.count < k->count; stack.count++)
+		stack.frames[stack.count] = k->frames[stack.count]->frame;
+	return stack;
+}
+
+/* For a while. */
+static struct rf_stack view_stack(const struct rf_known_stack *k, rf_arena *arena)
+{
+	return k->copies ? (struct rf_stack){ k->copies, k->count, k->cut } : copy_stack(k, arena);
+}
+
+struct rf_stack rf_intern_stack(struct rf_intern *n, struct rf_known_stack *k)
+{
+	struct rf_stack stack = view_stack(k, &n->arena);
+	k->copies = stack.frames;
+	return stack;
 }
 
 static bool intern_stack(struct rf_intern *n, const struct rf_stack *stack, struct rf_known_stack **out)
@@ -153,7 +182,9 @@ static bool adopt_stack(struct rf_intern *n, struct rf_known_stack *from, struct
 	if (!from)
 		return true;
 	if (from->twin_life != n->life) {
-		from->twin = find_stack(n, &from->stack, from->hash);
+		rf_arena_reset(&n->scratch);
+		struct rf_stack stack = view_stack(from, &n->scratch);
+		from->twin = n->scratch.failed ? NULL : find_stack(n, &stack, from->hash);
 		from->twin_life = from->twin ? n->life : 0;
 	}
 	*out = from->twin;
@@ -178,7 +209,7 @@ uint64_t rf_intern_match_key(const struct rf_report *report, const struct rf_kno
 	for (uint32_t i = 0; i < report->access_count; i++) {
 		struct rf_known_stack *k = known->stacks[i];
 		if (k && !k->match_key)
-			k->match_key = rf_stack_match_key(&k->stack);
+			k->match_key = rf_stack_match_key(&report->accesses[i].stack);
 		keys[i] = k ? k->match_key : rf_stack_match_key(&report->accesses[i].stack);
 	}
 	return rf_report_match_key_with(report, keys);
@@ -222,34 +253,68 @@ static uint64_t hash_key(const struct rf_known_key *key)
 	return hash;
 }
 
+static bool same_side(const struct rf_side *a, const struct rf_side *b)
+{
+	return a->operation == b->operation && a->missing == b->missing && a->of_thread == b->of_thread && a->access == b->access &&
+	       rf_str_eq(a->leaf, b->leaf) && rf_str_eq(a->creator, b->creator);
+}
+
+static bool same_finding(const struct rf_finding *a, const struct rf_finding *b)
+{
+	bool same = a->kind == b->kind && strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->coarse, b->coarse) == 0 &&
+		    a->wildcard == b->wildcard && strcmp(a->side_hash[0], b->side_hash[0]) == 0 &&
+		    strcmp(a->side_hash[1], b->side_hash[1]) == 0 && a->side_count == b->side_count && a->classes == b->classes &&
+		    rf_str_eq(a->title, b->title) && rf_str_eq(a->package, b->package);
+	for (uint32_t i = 0; same && i < a->side_count; i++)
+		same = same_side(&a->sides[i], &b->sides[i]);
+	return same;
+}
+
 static void keep_side(struct rf_intern *n, struct rf_side *side)
 {
 	side->leaf = rf_arena_dup(&n->arena, side->leaf);
 	side->creator = rf_arena_dup(&n->arena, side->creator);
 }
 
-/* Made of the interned stacks, so that what it points to stays. */
-static void make_finding(struct rf_intern *n, const struct rf_known_key *key, struct rf_finding *out)
+/* NULL when out of memory. */
+static const struct rf_finding *keep_finding(struct rf_intern *n, const struct rf_finding *made)
+{
+	struct rf_made_finding **bucket = &n->made[hash_str(0, rf_str_from(made->fingerprint)) % RF_INTERN_BUCKETS], *m = *bucket;
+	while (m && !same_finding(&m->finding, made))
+		m = m->next;
+	if (m)
+		return &m->finding;
+	m = rf_arena_alloc(&n->arena, sizeof(*m));
+	if (!m)
+		return NULL;
+	*m = (struct rf_made_finding){ *bucket, *made };
+	for (uint32_t i = 0; i < made->side_count; i++)
+		keep_side(n, &m->finding.sides[i]);
+	m->finding.title = rf_arena_dup(&n->arena, made->title);
+	m->finding.package = rf_arena_dup(&n->arena, made->package);
+	*bucket = m;
+	return n->arena.failed ? NULL : &m->finding;
+}
+
+/* NULL when out of memory. */
+static const struct rf_finding *make_finding(struct rf_intern *n, const struct rf_known_key *key)
 {
 	struct rf_report report = { .kind = (enum rf_kind)key->kind, .access_count = (uint32_t)key->sides };
 	struct rf_goroutine goroutines[2] = { { 0 }, { 0 } };
+	struct rf_finding made;
 	rf_arena_reset(&n->scratch);
 	for (uint32_t i = 0; i < key->sides; i++) {
 		if (key->created[i])
-			goroutines[i].created = key->created[i]->stack;
+			goroutines[i].created = view_stack(key->created[i], &n->scratch);
 		report.accesses[i].goroutine = &goroutines[i];
 		report.accesses[i].freed = key->freed[i] & 1;
 		report.accesses[i].put = report.accesses[i].freed && rf_kind_is_pool(report.kind);
 		report.accesses[i].act = (enum rf_act)(key->freed[i] >> 1);
 		if (key->stacks[i])
-			report.accesses[i].stack = key->stacks[i]->stack;
+			report.accesses[i].stack = view_stack(key->stacks[i], &n->scratch);
 	}
-	rf_finding_make_brief(&report, &n->scratch, out);
-	for (uint32_t i = 0; i < out->side_count; i++)
-		keep_side(n, &out->sides[i]);
-	out->title = rf_arena_dup(&n->arena, out->title);
-	out->package = rf_arena_dup(&n->arena, out->package);
-	n->arena.failed |= n->scratch.failed;
+	rf_finding_make_brief(&report, &n->scratch, &made);
+	return n->scratch.failed ? NULL : keep_finding(n, &made);
 }
 
 static const struct rf_finding *make_alone(const struct rf_report *report, rf_arena *arena)
@@ -274,14 +339,14 @@ const struct rf_finding *rf_intern_finding(struct rf_intern *n, const struct rf_
 		if (!f)
 			return NULL;
 		f->key = key;
-		make_finding(n, &key, &f->finding);
-		if (n->arena.failed)
+		f->finding = make_finding(n, &key);
+		if (!f->finding)
 			return NULL;
 		f->next = *bucket;
 		*bucket = f;
 	}
 	known->made = f;
-	return &f->finding;
+	return f->finding;
 }
 
 /* --- suppressions ------------------------------------------------------------------------------------------------ */

@@ -14,8 +14,9 @@
 #include "finding/finding.h"
 #include "policy/suppressions.h"
 
-#define RF_INTERN_BUCKETS 8192
-#define RF_INTERN_BYTES_MAX ((size_t)4 << 20) /* some four thousand stacks */
+#define RF_INTERN_BUCKETS 16384
+#define RF_INTERN_FILES 256
+#define RF_INTERN_BYTES_MAX ((size_t)8 << 20) /* some fifteen thousand stacks and what was made of them */
 
 struct rf_known_frame {
 	struct rf_known_frame *next;
@@ -28,13 +29,15 @@ struct rf_known_frame {
 struct rf_known_stack {
 	struct rf_known_stack *next;
 	uint64_t hash;
-	struct rf_stack stack;
 	struct rf_known_frame **frames;
-	int64_t row;          /* stacks.id, as above */
+	uint32_t count;       /* of the frames */
+	bool cut;
 	uint32_t generation;
+	int64_t row;          /* stacks.id, as above */
 	uint64_t match_key;   /* rf_stack_match_key; 0 until it is asked for */
 	struct rf_known_stack *twin; /* the same stack in another intern, while `twin_life` is that one's `life` */
 	uint32_t twin_life;
+	struct rf_frame *copies; /* rf_intern_stack's; NULL until it is asked for */
 };
 
 /* What rf_finding_make looks at. */
@@ -44,10 +47,16 @@ struct rf_known_key {
 	uint64_t freed[2]; /* 0 or 1, and the action above that */
 };
 
+/* One for all reports whose stacks differ in what doesn't count. */
+struct rf_made_finding {
+	struct rf_made_finding *next;
+	struct rf_finding finding;
+};
+
 struct rf_known_finding {
 	struct rf_known_finding *next;
 	struct rf_known_key key;
-	struct rf_finding finding;
+	const struct rf_finding *finding;
 	/* Entries of the list that fit, whatever their tag and expiry, while `list` is the intern's; in the list's order. */
 	uint32_t list, fit_count;
 	const struct rf_suppression **fits;
@@ -65,6 +74,8 @@ struct rf_intern {
 	struct rf_known_frame *frames[RF_INTERN_BUCKETS];
 	struct rf_known_stack *stacks[RF_INTERN_BUCKETS];
 	struct rf_known_finding *findings[RF_INTERN_BUCKETS];
+	struct rf_made_finding *made[RF_INTERN_BUCKETS];
+	rf_str files[RF_INTERN_FILES]; /* names of the latest, of which a frame takes its own */
 	uint32_t generation;
 	uint32_t life;        /* from 1: counts how often everything was dropped */
 	uint32_t list;        /* counts the lists of suppressions that were in use */
@@ -81,6 +92,9 @@ bool rf_intern_report(struct rf_intern *n, const struct rf_report *report, struc
 /* As rf_intern_report of the report that `known`, of another intern, belongs to; each of its stacks is looked up once. */
 bool rf_intern_adopt(struct rf_intern *n, const struct rf_report *report, const struct rf_known_report *known,
 		     struct rf_known_report *out);
+/* The stack with its frames side by side, as reports have it; they stay like everything here. Without memory for them it has none,
+ * and n->arena.failed is set. */
+struct rf_stack rf_intern_stack(struct rf_intern *n, struct rf_known_stack *k);
 /* rf_report_match_key, of stacks that were hashed before. */
 uint64_t rf_intern_match_key(const struct rf_report *report, const struct rf_known_report *known);
 /* The finding of a report whose stacks these are, as rf_finding_make_brief gives it; NULL when out of

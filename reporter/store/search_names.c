@@ -230,7 +230,7 @@ static int note_stack(struct rf_store *s, int64_t finding_id, const struct rf_kn
 	int rc = 0;
 	if (*known == hash)
 		return 0;
-	for (uint32_t i = 0; i < k->stack.count && rc >= 0; i++)
+	for (uint32_t i = 0; i < k->count && rc >= 0; i++)
 		rc = note_frame(s, finding_id, k->frames[i], err);
 	if (rc >= 0)
 		*known = hash;

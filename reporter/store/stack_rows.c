@@ -100,18 +100,18 @@ static bool is_stack(sqlite3_stmt *q, const void *what)
 static void make_row(const struct rf_known_stack *k, struct rf_buf *json, struct stack_row *out)
 {
 	int64_t newest = 0;
-	for (uint32_t i = 0; i < k->stack.count; i++) {
+	for (uint32_t i = 0; i < k->count; i++) {
 		rf_buf_put_cstr(json, i ? ",[" : "[[");
 		rf_buf_put_int(json, k->frames[i]->row);
 		rf_buf_put_char(json, ',');
-		rf_buf_put_int(json, (int64_t)k->stack.frames[i].pc); /* 64 bits as SQLite has them */
+		rf_buf_put_int(json, (int64_t)k->frames[i]->frame.pc); /* 64 bits as SQLite has them */
 		rf_buf_put_char(json, ',');
-		rf_buf_put_int(json, (int64_t)k->stack.frames[i].offset);
+		rf_buf_put_int(json, (int64_t)k->frames[i]->frame.offset);
 		rf_buf_put_char(json, ']');
 		newest = newest > k->frames[i]->row ? newest : k->frames[i]->row;
 	}
 	rf_buf_put_char(json, ']');
-	*out = (struct stack_row){ .frames = rf_buf_str(json), .cut = k->stack.cut };
+	*out = (struct stack_row){ .frames = rf_buf_str(json), .cut = k->cut };
 	out->hash = rf_stack_hash(out->frames, out->cut, newest);
 }
 
@@ -120,7 +120,7 @@ static int put_stack(struct rf_store *s, struct rf_known_stack *k, struct rf_buf
 	struct stack_row row;
 	bool is_new = false; /* as a stack with a new frame must be */
 	int rc = 0;
-	for (uint32_t i = 0; rc >= 0 && i < k->stack.count; i++) {
+	for (uint32_t i = 0; rc >= 0 && i < k->count; i++) {
 		rc = frame_row(s, k->frames[i], err);
 		is_new |= rc == 1;
 	}

@@ -124,7 +124,7 @@ static int set_up(struct rf_store *s, const struct rf_store_options *options, st
 	/* NORMAL: a power cut may undo the last batches, but a killed process doesn't. */
 	if (rc == 0)
 		rc = rf_db_exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-			     " PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864;"
+			     " PRAGMA cache_size = -12288; PRAGMA journal_size_limit = 67108864;"
 			     /* SQLite makes a table of the words of a CHECK at every insert; only words of ours are stored. */
 			     " PRAGMA ignore_check_constraints = ON;",
 			  err);
