@@ -1,6 +1,7 @@
 /* redflag policy: what policies would have done to the events that are there. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/command_list.h"
 #include "cmd/place.h"
@@ -11,10 +12,13 @@
 #include "base/files.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
+#define TITLE_COLUMN 40
 #define TIMES_MAX 1000 /* events that a policy can ask for (finding/config.c) */
 
 struct trial {
 	const struct rf_config *config;
+	struct rf_terminal terminal;
+	rf_arena *arena;
 	struct rf_buf out;
 	/* of the finding in hand */
 	int64_t finding_id;
@@ -28,10 +32,13 @@ struct trial {
 
 static void end_finding(struct trial *t)
 {
-	if (t->events)
-		rf_buf_printf(&t->out, "%7llu %7llu %7llu %8llu  %4lld  %s (%.*s)\n", (unsigned long long)t->events,
+	if (t->events) {
+		rf_buf_printf(&t->out, "%7llu %7llu %7llu %8llu  %4lld  ", (unsigned long long)t->events,
 			      (unsigned long long)t->alerts, (unsigned long long)t->held, (unsigned long long)t->silences,
-			      (long long)t->finding_id, t->title, RF_STR_ARG(t->policy->name));
+			      (long long)t->finding_id);
+		rf_put_wrapped(&t->out, &t->terminal, RF_STYLE_PLAIN,
+			       rf_arena_printf(t->arena, "%s (%.*s)", t->title, RF_STR_ARG(t->policy->name)), TITLE_COLUMN);
+	}
 	t->all_events += t->events;
 	t->all_alerts += t->alerts;
 	t->all_held += t->held;
@@ -93,11 +100,13 @@ int rf_cmd_policy(const struct rf_args *args, rf_arena *arena, struct rf_error *
 	if (rc < 0)
 		return rc;
 	t->config = &config;
+	t->arena = arena;
+	rf_terminal_init(&t->terminal, STDOUT_FILENO);
 	rf_buf_init(&t->out);
 	rf_buf_put_cstr(&t->out, " events  alerts    held silences  finding (policy)\n");
 	rc = rf_noise_past_events(store, try_event, t, err);
 	end_finding(t);
-	rf_buf_printf(&t->out, "%7llu %7llu %7llu %8llu  in all; an alert at the end of each silence comes on top\n",
+	rf_buf_printf(&t->out, "%7llu %7llu %7llu %8llu  in all; the end of each silence comes on top\n",
 		      (unsigned long long)t->all_events, (unsigned long long)t->all_alerts, (unsigned long long)t->all_held,
 		      (unsigned long long)t->all_silences);
 	if (rc >= 0)

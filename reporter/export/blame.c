@@ -54,16 +54,21 @@ bool rf_blame_is_wrong(const struct rf_blame_row *blame, rf_str test)
 	return blame->test_a.ptr && blame->test_b.ptr && !is_family(blame->test_a, test) && !is_family(blame->test_b, test);
 }
 
-const struct rf_blame_row *rf_blames_put(const struct rf_blames *b, rf_str package, rf_str test, rf_arena *arena,
-					 struct rf_buf *out)
+static bool is_another_time(const struct rf_blame_row *blame, const struct rf_case *c)
 {
+	return c->test.len && c->started && blame->started && c->started != blame->started;
+}
+
+const struct rf_blame_row *rf_blames_put(const struct rf_blames *b, const struct rf_case *c, rf_arena *arena, struct rf_buf *out)
+{
+	rf_str package = c->package, test = c->test;
 	const struct rf_blame_row *wrong = NULL;
 	bool all_wrong = true;
 	for (uint32_t i = lower_bound(b, package, test); i < b->count; i++) {
 		const struct rf_blame_row *blame = &b->rows[i];
 		if (!rf_str_eq(blame->package, package) || (test.len && !rf_str_eq(blame->test, test)))
 			break;
-		if (rf_str_eq_cstr(blame->verdict, "suppressed"))
+		if (blame->suppressed || is_another_time(blame, c))
 			continue;
 		rf_str owners = rf_words_owners(blame->test_a, blame->test_b, arena);
 		bool is_wrong = test.len && rf_blame_is_wrong(blame, test);

@@ -2,7 +2,7 @@
 #ifndef RF_EXPORT_BLAME_H
 #define RF_EXPORT_BLAME_H
 
-#include "export/item.h"
+#include "export/results.h"
 
 struct rf_blames {
 	struct rf_blame_row *rows;
@@ -12,9 +12,8 @@ struct rf_blames {
 int rf_blames_load(struct rf_export *x, struct rf_blames *out, struct rf_error *err);
 /* True when both owners are known and neither is this test, a subtest of it or a parent of it. */
 bool rf_blame_is_wrong(const struct rf_blame_row *blame, rf_str test);
-/* Sentences, one a line, about the findings whose text stood in this test ("": anywhere in the package) and wasn't suppressed.
- * Returns the first that is blamed wrongly, when all are; else NULL. */
-const struct rf_blame_row *rf_blames_put(const struct rf_blames *b, rf_str package, rf_str test, rf_arena *arena,
-					 struct rf_buf *out);
+/* Sentences, one a line, about the findings whose text stood in what this case's test said (a package: anywhere in it) and wasn't
+ * suppressed. Returns the first that is blamed wrongly, when all are; else NULL. */
+const struct rf_blame_row *rf_blames_put(const struct rf_blames *b, const struct rf_case *c, rf_arena *arena, struct rf_buf *out);
 
 #endif

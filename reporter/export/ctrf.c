@@ -34,7 +34,7 @@ static void put_why(struct writer *w, const struct rf_case *c)
 {
 	struct rf_buf b;
 	rf_buf_init(&b);
-	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, c->package, c->test, &w->x->scratch, &b);
+	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, c, &w->x->scratch, &b);
 	if (b.len && c->message.len)
 		rf_buf_printf(&b, "\n%.*s", RF_STR_ARG(c->message));
 	else

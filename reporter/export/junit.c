@@ -40,7 +40,7 @@ static void put_failure(struct writer *w, const struct rf_case *c)
 	const char *element = c->outcome == RF_ERROR ? "error" : "failure";
 	struct rf_buf b;
 	rf_buf_init(&b);
-	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, c->package, c->test, &w->x->scratch, &b);
+	const struct rf_blame_row *wrong = rf_blames_put(&w->blames, c, &w->x->scratch, &b);
 	rf_str text = c->message.len ? c->message : RF_STR("Failed");
 	rf_str type = rf_str_from(c->type ? c->type : "");
 	if (wrong) {
@@ -73,7 +73,7 @@ static void put_passed(struct writer *w, const struct rf_case *c)
 {
 	struct rf_buf b;
 	rf_buf_init(&b);
-	rf_blames_put(&w->blames, c->package, c->test, &w->x->scratch, &b);
+	rf_blames_put(&w->blames, c, &w->x->scratch, &b);
 	if (b.len)
 		rf_buf_put_char(&b, '\n');
 	rf_buf_put_str(&b, c->output);

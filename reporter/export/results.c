@@ -79,7 +79,8 @@ static rf_str build_reason(rf_str output)
 static void make_case(struct rf_case *c, const struct rf_execution_row *row)
 {
 	*c = (struct rf_case){ .package = row->package, .test = row->test, .output = row->output, .elapsed_ms = row->elapsed_ms,
-			       .start_ms = row->started < NUMBER_NOT_TIME ? 0 : (int64_t)(row->started / NS_PER_MS) };
+			       .started = row->started < NUMBER_NOT_TIME ? 0 : row->started };
+	c->start_ms = (int64_t)(c->started / NS_PER_MS);
 	if (rf_str_eq_cstr(row->result, "pass"))
 		return;
 	c->message = reason(row->output);

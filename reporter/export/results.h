@@ -18,6 +18,7 @@ struct rf_case {
 	rf_str message;       /* why, in one line; "" nothing is known */
 	rf_str output;
 	int64_t elapsed_ms, start_ms; /* start 0: unknown */
+	uint64_t started;     /* in nanoseconds; 0: unknown, or a package */
 };
 
 struct rf_result_counts {

@@ -196,18 +196,25 @@ static void read_blame(sqlite3_stmt *q, rf_arena *arena, void *any)
 	struct rf_blame_row *row = any;
 	*row = (struct rf_blame_row){ .finding_id = sqlite3_column_int64(q, 0), .package = rf_db_text(q, 1, arena),
 				      .test = rf_db_text(q, 2, arena), .title = rf_db_text(q, 3, arena),
-				      .verdict = rf_db_text(q, 4, arena), .test_a = rf_db_text(q, 5, arena),
-				      .test_b = rf_db_text(q, 6, arena) };
+				      .suppressed = sqlite3_column_int(q, 4) != 0, .test_a = rf_db_text(q, 5, arena),
+				      .test_b = rf_db_text(q, 6, arena), .started = (uint64_t)sqlite3_column_int64(q, 7) };
 }
+
+/* Of the times that the event's test ran, the last that began before the event, and rather one that failed: events have milliseconds,
+ * and more than one may fit into these. Streams without times have small numbers instead of them. */
+#define EXECUTION_OF_EVENT                                                                                                        \
+	"(SELECT x.started FROM tests t JOIN executions x ON x.test_id = t.id WHERE t.package = e.stream_package"                  \
+	" AND t.name = e.stream_test AND x.run_id = e.run_id AND x.started >= 31536000000000000 AND x.started / 1000000 <="        \
+	" strftime('%s', e.time) * 1000 + substr(e.time, 21, 3) ORDER BY x.result = 'pass', x.started DESC LIMIT 1)"
 
 int rf_query_blames(struct rf_store *s, int64_t run_id, rf_arena *arena, struct rf_blame_row **rows, uint32_t *count,
 		    struct rf_error *err)
 {
 	sqlite3_stmt *q;
 	void *array = NULL;
-	int rc = rf_prepare(s, "SELECT DISTINCT e.finding_id, e.stream_package, e.stream_test, f.title, e.verdict, e.test_a,"
-			 " e.test_b FROM events e JOIN findings f ON f.id = e.finding_id WHERE e.run_id = ?1"
-			 " ORDER BY 1, 2, 3, 5, 6, 7", &q, err);
+	int rc = rf_prepare(s, "SELECT DISTINCT e.finding_id, e.stream_package, e.stream_test, f.title,"
+			 " e.verdict = 'suppressed', e.test_a, e.test_b, " EXECUTION_OF_EVENT " FROM events e"
+			 " JOIN findings f ON f.id = e.finding_id WHERE e.run_id = ?1 ORDER BY 1, 2, 3, 5, 6, 7, 8", &q, err);
 	if (rc < 0)
 		return rc;
 	sqlite3_bind_int64(q, 1, run_id);

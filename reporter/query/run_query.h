@@ -46,7 +46,9 @@ int rf_query_run_best_event(struct rf_store *s, int64_t finding_id, int64_t run_
 /* Where the text of a finding stood in the stream, and who owns its sides: what go test blamed, and what is to blame. */
 struct rf_blame_row {
 	int64_t finding_id;
-	rf_str package, test, title, verdict;
+	uint64_t started; /* of that test, the time that it ran when it was reported; 0: unknown */
+	rf_str package, test, title;
+	bool suppressed;
 	rf_str test_a, test_b; /* as in struct rf_event_row */
 };
 int rf_query_blames(struct rf_store *s, int64_t run_id, rf_arena *arena, struct rf_blame_row **rows, uint32_t *count,

@@ -175,6 +175,7 @@ done
 check "two alerts a finding, the rest is silenced" equal "4|4" "$(query "$db" \
 	"SELECT sum(verdict = 'alert'), sum(verdict = 'silenced') FROM v_events")"
 check "silenced is still counted" equal "8" "$(query "$db" "SELECT sum(events) FROM v_findings")"
+check "policy test keeps to 80 columns" sh -c '[ -z "$("$1" policy --db "$2" test | grep -E "^.{81}")" ]' - "$redflag" "$db"
 check "policy test agrees on past events" sh -c '"$1" policy --db "$2" test | grep -qE "^ +8 +4 +4 +2  in all"' - "$redflag" "$db"
 printf 'policies:\n  - tag: example.com/*\n    bypass: true\n    severity: high\n' >.redflag.yml
 check "with rules that silence nothing" sh -c '"$1" policy --db "$2" test .redflag.yml | grep -qE "^ +8 +8 +0 +0  in all"' - \
@@ -225,6 +226,9 @@ check "a flaky race" status_of 66 env TRACE_ID=retry "$redflag" test --db "$db" 
 check "run again it passes" status_of 0 env TRACE_ID=retry RETRY=1 "$redflag" test --db "$db" -run TestFlaky .
 check "the finding stays and says so" sh -c '"$1" list --db "$2" | tr -s " \n" " " | grep -q "passed when it was run again"' - \
 	"$redflag" "$db"
+"$redflag" export --format junit --db "$db" -o "$work/retry.xml"
+check "JUnit has the test twice, and the finding at the time that it was reported" equal "2 1" \
+	"$(grep -c 'name="TestFlaky"' "$work/retry.xml") $(grep -c 'was reported here' "$work/retry.xml")"
 check "still new" equal "new|1" "$(query "$db" "SELECT status, retried FROM v_findings")"
 query "$db" "UPDATE findings SET resolved_after = '2020-01-01T00:00:00.000Z'"
 check "list --status resolved" sh -c '"$1" list --db "$2" --status resolved | grep -q "resolved  "' - "$redflag" "$db"
