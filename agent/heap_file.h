@@ -4,7 +4,7 @@
  * removes it. While the process lives others read it (`redflag agent top`), and change its rates in it (`redflag agent set`).
  *
  * Native byte order, for the machine that wrote it. A reader takes no number on trust: the writer may have been killed between
- * any two stores. Only what is described here counts; more follows that is the agent's own.
+ * any two stores.
  */
 #ifndef RF_AGENT_HEAP_FILE_H
 #define RF_AGENT_HEAP_FILE_H

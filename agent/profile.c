@@ -53,12 +53,27 @@ static int create_file(struct rf_profile *p)
 	memcpy(p->path, rf_spool_path(), len + 1);
 	memcpy(p->path + len - (sizeof(RF_SPOOL_SUFFIX) - 1), suffixes[p->kind], suffix + 1);
 	int fd = open(p->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0 && (!rf_spool_size_allowed(p->bytes) || posix_fallocate(fd, 0, (off_t)p->bytes) != 0)) {
+	if (fd >= 0 && (!rf_spool_size_allowed(RF_PROFILE_FILE_BYTES) || posix_fallocate(fd, 0, (off_t)RF_PROFILE_FILE_BYTES) != 0)) {
 		close(fd);
 		unlink(p->path);
 		fd = -1;
 	}
 	return fd;
+}
+
+/* The file lies over the beginning of memory. Without MADV_RANDOM the kernel makes all pages of it at the first touch of one. */
+static void *map_tables(struct rf_profile *p, int fd)
+{
+	void *t = mmap(NULL, p->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (t == MAP_FAILED || fd < 0)
+		return t;
+	p->in_file = mmap(t, RF_PROFILE_FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED;
+	if (p->in_file) {
+		madvise(t, RF_PROFILE_FILE_BYTES, MADV_RANDOM);
+		return t;
+	}
+	munmap(t, p->bytes); /* there may be a hole now */
+	return map_tables(p, -1);
 }
 
 static bool rf_profile_open(struct rf_profile *p, bool *made)
@@ -67,12 +82,9 @@ static bool rf_profile_open(struct rf_profile *p, bool *made)
 	if (p->t)
 		return true;
 	int fd = create_file(p);
-	void *t = fd < 0 ? MAP_FAILED : mmap(NULL, p->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	p->in_file = t != MAP_FAILED;
+	void *t = map_tables(p, fd);
 	if (fd >= 0)
 		close(fd);
-	if (!p->in_file)
-		t = mmap(NULL, p->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (t == MAP_FAILED)
 		return false;
 	p->t = t;

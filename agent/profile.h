@@ -4,12 +4,13 @@
  *
  *	rf_profile_init -> rf_profile_values and rf_profile_note, any number -> rf_profile_finish
  *
- * Memory: that of the file, which is there as far as it was written to. Under the lock, inside the agent.
+ * Memory: that of the tables, which is there as far as it was written to. Under the lock, inside the agent.
  */
 #ifndef RF_AGENT_PROFILE_H
 #define RF_AGENT_PROFILE_H
 
 #include "agent/heap_file.h"
+#include "agent/settings.h"
 #include "agent/unwind.h"
 #include "tsan-glue/spool_format.h"
 
@@ -21,11 +22,13 @@
 #define RF_PROFILE_BUCKETS (2u * RF_HEAP_STACKS_MAX)
 #define RF_PROFILE_NO_STACK UINT32_MAX
 
-/* What is mapped: a user may have more behind it. */
+/* What is mapped: the file, and behind it memory of the process alone, which a user may have more of. A page of a file that is touched
+ * first takes ten times as long as one of memory, so what no reader wants isn't in it. */
 struct rf_profile_tables {
 	struct rf_heap_file file;
-	uint32_t buckets[RF_PROFILE_BUCKETS]; /* index + 1 */
+	_Alignas(RF_PAGE) uint32_t buckets[RF_PROFILE_BUCKETS]; /* index + 1 */
 };
+#define RF_PROFILE_FILE_BYTES offsetof(struct rf_profile_tables, buckets)
 
 struct rf_profile {
 	struct rf_profile_tables *t; /* NULL until rf_profile_open */

@@ -98,7 +98,7 @@ static void test_day(void **state)
 	assert_true(heap.t->stacks.file.snapshot <= SNAPSHOTS_MAX && heap.t->stacks.file.snapshot > SECONDS / 3600);
 	assert_true(waits.t->file.snapshot <= SNAPSHOTS_MAX);
 	assert_int_equal(stat(heap.profile.path, &st), 0);
-	assert_int_equal(st.st_size, sizeof(struct tables));
+	assert_int_equal(st.st_size, RF_PROFILE_FILE_BYTES);
 	rf_heap_finish();
 	rf_waits_finish();
 	rf_record_finish();
