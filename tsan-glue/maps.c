@@ -11,7 +11,7 @@
 #define MAPS_TOUCHED ((uint64_t)3 << 62) /* present or swapped: Documentation/admin-guide/mm/pagemap.rst */
 
 static struct {
-	int pagemap;
+	int pagemap; /* -1 until something is asked of it */
 	uint64_t pages[MAPS_PAGES];
 	char text[8192];
 } maps;
@@ -19,6 +19,8 @@ static struct {
 static bool rf_maps_touched(struct rf_maps_range range, bool (*see)(uintptr_t start, uintptr_t end))
 {
 	uintptr_t at = range.start, end = range.end;
+	if (maps.pagemap < 0)
+		maps.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	while (at < end) {
 		uintptr_t first = at / MAPS_PAGE, count = (end - 1) / MAPS_PAGE - first + 1, run = 0;
 		count = count < MAPS_PAGES ? count : MAPS_PAGES;
@@ -96,8 +98,8 @@ static bool maps_lines(int file, bool (*see)(const struct rf_mapping *mapping))
 static bool rf_maps_each(bool (*see)(const struct rf_mapping *mapping))
 {
 	int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-	maps.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	bool done = file >= 0 && maps.pagemap >= 0 && maps_lines(file, see);
+	maps.pagemap = -1;
+	bool done = file >= 0 && maps_lines(file, see);
 	if (file >= 0)
 		close(file);
 	if (maps.pagemap >= 0)

@@ -169,12 +169,38 @@ static void test_no_candidates(void **state)
 	assert_int_equal(rf_record_reports(), reports);
 }
 
+/* The list of mappings is read again when other pages can be written than at the last look; where that isn't known, each time. */
+static void test_held(void **state)
+{
+	const uint64_t wrong = UINT64_MAX;
+	uint64_t before[STATM_COUNT], after[STATM_COUNT];
+	(void)state;
+	look_up_held(100);
+	samples.held = wrong;
+	look_up_held(100);
+	assert_int_equal(samples.held, wrong);
+	look_up_held(101);
+	assert_int_not_equal(samples.held, wrong);
+	samples.held = wrong;
+	look_up_held(0);
+	look_up_held(0);
+	assert_int_not_equal(samples.held, wrong);
+	uint64_t held = samples.held;
+	read_statm(before);
+	assert_ptr_not_equal(sbrk(4 << 20), (void *)-1);
+	read_statm(after);
+	assert_true(after[STATM_DATA] >= before[STATM_DATA] + (4 << 20) / RF_PAGE);
+	look_up_held(after[STATM_DATA]);
+	assert_true(samples.held >= held + (4 << 20));
+}
+
 int main(void)
 {
 	agent_begin();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_control), cmocka_unit_test(test_estimates), cmocka_unit_test(test_references),
 		cmocka_unit_test(test_no_candidates), cmocka_unit_test(test_mappings), cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_held),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
