@@ -289,20 +289,37 @@ static void rf_rows_forget(void)
 	atomic_fetch_add(&rows_forgotten, 1);
 }
 
+/* 0: it isn't kept there. */
+static uint64_t kept_at(uint32_t at, uint64_t key)
+{
+	uint64_t value = atomic_load_explicit(&rows[at].value, memory_order_relaxed);
+	return (atomic_load_explicit(&rows[at].mixed, memory_order_relaxed) ^ value) == key ? value : 0;
+}
+
+/* What is there moves to the other place of its pair: two addresses that meet would else be worked out anew each time. */
+static void keep_at(uint32_t at, uint64_t key, uint64_t value)
+{
+	uint64_t old_value = atomic_load_explicit(&rows[at].value, memory_order_relaxed);
+	uint64_t old_mixed = atomic_load_explicit(&rows[at].mixed, memory_order_relaxed);
+	atomic_store_explicit(&rows[at ^ 1].value, old_value, memory_order_relaxed);
+	atomic_store_explicit(&rows[at ^ 1].mixed, old_mixed, memory_order_relaxed);
+	atomic_store_explicit(&rows[at].value, value, memory_order_relaxed);
+	atomic_store_explicit(&rows[at].mixed, key ^ value, memory_order_relaxed);
+}
+
 static struct rf_row rf_row_at(uintptr_t pc, uint64_t object)
 {
 	uint64_t mark = (object + atomic_load_explicit(&rows_forgotten, memory_order_relaxed)) * 0x9e3779b97f4a7c15u;
 	uint64_t key = pc ^ mark >> PC_BITS << PC_BITS;
 	uint32_t at = (uint32_t)(pc * 0x9e3779b97f4a7c15u >> 54); /* 10 bits: ROWS */
-	uint64_t value = atomic_load_explicit(&rows[at].value, memory_order_relaxed);
-	struct rf_row row;
-	if ((atomic_load_explicit(&rows[at].mixed, memory_order_relaxed) ^ value) == key && value) {
+	uint64_t value = kept_at(at, key);
+	if (!value)
+		value = kept_at(at ^ 1, key);
+	if (value) {
 		return (struct rf_row){ .kind = (enum rf_row_kind)(value & 7), .frame_offset = (uint32_t)(value >> 8 & 0xffffff) * 8,
 					.rbp_offset = (uint32_t)(value >> 32 & 0xffffff) * 8 };
 	}
-	row = work_out(pc);
-	value = (uint64_t)row.kind | 8u | (uint64_t)(row.frame_offset / 8) << 8 | (uint64_t)(row.rbp_offset / 8) << 32;
-	atomic_store_explicit(&rows[at].value, value, memory_order_relaxed);
-	atomic_store_explicit(&rows[at].mixed, key ^ value, memory_order_relaxed);
+	const struct rf_row row = work_out(pc);
+	keep_at(at, key, (uint64_t)row.kind | 8u | (uint64_t)(row.frame_offset / 8) << 8 | (uint64_t)(row.rbp_offset / 8) << 32);
 	return row;
 }

@@ -150,11 +150,32 @@ static void test_kept(void **state)
 	assert_int_equal(rf_row_at(4096, 1).kind, RF_ROW_NONE);
 }
 
+/* Two addresses that want the same place are both kept; a third takes the place of the one that came first. */
+static void test_pairs(void **state)
+{
+	uint32_t count = 0;
+	uintptr_t pcs[3], pc = (uintptr_t)compare_numbers + 1;
+	(void)state;
+	uint32_t wanted = (uint32_t)(pc * 0x9e3779b97f4a7c15u >> 54);
+	for (; count < 3; pc++) {
+		uint32_t at = (uint32_t)(pc * 0x9e3779b97f4a7c15u >> 54);
+		if (at == wanted)
+			pcs[count++] = pc;
+	}
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct rf_row row = rf_row_at(pcs[i], 1), again = rf_row_at(pcs[i], 1);
+		assert_memory_equal(&row, &again, sizeof(row));
+		assert_true((rows[wanted].mixed ^ rows[wanted].value) % ((uint64_t)1 << PC_BITS) == pcs[i]);
+		if (i)
+			assert_true((rows[wanted ^ 1].mixed ^ rows[wanted ^ 1].value) % ((uint64_t)1 << PC_BITS) == pcs[i - 1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stacks), cmocka_unit_test(test_instructions), cmocka_unit_test(test_what_is_unknown),
-		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_kept), cmocka_unit_test(test_pairs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
