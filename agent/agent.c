@@ -131,6 +131,7 @@ static __attribute__((constructor)) void start(void)
 	rf_next_init();
 	rf_settings.off = !text || getauxval(AT_SECURE) || has_sanitizer();
 	rf_mutexes_settle();
+	rf_calls_settle();
 	if (rf_settings.off)
 		return;
 	rf_agent_options_read(&options, text);
@@ -154,4 +155,5 @@ static __attribute__((constructor)) void start(void)
 	rf_events_init((const uint64_t[]){ [RF_EVENTS_OFFCPU] = options.offcpu, [RF_EVENTS_FAULTS] = options.faults,
 					   [RF_EVENTS_SYSTEM] = options.system, [RF_EVENTS_SYSCALLS] = options.syscalls });
 	rf_mutexes_settle();
+	rf_calls_settle();
 }

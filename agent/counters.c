@@ -152,6 +152,7 @@ static void rf_counters_init(uint64_t period)
 	counters.period = period;
 	if (!period)
 		return;
+	rf_settings.calls = true;
 	counters.rights = rf_counters_probe();
 	if (counters.rights != RF_COUNTERS_REFUSED &&
 	    (pthread_key_create(&counters.key, end_group) != 0 || counters.key >= KEYS_AT_HAND))

@@ -247,6 +247,7 @@ static void rf_events_init(const uint64_t rates[RF_EVENTS_KIND_COUNT])
 	if (table != MAP_FAILED && madvise(table, bytes, MADV_WIPEONFORK) == 0)
 		events.threads = table;
 	rf_settings.mutexes |= events.threads != NULL;
+	rf_settings.calls |= events.threads != NULL;
 	rf_events_thread();
 }
 

@@ -27,6 +27,12 @@ static inline bool rf_guard_has(const void *block)
 	return (uintptr_t)block - rf_guard_pages.start < rf_guard_pages.bytes;
 }
 
+/* Is one of those bytes in them? */
+static inline bool rf_guard_meets(const void *start, size_t bytes)
+{
+	return rf_guard_has(start) || rf_guard_pages.start - (uintptr_t)start < bytes;
+}
+
 /* False when the address space can't be had. */
 static bool rf_guard_init(uint32_t slots);
 /* A block, zeroed when asked for; NULL when there is no slot for it. align is a power of two. */

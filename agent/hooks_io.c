@@ -7,19 +7,28 @@
 #include "agent/guard.h"
 #include "agent/io.h"
 #include "agent/next.h"
+#include "agent/settings.h"
 
 #include <limits.h>
 
-static inline void touch(const void *buffer, size_t bytes, bool write)
+static inline bool guarded(const void *buffer, size_t bytes)
 {
-	if (rf_guard_pages.bytes)
-		rf_guard_touch(buffer, bytes, write);
+	return __builtin_expect(rf_guard_meets(buffer, bytes), 0);
+}
+
+static inline bool any_guarded(const struct iovec *parts, int count)
+{
+	for (int i = 0; parts && i < count && i < IOV_MAX; i++) {
+		if (guarded(parts[i].iov_base, parts[i].iov_len))
+			return true;
+	}
+	return false;
 }
 
 static void touch_all(const struct iovec *parts, int count, bool write)
 {
 	for (int i = 0; parts && i < count && i < IOV_MAX; i++)
-		touch(parts[i].iov_base, parts[i].iov_len, write);
+		rf_guard_touch(parts[i].iov_base, parts[i].iov_len, write);
 }
 
 struct measures {
@@ -44,11 +53,21 @@ static __attribute__((noinline)) void leave_measured(const struct measures *m, s
 		rf_io_leave(&m->io, done);
 }
 
-#define RF_HOOK(result, name, parameters, look, arguments)                                                             \
-	RF_EXPORT result name parameters                                                                                  \
+/* No call is measured, and no ring read, by the way: settled by the constructor. */
+static bool calls_pass;
+
+static void rf_calls_settle(void)
+{
+	calls_pass = !rf_settings.calls;
+}
+
+/* The short way looks where the buffers are, and jumps. */
+#define RF_HOOK(result, name, parameters, is_guarded, touch, arguments)                                                     \
+	static __attribute__((noinline)) result name##_slowly parameters                                               \
 	{                                                                                                              \
 		rf_next_init();                                                                                        \
-		look;                                                                                                  \
+		if (is_guarded)                                                                                             \
+			touch;                                                                                         \
 		rf_events_look();                                                                                      \
 		bool timed = rf_io_is_due(), counted = rf_counters_is_due();                                           \
 		if (!timed && !counted)                                                                                \
@@ -58,21 +77,27 @@ static __attribute__((noinline)) void leave_measured(const struct measures *m, s
 		result done = rf_next.name arguments;                                                                  \
 		leave_measured(&m, done);                                                                              \
 		return done;                                                                                           \
+	}                                                                                                              \
+	RF_SHORT result name parameters                                                                                \
+	{                                                                                                              \
+		return __builtin_expect(calls_pass, 1) && !(is_guarded) ? rf_next.name arguments : name##_slowly arguments; \
 	}
+#define RF_HOOK_BYTES(name, parameters, buffer, write, arguments)                                                      \
+	RF_HOOK(ssize_t, name, parameters, guarded(buffer, bytes), rf_guard_touch(buffer, bytes, write), arguments)
+#define RF_HOOK_PARTS(name, parameters, write, arguments)                                                              \
+	RF_HOOK(ssize_t, name, parameters, any_guarded(parts, count), touch_all(parts, count, write), arguments)
 
-RF_HOOK(ssize_t, read, (int fd, void *to, size_t bytes), touch(to, bytes, true), (fd, to, bytes))
-RF_HOOK(ssize_t, pread, (int fd, void *to, size_t bytes, off_t at), touch(to, bytes, true), (fd, to, bytes, at))
-RF_HOOK(ssize_t, pread64, (int fd, void *to, size_t bytes, off64_t at), touch(to, bytes, true), (fd, to, bytes, at))
-RF_HOOK(ssize_t, readv, (int fd, const struct iovec *to, int count), touch_all(to, count, true), (fd, to, count))
-RF_HOOK(ssize_t, recv, (int fd, void *to, size_t bytes, int flags), touch(to, bytes, true), (fd, to, bytes, flags))
-RF_HOOK(ssize_t, recvfrom, (int fd, void *to, size_t bytes, int flags, struct sockaddr *from, socklen_t *len),
-	touch(to, bytes, true), (fd, to, bytes, flags, from, len))
-RF_HOOK(ssize_t, write, (int fd, const void *from, size_t bytes), touch(from, bytes, false), (fd, from, bytes))
-RF_HOOK(ssize_t, pwrite, (int fd, const void *from, size_t bytes, off_t at), touch(from, bytes, false), (fd, from, bytes, at))
-RF_HOOK(ssize_t, pwrite64, (int fd, const void *from, size_t bytes, off64_t at), touch(from, bytes, false),
-	(fd, from, bytes, at))
-RF_HOOK(ssize_t, writev, (int fd, const struct iovec *from, int count), touch_all(from, count, false), (fd, from, count))
-RF_HOOK(ssize_t, send, (int fd, const void *from, size_t bytes, int flags), touch(from, bytes, false),
-	(fd, from, bytes, flags))
-RF_HOOK(ssize_t, sendto, (int fd, const void *from, size_t bytes, int flags, const struct sockaddr *to, socklen_t len),
-	touch(from, bytes, false), (fd, from, bytes, flags, to, len))
+RF_HOOK_BYTES(read, (int fd, void *to, size_t bytes), to, true, (fd, to, bytes))
+RF_HOOK_BYTES(pread, (int fd, void *to, size_t bytes, off_t at), to, true, (fd, to, bytes, at))
+RF_HOOK_BYTES(pread64, (int fd, void *to, size_t bytes, off64_t at), to, true, (fd, to, bytes, at))
+RF_HOOK_PARTS(readv, (int fd, const struct iovec *parts, int count), true, (fd, parts, count))
+RF_HOOK_BYTES(recv, (int fd, void *to, size_t bytes, int flags), to, true, (fd, to, bytes, flags))
+RF_HOOK_BYTES(recvfrom, (int fd, void *to, size_t bytes, int flags, struct sockaddr *from, socklen_t *len), to, true,
+	      (fd, to, bytes, flags, from, len))
+RF_HOOK_BYTES(write, (int fd, const void *from, size_t bytes), from, false, (fd, from, bytes))
+RF_HOOK_BYTES(pwrite, (int fd, const void *from, size_t bytes, off_t at), from, false, (fd, from, bytes, at))
+RF_HOOK_BYTES(pwrite64, (int fd, const void *from, size_t bytes, off64_t at), from, false, (fd, from, bytes, at))
+RF_HOOK_PARTS(writev, (int fd, const struct iovec *parts, int count), false, (fd, parts, count))
+RF_HOOK_BYTES(send, (int fd, const void *from, size_t bytes, int flags), from, false, (fd, from, bytes, flags))
+RF_HOOK_BYTES(sendto, (int fd, const void *from, size_t bytes, int flags, const struct sockaddr *to, socklen_t len), from, false,
+	      (fd, from, bytes, flags, to, len))

@@ -18,6 +18,7 @@ static struct {
 static void rf_io_init(uint64_t period)
 {
 	io.period = period;
+	rf_settings.calls |= period != 0;
 	rf_profile_init(&io.profile, RF_SPOOL_PROFILE_IO, period, sizeof(struct rf_profile_tables));
 }
 

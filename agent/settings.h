@@ -20,6 +20,7 @@ static struct {
 	bool heap;      /* allocations are sampled */
 	bool mappings;  /* so are mappings of the program's own */
 	uint64_t leak_cost; /* thousandths of the processor time that the search for them may take */
+	bool calls;     /* the hooks of read, write and their like do more than to look at guarded buffers */
 	bool mutexes;   /* the hook of pthread_mutex_lock does more than to pass on */
 	uint64_t locks; /* waits for mutexes are sampled, every so many nanoseconds; 0: none */
 	/* These can be changed while it runs (heap.h, rf_heap_follow). */
