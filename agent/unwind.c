@@ -14,6 +14,7 @@
 #include <unwind.h>
 
 #define REGISTER_RBP 6 /* System V ABI, x86-64, DWARF register numbers */
+#define PIECE_WORDS 96u /* of a stack: most stacks of Go are read by three calls */
 
 struct walk {
 	struct rf_trace *trace;
@@ -123,15 +124,36 @@ static bool is_code(uintptr_t pc)
 	return _dl_find_object((void *)pc, &object) == 0;
 }
 
-/* Frame pointers: [frame] is the caller's, [frame + 8] the address that is returned to. Read by the kernel, since a register
- * that is no frame pointer may hold anything. */
+/* A piece of the stack, as the kernel has read it: a register that is no frame pointer may hold anything. */
+struct piece {
+	uintptr_t start, bytes;
+	uintptr_t words[PIECE_WORDS];
+};
+
+/* Two words at an address; NULL: there is no such memory. What lies behind them comes along, since most frames are close together. */
+static const uintptr_t *two_words(struct piece *p, uintptr_t at)
+{
+	const size_t wanted = 2 * sizeof(uintptr_t);
+	if (at < p->start || at - p->start + wanted > p->bytes) {
+		struct iovec to = { p->words, sizeof(p->words) }, from = { (void *)at, sizeof(p->words) };
+		ssize_t n = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+		p->start = at;
+		p->bytes = n > 0 ? (uintptr_t)n : 0;
+		if (p->bytes < wanted)
+			return NULL;
+	}
+	return &p->words[(at - p->start) / sizeof(uintptr_t)];
+}
+
+/* Frame pointers: [frame] is the caller's, [frame + 8] the address that is returned to. */
 static void follow_frames(struct walk *w)
 {
+	struct piece piece;
+	piece.start = piece.bytes = 0;
 	uintptr_t frame = w->frame;
 	while (!w->trace->cut && frame && frame % sizeof(uintptr_t) == 0) {
-		uintptr_t words[2];
-		struct iovec to = { words, sizeof(words) }, from = { (void *)frame, sizeof(words) };
-		if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof(words) || !is_code(words[1]))
+		const uintptr_t *words = two_words(&piece, frame);
+		if (!words || !is_code(words[1]))
 			return;
 		add_frame(w, words[1] - 1);
 		if (words[0] <= frame) /* stacks grow downwards */
