@@ -139,6 +139,8 @@ void rf_reporter_spools(struct rf_reporter *r, enum rf_spool_scope scope)
 
 uint64_t rf_reporter_tick(struct rf_reporter *r)
 {
+	if (rf_session_text_is_due(r->session))
+		rf_reporter_spools(r, RF_SPOOLS_OURS);
 	uint64_t storing = rf_session_tick(r->session), alerts = rf_courier_send(&r->courier, r->database, r->alerts.queued);
 	return storing && (storing < alerts || !alerts) ? storing : alerts;
 }

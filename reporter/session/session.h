@@ -35,6 +35,7 @@
 
 #define RF_SESSION_WAIT_NS 1000000000u
 #define RF_SESSION_BATCH 8192         /* reports that are stored without waiting longer; of a spool, a transaction: 0.2 s */
+#define RF_SESSION_LIVE_EVENTS_MAX 10000u /* below it, spools are read while their processes run */
 #define RF_SESSION_BATCH_BYTES ((size_t)8 << 20)
 #define RF_SESSION_BATCH_BYTES_FIRST ((size_t)256 << 10)
 #define RF_SESSION_PENDING_MAX 12288  /* reports that wait while the database can't be written */
@@ -70,11 +71,16 @@ void rf_session_text(struct rf_session *s, rf_str line);
 void rf_session_end_stream(struct rf_session *s);
 /* Stores what has waited long enough. Nanoseconds until it wants to be called again; 0 when nothing waits. */
 uint64_t rf_session_tick(struct rf_session *s);
+/* Will the next tick store text of reports? Then spools of ours should be read first, since a record that comes first is decided by all
+ * that it tells: its tag, which the text doesn't have, says by which policy, and which sinks want it. Not for a session that has seen
+ * RF_SESSION_LIVE_EVENTS_MAX events, as the spools are read from their start each time. */
+bool rf_session_text_is_due(struct rf_session *s);
 /* Stores what waits now. */
 void rf_session_flush(struct rf_session *s);
 
 enum rf_spool_scope {
 	RF_SPOOLS_OVER, /* only those whose process is over: while the stream runs */
+	RF_SPOOLS_OURS, /* of our trace all, as far as they are written */
 	RF_SPOOLS_ALL,  /* of our trace all, at the end */
 };
 /* Reads the spools of our trace in `directory`; no such directory is fine. `own`: the directory is the database's own, so

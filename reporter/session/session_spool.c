@@ -131,14 +131,15 @@ static void add_counters(struct rf_session *s, struct rf_spool *spool)
 	s->counts.counters.goroutines_unregistered += c->goroutines_unregistered;
 }
 
-/* Stores everything in an open spool. The text that waits goes first: a record joins what is stored. */
-static int put_spool(struct rf_session *s, struct rf_spool *spool, rf_str trace, bool ours, struct rf_error *err)
+/* Stores everything in an open spool. The text that waits comes after it: a record knows the tag by which policies and
+ * alerts go. `again`: it will be read once more, and is counted then. */
+static int put_spool(struct rf_session *s, struct rf_spool *spool, rf_str trace, bool ours, bool again, struct rf_error *err)
 {
 	rf_arena scratch;
 	int64_t run_id = 0;
 	bool more = true;
 	int rc = 0;
-	rf_session_flush(s);
+	rf_session_settle(s);
 	if (!s->options.store)
 		return 0;
 	rc = rf_spool_look_up(spool, err);
@@ -150,6 +151,8 @@ static int put_spool(struct rf_session *s, struct rf_spool *spool, rf_str trace,
 		s->failure = *err;
 		return rc;
 	}
+	if (again)
+		return 0;
 	if (ours) {
 		s->run_id = run_id;
 		mark_package(s, rf_spool_process(spool));
@@ -318,7 +321,7 @@ static bool is_left_over(struct rf_session *s, const struct directory *d, const 
 			 rf_arena *arena)
 {
 	bool ingest = s->options.trace_id.len == 0; /* asked to take all there is */
-	if (d->scope == RF_SPOOLS_OVER || (!d->own && !ingest) || !is_over(s, p))
+	if (d->scope != RF_SPOOLS_ALL || (!d->own && !ingest) || !is_over(s, p))
 		return false;
 	if (!ingest && p->trace_id.len == 0 && p->start_unix_ns + LEFT_OVER_NS > rf_session_now(s))
 		return false;
@@ -340,7 +343,7 @@ static int visit_open(struct rf_session *s, struct directory *d, const char *pat
 		return 0;
 	size_t before = s->event_count;
 	struct rf_session_counts counts = s->counts;
-	rc = put_spool(s, spool, trace, ours, err);
+	rc = put_spool(s, spool, trace, ours, d->scope == RF_SPOOLS_OURS && !over, err);
 	if (rc < 0)
 		return rc;
 	if (!ours && s->options.trace_id.len) { /* stored for the run that it belongs to, not seen by this one */
@@ -406,7 +409,7 @@ int rf_session_spool_file(struct rf_session *s, const char *path, struct rf_erro
 		return rc;
 	rf_arena_init(&arena, 0);
 	rf_str trace = s->options.trace_id.len ? s->options.trace_id : trace_of_spool(rf_spool_process(spool), &arena);
-	rc = put_spool(s, spool, trace, true, err);
+	rc = put_spool(s, spool, trace, true, false, err);
 	rf_arena_release(&arena);
 	rf_spool_close(spool);
 	return rc;

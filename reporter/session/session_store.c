@@ -326,6 +326,12 @@ bool rf_session_wait(struct rf_session *s, const struct rf_report *report, const
 	return true;
 }
 
+bool rf_session_text_is_due(struct rf_session *s)
+{
+	return s->waiting->report_count && s->waiting_since_ns && s->event_count < RF_SESSION_LIVE_EVENTS_MAX &&
+	       rf_session_now(s) - s->waiting_since_ns >= RF_SESSION_WAIT_NS;
+}
+
 uint64_t rf_session_tick(struct rf_session *s)
 {
 	if (s->at_work && rf_worker_done(&s->worker))

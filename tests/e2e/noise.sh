@@ -221,6 +221,55 @@ func TestFlaky(t *testing.T) {
 	<-done
 }
 END
+# --- tags by labels: the text doesn't have them, and comes first when its test goes on
+mkdir -p "$work/labels" && cd "$work/labels" || exit
+printf 'module example.com/labels\n\ngo 1.25\n' >go.mod
+cat >labels_test.go <<'END'
+package labels
+
+import (
+	"context"
+	"os"
+	"runtime/pprof"
+	"testing"
+	"time"
+)
+
+func TestLabels(t *testing.T) {
+	n := 0
+	done := make(chan bool)
+	pprof.Do(context.Background(), pprof.Labels("tag", os.Getenv("LABEL")), func(context.Context) {
+		go func() { n++; done <- true }()
+		n++
+		<-done
+	})
+	if os.Getenv("SLOW") != "" {
+		time.Sleep(2500 * time.Millisecond) // the reporter stores text that has waited for a second
+	}
+}
+END
+cat >.redflag.yml <<'END'
+alerts:
+  - type: jsonl
+    path: all.jsonl
+  - type: jsonl
+    path: canary.jsonl
+    tag: '*canary*'
+END
+db=$work/labels.db
+for slow in "" 1; do
+	for label in a:canary:true b:loud; do
+		for i in 1 2 3 4; do
+			SLOW=$slow LABEL=$label$slow "$redflag" test --db "$db" -count=1 . >/dev/null 2>&1
+		done
+	done
+done
+check "a canary by its label is never silenced, other tags are" equal \
+	"a:canary:true|bypassed|canary|4;a:canary:true1|bypassed|canary|4;b:loud|alert|default|2;b:loud|silenced|default|2;b:loud1|alert|default|2;b:loud1|silenced|default|2" \
+	"$(query "$db" "SELECT tag, verdict, policy, count(*) FROM v_events GROUP BY 1, 2, 3 ORDER BY 1, 2" | paste -sd ';')"
+check "each is new once" equal 4 "$(wc -l <all.jsonl)"
+check "a sink for a tag gets what has it by a label" equal 2 "$(wc -l <canary.jsonl)"
+cd "$work/shop" || exit
 db=$work/retry.db
 check "a flaky race" status_of 66 env TRACE_ID=retry "$redflag" test --db "$db" -run TestFlaky .
 check "run again it passes" status_of 0 env TRACE_ID=retry RETRY=1 "$redflag" test --db "$db" -run TestFlaky .
