@@ -307,6 +307,8 @@ void rf_session_store_full(struct rf_session *s)
 		rf_session_settle(s);
 		store_soon(s);
 	}
+	if (!is_room(s)) /* it had failed, which wasn't known before, and is tried again */
+		rf_session_settle(s);
 }
 
 bool rf_session_wait(struct rf_session *s, const struct rf_report *report, const struct rf_event *event,

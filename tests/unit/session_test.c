@@ -1,6 +1,8 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 #include "spool_build.h"
 #include "store_sample.h"
@@ -212,6 +214,44 @@ static void test_stored_by_a_thread(void **state)
 	assert_int_equal(sample_count(s, "SELECT sum(events) FROM findings"), MANY);
 }
 
+struct slow_failure {
+	atomic_int fed; /* reports */
+	int transactions;
+};
+
+/* The second transaction, a whole batch, fails when the stream stands still for it. */
+static int fail_late(void *context, struct rf_store *store, int64_t first_event, struct rf_error *err)
+{
+	struct slow_failure *f = context;
+	(void)store;
+	(void)first_event;
+	if (++f->transactions != 2)
+		return 0;
+	for (int before = -1; before != atomic_load(&f->fed); usleep(50000))
+		before = atomic_load(&f->fed);
+	return rf_fail(err, RF_ERR_DATABASE, "The disk is busy.");
+}
+
+/* The stream learns that a batch failed when no more reports may wait: the next try is waited for. */
+static void test_failure_seen_late(void **state)
+{
+	struct sample *s = *state;
+	rf_str race = sample_race(s, "Add", "Total", 1);
+	struct slow_failure failure = { 0 };
+	struct rf_session *session;
+	struct rf_session_options options = { .store = s->store, .clock = { sample_now, &s->clock }, .trace_id = RF_STR("t"),
+					      .mix_trace = true, .threaded = true, .tags = { .config = &s->config },
+					      .before_commit = fail_late, .commit_context = &failure };
+	assert_int_equal(rf_session_open(&session, &options, &s->err), 0);
+	for (int i = 0; i < MANY; i++) {
+		feed_text(session, race);
+		atomic_fetch_add(&failure.fed, 1);
+	}
+	finish(s, session);
+	assert_true(failure.transactions > 2);
+	assert_int_equal(sample_count(s, "SELECT count(*) FROM events"), MANY);
+}
+
 /* While nothing can be written a bounded number waits, the others are lost, and the end says so. */
 static void test_more_than_may_wait(void **state)
 {
@@ -420,6 +460,7 @@ int main(void)
 		WITH_SAMPLE(test_waits_a_second_at_most),
 		WITH_SAMPLE(test_failure_is_tried_again),
 		WITH_SAMPLE(test_stored_by_a_thread),
+		WITH_SAMPLE(test_failure_seen_late),
 		WITH_SAMPLE(test_more_than_may_wait),
 		WITH_SAMPLE(test_findings_of_a_session),
 		WITH_SAMPLE(test_without_a_store),
