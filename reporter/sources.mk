@@ -105,6 +105,7 @@ REPORTER_SOURCES := \
 	reporter/query/run_query.c \
 	reporter/query/occurrence.c \
 	reporter/query/compare.c \
+	reporter/query/tested.c \
 	reporter/query/execution_query.c \
 	reporter/query/peek.c \
 	reporter/upkeep/aside.c \

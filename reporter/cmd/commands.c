@@ -246,7 +246,8 @@ static const char baseline_help[] =
 	"save writes the findings of the database (suppressed ones left out) to a file that can be\n"
 	"committed: .redflag.baseline beside .redflag.yml, or FILE. What is in it is known from then\n"
 	"on, also where the database is empty. diff compares: new, unresolved and resolved\n"
-	"findings; exits with 66 when there are new ones.\n"
+	"findings, and those whose package or test was not run; exits with 66 when there are\n"
+	"new ones.\n"
 	"\n"
 	"  redflag test ./...; redflag baseline save; git add .redflag.baseline\n"
 	"  redflag test --fail-on=new ./...";

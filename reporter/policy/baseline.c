@@ -51,12 +51,13 @@ static int read_line(const char *path, uint32_t number, rf_str line, rf_arena *a
 		     struct rf_error *err)
 {
 	rf_str fingerprint = rf_str_cut(&line, '\t'), tag = rf_str_cut(&line, '\t');
+	rf_str title = rf_str_cut(&line, '\t'), package = rf_str_cut(&line, '\t');
 	if (rf_str_starts(fingerprint, "<<<<<<<") || rf_str_starts(fingerprint, "=======") ||
 	    rf_str_starts(fingerprint, ">>>>>>>"))
 		return fail_at(path, number, "this is a mark of a merge conflict; keep the lines of both sides and remove it", err);
 	if (!is_fingerprint(fingerprint))
 		return fail_at(path, number, "a line is a fingerprint of 64 hex digits, a tab, the tag, a tab and the title", err);
-	out->entries[out->count++] = (struct rf_baseline_entry){ fingerprint, one_line(tag, arena), line };
+	out->entries[out->count++] = (struct rf_baseline_entry){ fingerprint, one_line(tag, arena), title, package, line };
 	return 0;
 }
 
@@ -89,7 +90,8 @@ int rf_baseline_parse(rf_str text, const char *path, rf_arena *arena, struct rf_
 const struct rf_baseline_entry *rf_baseline_find(const struct rf_baseline *b, rf_str fingerprint, rf_str tag)
 {
 	char plain[256]; /* a longer tag with control characters in it is not found; nobody has one */
-	struct rf_baseline_entry wanted = { fingerprint, { plain, tag.len < sizeof(plain) ? tag.len : sizeof(plain) }, { 0 } };
+	struct rf_baseline_entry wanted = { .fingerprint = fingerprint,
+					    .tag = { plain, tag.len < sizeof(plain) ? tag.len : sizeof(plain) } };
 	if (!b->count)
 		return NULL;
 	for (size_t i = 0; i < wanted.tag.len; i++)
@@ -99,15 +101,24 @@ const struct rf_baseline_entry *rf_baseline_find(const struct rf_baseline *b, rf
 	return bsearch(&wanted, b->entries, b->count, sizeof(*b->entries), compare);
 }
 
+static void put_place(const struct rf_baseline_entry *e, rf_arena *scratch, struct rf_buf *out)
+{
+	rf_str package = one_line(e->package, scratch), test = one_line(e->test, scratch);
+	if (package.len)
+		rf_buf_printf(out, "\t%.*s\t%.*s", RF_STR_ARG(package), RF_STR_ARG(test));
+	rf_buf_put_char(out, '\n');
+}
+
 void rf_baseline_put(const struct rf_baseline *b, struct rf_buf *out)
 {
 	rf_arena scratch;
 	rf_arena_init(&scratch, 0);
-	rf_buf_put_cstr(out, HEAD "\n# fingerprint, tag, title; written by `redflag baseline save`\n");
+	rf_buf_put_cstr(out, HEAD "\n# fingerprint, tag, title, package, test; written by `redflag baseline save`\n");
 	for (uint32_t i = 0; i < b->count; i++) {
 		const struct rf_baseline_entry *e = &b->entries[i];
 		rf_str tag = one_line(e->tag, &scratch), title = one_line(e->title, &scratch);
-		rf_buf_printf(out, "%.*s\t%.*s\t%.*s\n", RF_STR_ARG(e->fingerprint), RF_STR_ARG(tag), RF_STR_ARG(title));
+		rf_buf_printf(out, "%.*s\t%.*s\t%.*s", RF_STR_ARG(e->fingerprint), RF_STR_ARG(tag), RF_STR_ARG(title));
+		put_place(e, &scratch, out);
 	}
 	if (scratch.failed)
 		out->failed = true;

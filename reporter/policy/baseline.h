@@ -1,10 +1,10 @@
 /* Baselines: the findings that are known, as a file that can be committed.
  *
  *	# redflag baseline 1
- *	FINGERPRINT <tab> TAG <tab> TITLE
+ *	FINGERPRINT <tab> TAG <tab> TITLE [<tab> PACKAGE <tab> TEST]
  *
- * One line a finding, sorted by bytes, so that two branches merge. The title is for people. Control characters in tag and
- * title are written as blanks.
+ * One line a finding, sorted by bytes, so that two branches merge. The title is for people. Package and test are where it was seen, for
+ * databases that have never seen it: whether a run looked there. Control characters are written as blanks.
  */
 #ifndef RF_POLICY_BASELINE_H
 #define RF_POLICY_BASELINE_H
@@ -17,6 +17,7 @@
 
 struct rf_baseline_entry {
 	rf_str fingerprint, tag, title;
+	rf_str package, test; /* "": unknown */
 };
 
 struct rf_baseline {

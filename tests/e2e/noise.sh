@@ -165,6 +165,28 @@ check "diff: new, unresolved and resolved" sh -c '"$1" baseline --db "$2" diff >
 	grep -x "1 new" "$3/diff" && grep -x "1 unresolved" "$3/diff" && grep -x "1 resolved" "$3/diff"' - "$redflag" \
 	"$work/fresh7.db" "$work"
 check "diff of the last run" status_of 66 "$redflag" baseline diff --db "$work/fresh7.db" --run last
+absent() { # DATABASE BASELINE: what the last run says of those that it didn't see
+	"$redflag" baseline --db "$1" diff --run last "$2" | sed -n 's/^\([0-9]* \(resolved\|suppressed\|not \(tested\|seen\)\)\).*/\1/p' | paste -sd,
+}
+cut -f 1-3 .redflag.baseline >"$work/old.baseline"
+"$redflag" test --db "$work/fresh7.db" -run TestNew ./... >/dev/null 2>&1
+check "diff: a test that wasn't run resolves nothing" equal "0 resolved,2 not tested" "$(absent "$work/fresh7.db" .redflag.baseline)"
+mkdir other && printf 'package other\n\nimport "testing"\n\nfunc TestOther(t *testing.T) {}\n' >other/other_test.go
+"$redflag" test --db "$work/fresh7.db" ./other >/dev/null 2>&1
+check "diff: nor does the run of another package" equal "0 resolved,2 not tested" "$(absent "$work/fresh7.db" .redflag.baseline)"
+"$redflag" test --db "$work/fresh8.db" ./other >/dev/null 2>&1
+check "diff: nor where the database is fresh" equal "0 resolved,2 not tested" "$(absent "$work/fresh8.db" .redflag.baseline)"
+check "diff: an older baseline doesn't say where they were" equal "0 resolved,2 not seen" "$(absent "$work/fresh8.db" "$work/old.baseline")"
+go test -race . 2>&1 | "$redflag" report --db "$work/fresh8.db" >/dev/null 2>&1
+check "diff: plain text doesn't tell what was tested" equal "0 resolved,1 not seen" "$(absent "$work/fresh8.db" .redflag.baseline)"
+go test -race ./other >/dev/null 2>&1
+go test -race -json . ./other 2>/dev/null | "$redflag" report --db "$work/fresh9.db" --baseline /dev/null >/dev/null 2>&1
+sed 's|example.com/shop\tTest|example.com/shop/other\tTest|' .redflag.baseline >"$work/cached.baseline"
+check "diff: what Go's cache had wasn't run" equal "0 resolved,1 not tested" "$(absent "$work/fresh9.db" "$work/cached.baseline")"
+echo 'race:shop.add$' >.redflag.supp
+"$redflag" test --db "$work/fresh10.db" . >/dev/null 2>&1
+check "diff: suppressed isn't resolved" equal "1 suppressed,1 resolved" "$(absent "$work/fresh10.db" .redflag.baseline)"
+rm -r other .redflag.supp
 
 # --- policies
 rm .redflag.baseline

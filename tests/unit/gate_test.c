@@ -10,10 +10,10 @@
 static void test_baseline_round_trip(void **state)
 {
 	struct rf_baseline_entry entries[] = {
-		{ RF_STR(PRINT_B), RF_STR("shop"), RF_STR("race: b") },
-		{ RF_STR(PRINT_A), RF_STR("with\ttab"), RF_STR("race:\na") },
-		{ RF_STR(PRINT_A), RF_STR("cart"), RF_STR("race: a") },
-		{ RF_STR(PRINT_B), RF_STR("shop"), RF_STR("race: b") },
+		{ .fingerprint = RF_STR(PRINT_B), .tag = RF_STR("shop"), .title = RF_STR("race: b"), .package = RF_STR("x/shop") },
+		{ .fingerprint = RF_STR(PRINT_A), .tag = RF_STR("with\ttab"), .title = RF_STR("race:\na") },
+		{ RF_STR(PRINT_A), RF_STR("cart"), RF_STR("race: a"), RF_STR("x/cart"), RF_STR("TestAdd/a\tb") },
+		{ .fingerprint = RF_STR(PRINT_B), .tag = RF_STR("shop"), .title = RF_STR("race: b"), .package = RF_STR("x/shop") },
 	};
 	struct rf_baseline b = { .entries = entries, .count = 4 }, again;
 	struct rf_error err = { 0 };
@@ -23,12 +23,18 @@ static void test_baseline_round_trip(void **state)
 	assert_int_equal(b.count, 3);
 	rf_buf_init(&out);
 	rf_baseline_put(&b, &out);
-	assert_str(rf_buf_str(&out), "# redflag baseline 1\n# fingerprint, tag, title; written by `redflag baseline save`\n"
-				     PRINT_A "\tcart\trace: a\n" PRINT_A "\twith tab\trace: a\n" PRINT_B "\tshop\trace: b\n");
+	assert_str(rf_buf_str(&out), "# redflag baseline 1\n# fingerprint, tag, title, package, test; written by `redflag baseline save`\n"
+				     PRINT_A "\tcart\trace: a\tx/cart\tTestAdd/a b\n" PRINT_A "\twith tab\trace: a\n"
+				     PRINT_B "\tshop\trace: b\tx/shop\t\n");
 	assert_int_equal(rf_baseline_parse(rf_buf_str(&out), "f", &arena, &again, &err), 0);
 	rf_buf_release(&out);
 	assert_int_equal(again.count, 3);
-	assert_non_null(rf_baseline_find(&again, RF_STR(PRINT_A), RF_STR("cart")));
+	const struct rf_baseline_entry *cart = rf_baseline_find(&again, RF_STR(PRINT_A), RF_STR("cart"));
+	assert_non_null(cart);
+	assert_str(cart->title, "race: a");
+	assert_str(cart->package, "x/cart");
+	assert_str(cart->test, "TestAdd/a b");
+	assert_int_equal(rf_baseline_find(&again, RF_STR(PRINT_A), RF_STR("with tab"))->package.len, 0);
 	assert_non_null(rf_baseline_find(&again, RF_STR(PRINT_A), RF_STR("with\ttab")));
 	assert_null(rf_baseline_find(&again, RF_STR(PRINT_A), RF_STR("shop")));
 	assert_null(rf_baseline_find(&(struct rf_baseline){ 0 }, RF_STR(PRINT_A), RF_STR("shop")));
