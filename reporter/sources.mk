@@ -67,6 +67,7 @@ REPORTER_SOURCES := \
 	reporter/store/queue.c \
 	reporter/store/tally.c \
 	reporter/store/database.c \
+	reporter/store/frozen.c \
 	reporter/store/store.c \
 	reporter/store/rows.c \
 	reporter/store/stack_rows.c \

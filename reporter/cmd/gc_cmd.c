@@ -34,10 +34,15 @@ static const char *plural(int64_t n)
 	return n == 1 ? "" : "s";
 }
 
+static bool has_removed(const struct rf_gc *gc, const struct rf_gc_files *files)
+{
+	return gc->events + gc->runs + gc->processes + gc->results + gc->stacks + gc->frames + gc->silences + (int64_t)files->files > 0;
+}
+
 static void put_removed(struct rf_buf *out, const struct rf_gc *gc, const struct rf_gc_files *files, bool dry_run, rf_arena *arena)
 {
 	const char *verb = dry_run ? "Would remove" : "Removed";
-	if (gc->events + gc->runs + gc->processes + gc->results + gc->stacks + gc->frames + gc->silences + (int64_t)files->files == 0) {
+	if (!has_removed(gc, files)) {
 		rf_buf_printf(out, "Nothing %s.\n", dry_run ? "to remove" : "was removed");
 		return;
 	}
@@ -98,9 +103,11 @@ int rf_cmd_gc(const struct rf_args *args, rf_arena *arena, struct rf_error *err)
 				  options.dry_run, &files, err);
 	rf_store_close(store);
 	rf_buf_init(&out);
-	put_removed(&out, &gc, &files, options.dry_run, arena);
-	put_size(&out, &options, &gc, arena);
-	if (rc < 0)
+	if (rc == 0 || has_removed(&gc, &files))
+		put_removed(&out, &gc, &files, options.dry_run, arena);
+	if (rc == 0)
+		put_size(&out, &options, &gc, arena);
+	else if (has_removed(&gc, &files))
 		rf_buf_put_cstr(&out, "It was broken off; what was removed is, and calling it again goes on.\n");
 	fwrite(out.ptr, 1, out.len, rc < 0 ? stderr : stdout);
 	rf_buf_release(&out);

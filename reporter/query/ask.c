@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "store/frozen.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -117,35 +117,6 @@ static int fail_sqlite(struct rf_ask *a, int rc, struct rf_error *err)
 	}
 }
 
-/* SQLite reads a database in WAL mode through a -shm file beside it, which it has to make. Where it can't, and there is no log whose
- * content would be missed, the file alone is all there is. */
-static bool is_frozen(const char *path)
-{
-	struct stat log;
-	char *name = sqlite3_mprintf("%s-wal", path), *slash = strrchr(path, '/');
-	char *directory = slash ? sqlite3_mprintf("%.*s", (int)(slash - path + 1), path) : sqlite3_mprintf(".");
-	bool has_log = !name || (stat(name, &log) == 0 && log.st_size > 0);
-	bool writable = !directory || access(directory, W_OK) == 0;
-	sqlite3_free(name);
-	sqlite3_free(directory);
-	return !has_log && !writable;
-}
-
-static int open_handle(struct rf_ask *a)
-{
-	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
-	struct rf_buf uri;
-	rf_buf_init(&uri);
-	rf_buf_put_cstr(&uri, "file:");
-	for (const char *at = a->path; *at; at++)
-		rf_buf_printf(&uri, strchr("%?#", *at) ? "%%%02x" : "%c", (unsigned char)*at);
-	rf_buf_put_cstr(&uri, is_frozen(a->path) ? "?immutable=1" : "?mode=ro");
-	rf_buf_put_char(&uri, '\0');
-	int rc = uri.failed ? SQLITE_NOMEM : sqlite3_open_v2(uri.ptr, &a->handle, flags, NULL);
-	rf_buf_release(&uri);
-	return rc;
-}
-
 static int number_of(struct rf_ask *a, const char *sql, int64_t *out)
 {
 	sqlite3_stmt *q = NULL;
@@ -194,7 +165,7 @@ int rf_ask_open(struct rf_ask **out, const char *path, uint64_t time_ms_max, str
 	}
 	a->time_ms_max = time_ms_max;
 	a->deadline_ms = UINT64_MAX;
-	int rc = open_handle(a);
+	int rc = rf_frozen_open(a->path, SQLITE_OPEN_READONLY, &a->handle);
 	rc = rc == SQLITE_OK ? set_up(a, err) : fail_sqlite(a, rc, err);
 	if (rc < 0) {
 		rf_ask_close(a);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/frozen.h"
 #include "store/schema.h"
 
 static int check_ours(struct rf_store *s, int64_t *version, struct rf_error *err)
@@ -28,7 +29,7 @@ static int open_handle(struct rf_store *s)
 		return SQLITE_NOMEM;
 	bool has_log = stat(name, &log) == 0 && log.st_size > 0;
 	sqlite3_free(name);
-	int rc = sqlite3_open_v2(s->path, &s->handle, SQLITE_OPEN_READWRITE, NULL); /* read-only where it may not write */
+	int rc = rf_frozen_open(s->path, SQLITE_OPEN_READWRITE, &s->handle); /* read-only where it may not write */
 	if (rc != SQLITE_OK)
 		return rc;
 	sqlite3_busy_timeout(s->handle, (int)s->patience_ms);

@@ -36,7 +36,7 @@ bool rf_reading_is_current(struct rf_store *s)
 	struct stat st;
 	struct rf_error ignored;
 	int64_t version;
-	if (stat(s->path, &st) != 0 || st.st_dev != s->device || st.st_ino != s->inode)
+	if (s->frozen || stat(s->path, &st) != 0 || st.st_dev != s->device || st.st_ino != s->inode)
 		return false;
 	return rf_db_number(s, "PRAGMA user_version", &version, &ignored) == 0 && version == rf_schema_version();
 }

@@ -64,6 +64,7 @@ struct rf_store {
 	struct rf_uids uids;
 	struct rf_absent absent[RF_ABSENT_COUNT];
 	struct rf_queue queues[RF_QUEUE_COUNT];
+	bool frozen;           /* nothing can be written, and what others write isn't noticed (frozen.h) */
 	dev_t device;          /* of the file that is open for reading (reading.h) */
 	ino_t inode;
 	uint64_t deadline_ns;  /* monotonic; queries end then with SQLITE_INTERRUPT (reading.h); 0 none */

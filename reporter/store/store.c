@@ -8,6 +8,7 @@
 
 #include "store/database.h"
 #include "store/day_totals.h"
+#include "store/frozen.h"
 #include "store/schema.h"
 #include "store/search_names.h"
 #include "store/stack_hash.h"
@@ -91,7 +92,8 @@ static int set_up_reading(struct rf_store *s, struct rf_error *err)
 	}
 	if (rc == 0 && version < rf_schema_version())
 		return rf_fail(err, RF_ERR_VERSION, "%s has schema version %lld and this redflag reads %d; `redflag list` brings it up "
-			       "to date.", s->path, (long long)version, rf_schema_version());
+			       "to date%s.", s->path, (long long)version, rf_schema_version(),
+			       s->frozen ? ", as soon as it lies where it can be written: copy it" : "");
 	return rc < 0 ? rc : rf_db_exec(s, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;", err);
 }
 
@@ -161,11 +163,13 @@ int rf_store_open(struct rf_store **out, const struct rf_store_options *options,
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	int flags = options->read_only ? SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX
 				       : SQLITE_OPEN_READWRITE | (options->must_exist ? 0 : SQLITE_OPEN_CREATE);
-	rc = sqlite3_open_v2(s->path, &s->handle, flags | SQLITE_OPEN_NOMUTEX, NULL); /* one thread at a time, as store.h says */
+	s->frozen = (options->read_only || options->must_exist) && rf_is_frozen(s->path);
+	flags |= SQLITE_OPEN_NOMUTEX; /* one thread at a time, as store.h says */
+	rc = s->frozen ? rf_frozen_open(s->path, flags, &s->handle) : sqlite3_open_v2(s->path, &s->handle, flags, NULL);
 	if (rc != SQLITE_OK)
 		rc = rf_db_fail(s, rc, err);
 	else
-		rc = options->read_only ? set_up_reading(s, err) : set_up(s, options, err);
+		rc = options->read_only || s->frozen ? set_up_reading(s, err) : set_up(s, options, err);
 	if (rc < 0) {
 		rf_store_close(s);
 		return rc;

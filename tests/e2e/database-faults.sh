@@ -168,9 +168,29 @@ full_disk() {
 	umount disk
 	return "$status"
 }
+# As a CI artifact that is mounted, or an NFS export: what only reads works, what writes says so and no more.
+frozen_disk() {
+	local id command
+	mkdir -p ro && mount -t tmpfs -o size=20000k none ro && cp whole.db "ro/a b%23?.db" && mount -o remount,ro ro || return
+	id=$("$redflag" sql --db whole.db --csv "SELECT min(id) AS n FROM findings" | tail -n 1)
+	for command in list "show $id" "explain $id" "export --format json" "export --format html" "suppressions list" \
+		"backup -o ro.db" "baseline save ro.baseline" "baseline diff ro.baseline"; do
+		# shellcheck disable=SC2086
+		"$redflag" ${command%% *} --db "ro/a b%23?.db" ${command#"${command%% *}"} >ro.out 2>&1 || { cat ro.out; return 1; }
+	done
+	dump ro.db | diff whole.dump - || return
+	"$redflag" merge "ro/a b%23?.db" -o merged.db >ro.out && dump merged.db | diff whole.dump - || return
+	for command in "gc --keep 1d" "gc --max-size 1MB" "duplicate $id --of $((id + 1))"; do
+		# shellcheck disable=SC2086
+		"$redflag" ${command%% *} --db "ro/a b%23?.db" ${command#"${command%% *}"} >ro.out 2>&1
+		equal 3 $? && grep -q "can't be written" ro.out && equal 1 "$(wc -l <ro.out)" || return
+	done
+	equal "a b%23?.db" "$(ls ro)"
+}
 if unshare -m true 2>/dev/null; then
-	export -f full_disk sound dump sums equal
+	export -f frozen_disk full_disk sound dump sums equal
 	export redflag
+	check "a disk that can't be written" unshare -m bash -c frozen_disk
 	check "a full disk" unshare -m bash -c full_disk
 else
 	skip "a full disk" "mounting a small file system isn't allowed here"
