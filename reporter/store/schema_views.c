@@ -9,8 +9,8 @@
 	" max(last_seen) AS last_seen, sum(status = 'duplicate') AS findings_duplicate," \
 	" sum(status = 'baseline') AS findings_baseline"
 
-/* A finding is new where it was first seen, unless a person or a baseline said otherwise. */
-#define FIRST_IS_NEW "f.duplicate_of IS NULL AND NOT f.in_baseline"
+/* A finding is new where it was first seen, unless a person, a suppression of all its events or a baseline said otherwise. */
+#define FIRST_IS_NEW "f.duplicate_of IS NULL AND f.events_alert > 0 AND NOT f.in_baseline"
 
 /* Events by what became of them, of rows of finding_days (d). */
 #define VERDICT_COUNTS \

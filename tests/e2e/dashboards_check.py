@@ -75,6 +75,10 @@ def grafana(path, database):
                 bad.append(f"{p['title']} is a time series without a time")
             if p["type"] == "timeseries" and target["queryType"] != "time series":
                 bad.append(f"{p['title']} draws a table over time")
+    for p in panels:  # states that something is to be fixed in stand together
+        for text in (t["rawQueryText"] for t in p["targets"]):
+            if "findings_regressed" in text and not all(f"findings_{s}" in text for s in ("new", "baseline", "recurring")):
+                bad.append(f"{p['title']} leaves out findings of the baseline")
     sql = " ".join(t["rawQueryText"] for p in panels for t in p["targets"])
     bad += [f"no panel asks {view}" for view in views_of(database) if view not in ("v_findings", "v_search") and not re.search(rf"\b{view}\b", sql)]
     return bad
