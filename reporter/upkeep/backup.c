@@ -1,10 +1,12 @@
 #include "upkeep/backup.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "query/peek.h"
+#include "store/schema.h"
 #include "upkeep/aside.h"
 
 static int count_rows(struct rf_store *s, struct rf_backup *out, struct rf_error *err)
@@ -42,6 +44,21 @@ static bool is_in_use(const char *path)
 	return rc != SQLITE_OK;
 }
 
+/* A name that was meant for something else, such as a source file, isn't taken from it. */
+static bool is_other_file(const char *path)
+{
+	static const char magic[16] = "SQLite format 3";
+	unsigned char head[72]; /* the application ID is at 68, in the order of the network (fileformat2.html, 1.2) */
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(head, 1, sizeof(head), f) : 0;
+	if (f)
+		fclose(f);
+	if (!n)
+		return false;
+	uint32_t id = n == sizeof(head) ? (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 | head[71] : 0;
+	return id != RF_SCHEMA_APPLICATION_ID || memcmp(head, magic, sizeof(magic)) != 0;
+}
+
 /* A file that a rename would put out of use although somebody uses it. */
 static int check_target(const char *from, const char *to, rf_arena *arena, struct rf_error *err)
 {
@@ -59,6 +76,8 @@ static int check_target(const char *from, const char *to, rf_arena *arena, struc
 	if (stat(rf_arena_printf(arena, "%s-wal", to).ptr, &b) == 0 && is_in_use(to))
 		return rf_fail(err, RF_ERR_USAGE, "%s is a database that is in use (there is a %s-wal); name another file with -o.", to,
 			       to);
+	if (is_other_file(to))
+		return rf_fail(err, RF_ERR_USAGE, "%s is there already and no database of redflag; name another file with -o.", to);
 	return 0;
 }
 

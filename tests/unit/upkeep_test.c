@@ -245,6 +245,25 @@ static void test_backup_over_a_database_in_use(void **state)
 	assert_int_equal(rf_backup_make(s->path, other, &b, &s->err), 0);
 }
 
+static void test_backup_over_another_file(void **state)
+{
+	struct sample *s = *state;
+	struct rf_backup b;
+	struct stat st;
+	const char *other = path_of(s, "notes.txt");
+	FILE *f = fopen(other, "w");
+	assert_int_equal(fputs("SQLite format 3 is what I read about today, for more than seventy-two bytes of text.\n", f) >= 0, 1);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(rf_backup_make(s->path, other, &b, &s->err), RF_ERR_USAGE);
+	assert_says(s->err, "no database of redflag");
+	assert_int_equal(stat(other, &st), 0);
+	assert_int_equal(st.st_size, 85);
+	assert_int_equal(truncate(other, 10), 0);
+	assert_int_equal(rf_backup_make(s->path, other, &b, &s->err), RF_ERR_USAGE);
+	assert_int_equal(truncate(other, 0), 0); /* as mktemp makes one */
+	assert_int_equal(rf_backup_make(s->path, other, &b, &s->err), 0);
+}
+
 static void test_quantities(void **state)
 {
 	uint64_t n;
@@ -288,6 +307,7 @@ int main(void)
 		SAMPLED(test_gc_of_files),
 		SAMPLED(test_backup),
 		SAMPLED(test_backup_over_a_database_in_use),
+		cmocka_unit_test_setup_teardown(test_backup_over_another_file, sample_setup, sample_teardown),
 		cmocka_unit_test(test_quantities),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
