@@ -32,13 +32,37 @@ static void put_message(struct writer *w, const char *key, rf_str text)
 
 /* --- locations ------------------------------------------------------------------------------------------------- */
 
+/* C:/a.go, or C:\a.go: of a stream that was recorded on Windows. */
+static bool has_drive(rf_str path)
+{
+	char letter = path.len > 2 ? path.ptr[0] | 0x20 : 0;
+	return letter >= 'a' && letter <= 'z' && path.ptr[1] == ':' && (path.ptr[2] == '/' || path.ptr[2] == '\\');
+}
+
+static void put_file_uri(struct rf_buf *b, rf_str path)
+{
+	rf_str rest = rf_str_skip(path, 3);
+	if (path.ptr[0] == '/')
+		rf_buf_put_cstr(b, "file://");
+	if (!has_drive(path)) {
+		rf_markup_put_uri(b, path);
+		return;
+	}
+	rf_buf_printf(b, "file:///%c:", path.ptr[0]);
+	while (rest.len) {
+		rf_buf_put_char(b, '/');
+		rf_markup_put_uri(b, rf_str_cut(&rest, '\\'));
+	}
+}
+
 static void put_uri(struct writer *w, struct rf_place place)
 {
 	struct rf_buf b;
 	rf_buf_init(&b);
-	if (!place.relative && place.file.ptr[0] == '/')
-		rf_buf_put_cstr(&b, "file://");
-	rf_markup_put_uri(&b, place.file);
+	if (place.relative)
+		rf_markup_put_uri(&b, place.file);
+	else
+		put_file_uri(&b, place.file);
 	rf_json_object(&w->json, "artifactLocation");
 	rf_json_str(&w->json, "uri", rf_buf_str(&b));
 	if (place.relative)

@@ -111,6 +111,10 @@ fi
 
 # --- what they say
 check "paths are below the git checkout" grep -q '"uri": "shop/shop.go"' "$work/out.sarif"
+report Add 9999 | sed "s|$PWD/shop.go|C:/ci/a b/shop%20.go|; s|$PWD/shop_test.go|d:\\\\src\\\\shop_test.go|" |
+	"$redflag" report --db "$work/windows.db" >/dev/null 2>&1
+check "SARIF: paths of Windows are addresses" equal "file:///C:/ci/a%20b/shop%2520.go file:///d:/src/shop_test.go" \
+	"$("$redflag" export --db "$work/windows.db" --format sarif | sed -n 's/.*"uri": "\(file:[^"]*shop[^"]*\)".*/\1/p' | sort -u | paste -sd' ')"
 check "annotations: two new, one known" equal "2 1" \
 	"$(grep -c '^::error file=shop/shop.go,line=10,' "$work/out.github") $(grep -c '^::warning ' "$work/out.github")"
 check "TestInnocent is blamed wrongly, and JUnit says by whom" \
