@@ -134,9 +134,10 @@ static bool is_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "-help") == 0;
 }
 
+/* "-- names\nSELECT …" is a statement that begins with a comment. */
 static bool is_option(const char *word)
 {
-	return word[0] == '-' && word[1] != '\0';
+	return word[0] == '-' && word[1] != '\0' && !(word[1] == '-' && (word[2] == ' ' || word[2] == '\n'));
 }
 
 int rf_options_parse(const struct rf_command *command, char **words, rf_arena *arena, struct rf_args *out, bool *help,

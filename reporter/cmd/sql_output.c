@@ -315,7 +315,8 @@ int rf_sql_output_finish(struct rf_sql_output *o, bool complete, struct rf_error
 	rf_print(&o->out);
 	if (failed)
 		return rf_fail(err, RF_ERR_MEMORY, "Out of memory after %llu rows.", (unsigned long long)o->rows);
-	if (fflush(stdout) != 0 || ferror(stdout))
+	bool unwritten = fflush(stdout) != 0 || ferror(stdout);
+	if (unwritten && errno != EPIPE) /* who reads no further, such as head, has what it wants */
 		return rf_fail(err, RF_ERR_IO, "Cannot write to standard output: %s.", strerror(errno));
 	return 0;
 }

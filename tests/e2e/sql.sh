@@ -175,6 +175,14 @@ else
 fi
 chmod 755 'read only?'
 
+# --- as it is pasted, and as it is read
+check "a statement may begin with a comment" equal 1 "$("$redflag" sql --csv "-- what is known
+SELECT 1 AS one" 2>&1 | tail -1)"
+for format in --csv --json --timeout=1m; do
+	"$redflag" sql $format "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n" 2>err | head -n 2 >out
+	check "$format: head reads two lines and nobody complains" equal "0 0 2 0" "${PIPESTATUS[*]} $(wc -l <out) $(wc -c <err)"
+done
+
 # --- list --search
 found() { "$redflag" list --json --search "$1" | grep -c '"id"'; }
 while IFS='|' read -r typed count; do
