@@ -111,7 +111,7 @@ FAULT_CALLS := malloc calloc realloc strdup sqlite3_step sqlite3_exec sqlite3_pr
 $(BUILD)/unit/call_faults: LIBS += $(FAULT_CALLS:%=-Wl,--wrap=%)
 
 # A process that is over as soon as it is asked for.
-$(BUILD)/unit/session: LIBS += -Wl,--wrap=rf_process_over
+$(BUILD)/unit/session_spool: LIBS += -Wl,--wrap=rf_process_over
 
 $(BUILD)/bench/gc_wait: $(BUILD)/obj/tests/bench/gc_wait.o $(LIB_OBJECTS)
 	@mkdir -p $(@D)
