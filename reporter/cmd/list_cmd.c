@@ -5,6 +5,7 @@
 
 #include "cmd/command_list.h"
 #include "cmd/finding_text.h"
+#include "cmd/place.h"
 #include "cmd/reporter.h"
 #include "store/status.h"
 
@@ -61,6 +62,7 @@ static void put_people(struct rf_buf *out, const struct rf_finding_row *rows, ui
 		       const char *path, rf_arena *arena)
 {
 	struct rf_terminal t;
+	rf_str option = rf_place_option(path, arena);
 	rf_terminal_init(&t, STDOUT_FILENO);
 	for (uint32_t i = 0; i < count; i++)
 		rf_put_finding(out, &t, &rows[i], arena);
@@ -69,8 +71,8 @@ static void put_people(struct rf_buf *out, const struct rf_finding_row *rows, ui
 	else if (count == 0)
 		rf_buf_printf(out, "No findings in %s.\n", path);
 	else
-		rf_buf_printf(out, "\n%u finding%s. Next: `redflag show %lld`\n", count, count == 1 ? "" : "s",
-			      (long long)rows[0].id);
+		rf_buf_printf(out, "\n%u finding%s. Next: `redflag show %lld%.*s`\n", count, count == 1 ? "" : "s",
+			      (long long)rows[0].id, RF_STR_ARG(option));
 }
 
 int rf_cmd_list(const struct rf_args *args, rf_arena *arena, struct rf_error *err)

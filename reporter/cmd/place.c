@@ -1,4 +1,5 @@
 #include "cmd/place.h"
+#include "cmd/shell_env.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,21 @@ int rf_place_database(const char *option, bool make, rf_arena *arena, const char
 	if (rc == 0)
 		make_gitignore(directory, arena);
 	return rc;
+}
+
+rf_str rf_place_option(const char *database, rf_arena *arena)
+{
+	struct rf_error ignored;
+	struct rf_buf b;
+	const char *found = NULL;
+	if (rf_place_database(NULL, false, arena, &found, &ignored) == 0 && found && strcmp(found, database) == 0)
+		return RF_STR("");
+	rf_buf_init(&b);
+	rf_buf_put_cstr(&b, " --db ");
+	rf_shell_put_word(&b, rf_str_from(database));
+	rf_str option = rf_arena_dup(arena, rf_buf_str(&b));
+	rf_buf_release(&b);
+	return option;
 }
 
 const char *rf_place_spools(const char *database, rf_arena *arena)

@@ -1,5 +1,7 @@
 #include "cmd/summary.h"
 
+#include "cmd/place.h"
+
 #include <string.h>
 
 static const char *plural(uint64_t n)
@@ -88,12 +90,14 @@ static void put_suppressed(struct rf_buf *out, const struct rf_session_counts *c
 			      (unsigned long long)c->suppressed, c->suppressed == 1 ? " was" : "s were");
 }
 
-static void put_next(struct rf_buf *out, const struct rf_outcome *o)
+static void put_next(struct rf_buf *out, const struct rf_summary *s, rf_arena *arena)
 {
+	const struct rf_outcome *o = s->outcome;
+	rf_str option = rf_place_option(s->reporter->database, arena);
 	if (o->count)
-		rf_buf_printf(out, "Next      redflag show %lld    the accesses, goroutines and what happened before\n"
-			      "          redflag explain %lld why this is one finding\n",
-			      (long long)o->rows[0].id, (long long)o->rows[0].id);
+		rf_buf_printf(out, "Next      redflag show %lld%.*s    the accesses, goroutines and what happened before\n"
+			      "          redflag explain %lld%.*s why this is one finding\n",
+			      (long long)o->rows[0].id, RF_STR_ARG(option), (long long)o->rows[0].id, RF_STR_ARG(option));
 }
 
 void rf_summary_put(struct rf_buf *out, const struct rf_summary *s, rf_arena *arena)
@@ -110,5 +114,5 @@ void rf_summary_put(struct rf_buf *out, const struct rf_summary *s, rf_arena *ar
 	put_suppressed(out, rf_session_counts(s->reporter->session));
 	rf_buf_printf(out, "Trace     %.*s\n", RF_STR_ARG(s->reporter->trace_id));
 	rf_buf_printf(out, "Database  %.*s\n", RF_STR_ARG(short_path(s->reporter->database)));
-	put_next(out, s->outcome);
+	put_next(out, s, arena);
 }

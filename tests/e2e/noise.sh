@@ -126,6 +126,12 @@ $("$redflag" list --db "$work/fresh.db" --status new --json | grep -c fingerprin
 $(query "$work/fresh.db" "SELECT findings_baseline FROM v_findings_by_package")"
 check "diff: both unresolved" sh -c '"$1" baseline --db "$2" diff | grep -x "2 unresolved"' - "$redflag" "$work/fresh.db"
 mv .redflag.baseline "$work/moved"
+"$redflag" test --db "$work/its own.db" ./... >"$work/summary" 2>&1
+next() { PATH=$(dirname "$redflag"):$PATH sh -c "$(sed -n "$1" "$2")" | head -n 1; }
+check "what the summary advises works with that --db" grep -q '^Finding ' <(next 's/^Next *\(redflag show.*db.\{0,1\}\)  .*/\1/p' "$work/summary")
+"$redflag" list --db "$work/its own.db" >"$work/summary"
+check "what list advises, too" grep -q '^Finding ' <(next 's/.*Next: `\(.*\)`/\1/p' "$work/summary")
+check "and is short where it finds the database by itself" sh -c '"$1" list | grep -q "Next: .redflag show [0-9]*.$"' - "$redflag"
 check "an empty database, without it: 66" status_of 66 "$redflag" test --db "$work/fresh2.db" --fail-on=new ./...
 check "--baseline FILE" status_of 0 "$redflag" test --db "$work/fresh3.db" --baseline "$work/moved" --fail-on=new ./...
 check "a baseline that isn't there: 3" status_of 3 "$redflag" test --baseline "$work/nowhere" --fail-on=new ./...
