@@ -22,7 +22,8 @@
 #include "store/tally.h"
 #include "store/uids.h"
 
-#define RF_SEARCH_KNOWN 16384 /* 700 KiB a connection; more at work cost looks into the database */
+#define RF_SEARCH_KNOWN 32768 /* 1.6 MiB a connection; more at work cost looks into the database */
+#define RF_SEARCH_PAIRS (2 * RF_SEARCH_KNOWN)
 
 /* What the search has noted in this transaction, and what it knows to be in the database, as hashes: direct-mapped caches, emptied by
  * another `salt`. search_names.c. */
@@ -30,7 +31,7 @@ struct rf_search {
 	uint64_t salt;
 	uint32_t generation; /* of the intern: somebody else wrote when it changes */
 	uint64_t events[RF_SEARCH_KNOWN];
-	uint64_t pairs[RF_SEARCH_KNOWN]; /* names, and whole stacks, that a finding has */
+	uint64_t pairs[RF_SEARCH_PAIRS]; /* names, and whole stacks, that a finding has */
 	struct rf_search_known {
 		uint64_t hash;
 		int64_t id;

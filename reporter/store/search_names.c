@@ -132,7 +132,7 @@ static int name_row(struct rf_store *s, rf_str text, rf_str shorter, int64_t *id
 
 static uint64_t *place_of(struct rf_search *search, uint64_t hash)
 {
-	return &search->pairs[hash % RF_SEARCH_KNOWN];
+	return &search->pairs[hash % RF_SEARCH_PAIRS];
 }
 
 static uint64_t hash_pair(const struct rf_search *search, int64_t finding_id, int64_t name, int kind)

@@ -119,6 +119,7 @@ int rf_tally_reload(struct rf_store *s, struct rf_finding_state *state, struct r
 	state->gone = rc == 0;
 	state->first_ms = state->last_ms = state->silent_ms = 0;
 	state->classes = 0;
+	state->recent_count = 0;
 	if (rc == 1) {
 		state->first_ms = time_in(q, 0, 0);
 		state->last_ms = time_in(q, 1, UINT64_MAX);
@@ -126,6 +127,7 @@ int rf_tally_reload(struct rf_store *s, struct rf_finding_state *state, struct r
 		state->classes = rf_classes_from_text(rf_db_peek(q, 3));
 		sqlite3_reset(q);
 	}
+	state->others_ms = rf_tally_newest_ms(state);
 	return rc < 0 ? rc : 0;
 }
 
@@ -217,6 +219,25 @@ static int add_part(struct rf_tally *t, struct rf_tally_part **list, uint64_t ke
 	return 0;
 }
 
+static void note_recent(struct rf_finding_state *f, uint64_t ms, const char *verdict)
+{
+	if (strcmp(verdict, "suppressed") == 0 || strcmp(verdict, "known") == 0)
+		return;
+	uint64_t *place = &f->recent_ms[f->recent_count++ % RF_TALLY_RECENT];
+	if (f->recent_count > RF_TALLY_RECENT && *place > f->others_ms)
+		f->others_ms = *place;
+	*place = ms;
+}
+
+bool rf_tally_recent(const struct rf_finding_state *f, uint64_t since_ms, uint64_t now_ms, uint64_t most, int64_t *count)
+{
+	uint64_t kept = f->recent_count < RF_TALLY_RECENT ? f->recent_count : RF_TALLY_RECENT, found = 0;
+	for (uint64_t i = 0; i < kept; i++)
+		found += f->recent_ms[i] > since_ms && f->recent_ms[i] <= now_ms;
+	*count = (int64_t)(found < most ? found : most);
+	return found >= most || since_ms >= f->others_ms;
+}
+
 static int add_event(struct rf_store *s, struct rf_finding_state *f, const struct rf_event *event, const char *verdict,
 		     struct rf_error *err)
 {
@@ -225,6 +246,7 @@ static int add_event(struct rf_store *s, struct rf_finding_state *f, const struc
 	make_dirty(&s->tally, f);
 	f->events++;
 	f->events_alert += strcmp(verdict, "suppressed") != 0;
+	note_recent(f, ms, verdict);
 	f->in_baseline |= strcmp(verdict, "known") == 0;
 	if (first || ms < f->oldest_ms)
 		f->oldest_ms = ms;

@@ -21,8 +21,9 @@
 struct rf_store;
 struct rf_event;
 
-#define RF_TALLY_BUCKETS 4096
+#define RF_TALLY_BUCKETS 16384
 #define RF_TALLY_BYTES_MAX ((size_t)8 << 20) /* forgotten and begun anew above that */
+#define RF_TALLY_RECENT 6 /* times that are kept of a finding; a policy that counts more of them asks the database */
 #define RF_TALLY_DAYS 256 /* of a transaction, whose rows in day_totals are known to be gone; one more costs a look-up each time */
 
 struct rf_tally_part { /* events of a finding on one day with one verdict, or in one run */
@@ -46,6 +47,9 @@ struct rf_finding_state {
 	uint64_t first_ms, last_ms; /* first_seen (0 also: no first run) and last_seen as written; 0 never seen */
 	struct rf_silence_now silence;
 	uint64_t silent_ms;    /* no silence of the finding lasts longer; 0 it has none */
+	/* Of events that policies count (neither suppressed nor known) the latest to come since the row was read, in a ring; all others are
+	 * not after others_ms. */
+	uint64_t recent_ms[RF_TALLY_RECENT], recent_count, others_ms;
 	/* not written yet */
 	int64_t events, events_alert, first_run_id, last_run_id;
 	bool several_runs, in_baseline;
@@ -92,6 +96,9 @@ int rf_tally_learn(struct rf_store *s, const struct rf_finding *finding, rf_str 
 		   struct rf_finding_state **out, struct rf_error *err);
 /* No event of the finding, written or not, is later; 0 it has none. */
 uint64_t rf_tally_newest_ms(const struct rf_finding_state *state);
+/* How many events of the finding that policies count have times after `since_ms` and up to `now_ms`; at
+ * most `most`. False: the database has to be asked. */
+bool rf_tally_recent(const struct rf_finding_state *state, uint64_t since_ms, uint64_t now_ms, uint64_t most, int64_t *count);
 /* A new event was stored. */
 int rf_tally_event(struct rf_store *s, struct rf_finding_state *state, const struct rf_event *event, const char *verdict,
 		   struct rf_error *err);

@@ -63,7 +63,8 @@ static int count_recent(struct rf_store *s, const struct rf_event *e, const stru
 	char since[RF_TIME_BYTES], now[RF_TIME_BYTES];
 	uint64_t since_ns = span_before(e->time_unix_ns, e->policy->within_ns);
 	*count = 0;
-	if (rf_tally_newest_ms(f) <= since_ns / NS_PER_MS)
+	if (rf_tally_newest_ms(f) <= since_ns / NS_PER_MS ||
+	    rf_tally_recent(f, since_ns / NS_PER_MS, e->time_unix_ns / NS_PER_MS, e->policy->events, count))
 		return 0;
 	return rf_db_run(s, RF_SQL_EVENTS_RECENT, count, err, "issi", f->id, rf_time_put(since_ns, since),
 			 rf_time_put(e->time_unix_ns, now), (int64_t)e->policy->events);

@@ -178,6 +178,96 @@ static void test_batches_do_not_matter(void **state)
 	sample_teardown(&other);
 }
 
+/* Two connections, with deletions between, that remember what they stored; or one that has to ask the database at each event: the same
+ * verdicts. */
+static void test_memory_decides_as_the_database(void **state)
+{
+	struct sample *remembers = *state, *asks;
+	void *other;
+	static const char dump[] = "SELECT group_concat(x, char(10)) FROM (SELECT json_array(id, uid, time, verdict) AS x FROM events"
+				   " UNION ALL SELECT json_array(finding_id, since, until, held) FROM silences ORDER BY 1)";
+	sample_setup(&other);
+	asks = other;
+	struct play p[2] = { { .sample = remembers, .seed = 9 }, { .sample = asks, .seed = 9 } };
+	for (int k = 0; k < 2; k++) {
+		struct rf_store_options options = sample_options(p[k].sample);
+		struct rf_run run = { .trace_id = RF_STR("t"), .start_unix_ns = SAMPLE_NOW };
+		int64_t run_id;
+		rf_arena_init(&p[k].arena, 0);
+		p[k].stores[0] = p[k].sample->store;
+		assert_int_equal(rf_store_open(&p[k].stores[1], &options, &p[k].sample->err), 0);
+		for (int i = 0; i < STEPS / 10; i++) {
+			struct rf_store *store = p[k].stores[next_random(&p[k].seed) % 2];
+			uint32_t count = 1 + next_random(&p[k].seed) % 30;
+			for (uint32_t n = 0; n < count; n++) {
+				if (k == 1 || n == 0)
+					assert_int_equal(rf_store_begin(store, &remembers->err), 0);
+				if (k == 1)
+					rf_tally_forget_all(store);
+				assert_int_equal(rf_store_run(store, &run, &run_id, &remembers->err), 0);
+				put_event(&p[k], store, run_id);
+				if (k == 1 || n + 1 == count)
+					assert_int_equal(rf_store_commit(store, &remembers->err), 0);
+			}
+			if (next_random(&p[k].seed) % 3 == 0)
+				delete_event(p[k].stores[next_random(&p[k].seed) % 2], next_random(&p[k].seed));
+		}
+		rf_store_close(p[k].stores[1]);
+		rf_arena_release(&p[k].arena);
+	}
+	rf_str a = sample_text(remembers, dump), b = sample_text(asks, dump);
+	assert_int_not_equal(sample_count(remembers, "SELECT count(*) FROM events WHERE verdict = 'silenced'"), 0);
+	assert_true(rf_str_eq(a, b));
+	sample_teardown(&other);
+}
+
+/* A finding a policy, that silences from so many events an hour: twelve a minute apart, suppressed ones among them, and one that came an
+ * hour after the fourth. `apart`: each in a transaction of its own, and nothing is remembered. */
+static rf_str verdicts_of_an_hour(struct sample *s, rf_arena *arena, bool apart)
+{
+	static const char *const names[] = { "A", "B", "C", "D", "E", "F", "G", "H", "I" };
+	struct rf_run run = { .trace_id = RF_STR("t"), .start_unix_ns = SAMPLE_NOW };
+	int64_t run_id, id;
+	for (uint32_t i = 0; i < 9 * 13; i++) {
+		uint32_t minute = i % 13;
+		struct rf_policy policy = { .name = { "test", 4 }, .events = 2 + i / 13, .within_ns = 3600000000000u, .silence_ns = 60000000000u };
+		struct rf_report *report = sample_report(s, names[i / 13], NULL, 1);
+		struct rf_finding finding;
+		struct rf_event event = { .report = report, .finding = &finding, .uid = rf_arena_printf(arena, "u%u", i),
+					  .package = RF_STR("example.com/shop"), .test = RF_STR("TestOne"), .policy = &policy,
+					  .time_unix_ns = SAMPLE_NOW + (minute == 12 ? 63 : minute) * 60000000000u };
+		enum rf_stored how;
+		report->from_spool = report->suppressed = minute % 3 == 1;
+		rf_finding_make(report, arena, &finding);
+		event.tag = finding.package;
+		if (apart || i == 0)
+			assert_int_equal(rf_store_begin(s->store, &s->err), 0);
+		if (apart)
+			rf_tally_forget_all(s->store);
+		assert_int_equal(rf_store_run(s->store, &run, &run_id, &s->err), 0);
+		event.run_id = run_id;
+		assert_int_equal(rf_store_event(s->store, &event, &id, &how, &s->err), 0);
+		if (apart || i == 9 * 13 - 1)
+			assert_int_equal(rf_store_commit(s->store, &s->err), 0);
+	}
+	return sample_text(s, "SELECT group_concat(finding_id || ' ' || substr(time, 12, 5) || ' ' || verdict, char(10))"
+			   " FROM (SELECT * FROM events ORDER BY finding_id, time)");
+}
+
+static void test_memory_counts_what_policies_count(void **state)
+{
+	rf_arena arena;
+	void *other;
+	sample_setup(&other);
+	rf_arena_init(&arena, 0);
+	rf_str remembered = verdicts_of_an_hour(*state, &arena, false), asked = verdicts_of_an_hour(other, &arena, true);
+	assert_true(rf_str_contains(asked, "silenced") && rf_str_contains(asked, "suppressed"));
+	if (!rf_str_eq(remembered, asked))
+		fail_msg("remembered:\n%.*s\nasked:\n%.*s", RF_STR_ARG(remembered), RF_STR_ARG(asked));
+	rf_arena_release(&arena);
+	sample_teardown(&other);
+}
+
 /* Seven days and more after the last event of ten, in one transaction with them: regressed at that event, not at a later one. */
 static void test_regressed_within_a_transaction(void **state)
 {
@@ -211,6 +301,8 @@ int main(void)
 		WITH_SAMPLE(test_columns_equal_a_count),
 		WITH_SAMPLE(test_columns_equal_a_count_without_references),
 		WITH_SAMPLE(test_batches_do_not_matter),
+		WITH_SAMPLE(test_memory_decides_as_the_database),
+		WITH_SAMPLE(test_memory_counts_what_policies_count),
 		WITH_SAMPLE(test_regressed_within_a_transaction),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
