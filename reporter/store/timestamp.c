@@ -105,10 +105,14 @@ static bool take_offset_s(rf_str s, int64_t *out)
 static bool take_date(rf_str *s, int64_t *days)
 {
 	int64_t year, month, day;
+	int is_year, is_month, is_day; /* of a day that its month hasn't got, another date */
 	if (!take_number(s, 4, '-', &year) || !take_number(s, 2, '-', &month) || !take_number(s, 2, 0, &day))
 		return false;
 	*days = days_from_date(year, month, day);
-	return year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+	if (year < 1970 || month < 1 || month > 12)
+		return false;
+	date_from_days(*days, &is_year, &is_month, &is_day);
+	return is_year == year && is_month == month && is_day == day;
 }
 
 bool rf_time_parse(rf_str text, uint64_t *unix_ns)

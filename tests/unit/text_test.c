@@ -23,7 +23,8 @@ static void test_times(void **state)
 		assert_str(rf_time_text(ns, &arena), cases[i].out);
 	}
 	static const char *const bad[] = { "", "2026", "2026-13-01", "2026-01-31T12:00", "2026-01-31T12:00:05",
-					   "2026-01-31T25:00:00Z", "2026-01-31T12:00:05+2", "1969-12-31", "9999-01-01" };
+					   "2026-01-31T25:00:00Z", "2026-01-31T12:00:05+2", "1969-12-31", "9999-01-01",
+					   "2026-02-30", "2027-02-29", "2026-04-31", "2026-01-00" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(rf_time_parse(rf_str_from(bad[i]), &ns));
 	/* Every day of 8 years, there and back. */
