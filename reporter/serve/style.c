@@ -59,6 +59,8 @@ static const char site_style[] =
 	"table.list thead a { color: inherit; } table.list thead th[aria-sort] { color: var(--text); }\n"
 	"th[aria-sort] a::after { content: \" \\2193\"; } th[aria-sort=ascending] a::after { content: \" \\2191\"; }\n"
 	"table.list th[scope=row] { font-weight: 400; } table.list tbody tr:hover { background: var(--hover); }\n"
+	".what > a { display: -webkit-inline-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4;\n"
+	"  overflow: hidden; vertical-align: top; }\n"
 	".what { min-width: 12rem; } .inner { padding-left: 1.25rem !important; color: var(--dim); }\n"
 	".meta { display: flex; flex-wrap: wrap; gap: 0 .75rem; color: var(--dim); font-size: .85em; }\n"
 	"time { white-space: nowrap; } .number { text-align: right !important; font-variant-numeric: tabular-nums;\n"

@@ -131,7 +131,12 @@ def check_names(browser):
         browser.open(f"{URL}/findings/{finding('title LIKE char(37) || char(65533) || char(37)')}")
         assert "broken\ufffd\ufffd" in browser.find("h1").text()
         check_quiet(browser)
-        browser.look(WIDE)
+    with check("a name of four thousand letters leaves room for the others in a list"):
+        for size in (PHONE, WIDE):
+            browser.look(size)
+            browser.open(f"{URL}/findings?q={'a' * 4096}")
+            equal(1, len(rows(browser)))
+            assert browser.script("return document.querySelector('table.findings tbody tr').offsetHeight") < 250
 
 
 def check_heat(browser):
