@@ -147,6 +147,34 @@ next: \
 	XORL	R8, R8 \
 found:
 
+// EventAccess, or EventAccessExt when the pc is far from that of the last one (TryTraceMemoryAccess), at R10, which has room for it:
+// AX = the address, R9 = READ, or 0 for a write; 0(SP) is the pc. Changes AX, BX and CX; R9 stays 0 or not; R11 = where the next
+// event goes.
+#define WRITE_EVENT \
+	LEAQ	8(R10), R11 \
+	MOVQ	(SP), BX \
+	MOVQ	BX, CX \
+	SUBQ	TRACE_PREV_PC(DI), CX \
+	MOVQ	BX, TRACE_PREV_PC(DI) \
+	ADDQ	$0x4000, CX \
+	SHLQ	$20, AX \
+	CMPQ	CX, $0x7fff \
+	JHI	far \
+	SHLQ	$5, CX \
+	ORQ	CX, AX \
+	SHRL	$29, R9 \
+	LEAQ	1(AX)(R9*1), AX \
+	MOVQ	AX, (R10) \
+	JMP	store \
+far: \
+	MOVQ	BX, 8(R10) \
+	SHRL	$25, R9 \
+	ORQ	R9, AX \
+	MOVQ	AX, (R10) \
+	ADDQ	$8, R11 \
+store: \
+	MOVQ	R11, TRACE_POS(DI)
+
 // func raceread(addr uintptr)
 // void __tsan_read(ThreadState *thr, void *addr, void *pc)
 // Returns when a cell has this access, or a write like it. Four compares at once, though mostly it is the first cell: a
@@ -172,9 +200,15 @@ full:
 
 // func racewrite(addr uintptr)
 // void __tsan_write(ThreadState *thr, void *addr, void *pc)
+// A write just behind a read of the same bytes (x++), where nobody else was, is done at once: its cell takes the place of the read's. That
+// one is looked at by itself, and first: four bytes that were stored a moment ago can be loaded at once, the sixteen with them can't.
 TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 	CHECK_HEAP
 	LOAD_STATE
+	LEAL	READ(DX), CX
+	CMPL	CX, (SI)
+	JEQ	own
+four:
 	PCMPEQL	(SI), X0
 	PMOVMSKB	X0, CX
 	TESTL	CX, CX
@@ -183,6 +217,21 @@ TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 more:
 	XORL	R9, R9
 	JMP	rfAccess<>(SB)
+own:
+	MOVQ	4(SI), CX
+	MOVL	12(SI), BX
+	ORQ	BX, CX
+	JNE	four
+	TESTL	DX, DX
+	JMI	four // the ignore bit
+	MOVQ	TRACE_POS(DI), R10
+	LEAQ	8(R10), R11
+	TESTQ	R11, runtime·rfFast+rfFastLimits_store(SB)
+	JEQ	full
+	XORL	R9, R9
+	WRITE_EVENT
+	MOVL	DX, (SI)
+	RET
 	CHECK_DATA
 full:
 	JMP	runtime·rfWriteFull<ABIInternal>(SB)
@@ -200,30 +249,7 @@ TEXT	rfAccess<>(SB), NOSPLIT|NOFRAME, $0-8
 	PSHUFD	$0, X0, X0
 	MOVOU	(SI), X2
 	FIND_PLACE
-	// EventAccess, or EventAccessExt when the pc is far from that of the last one (TryTraceMemoryAccess).
-	LEAQ	8(R10), R11
-	MOVQ	(SP), BX
-	MOVQ	BX, CX
-	SUBQ	TRACE_PREV_PC(DI), CX
-	MOVQ	BX, TRACE_PREV_PC(DI)
-	ADDQ	$0x4000, CX
-	SHLQ	$20, AX
-	CMPQ	CX, $0x7fff
-	JHI	far
-	SHLQ	$5, CX
-	ORQ	CX, AX
-	SHRL	$29, R9
-	LEAQ	1(AX)(R9*1), AX
-	MOVQ	AX, (R10)
-	JMP	store
-far:
-	MOVQ	BX, 8(R10)
-	SHRL	$25, R9
-	ORQ	R9, AX
-	MOVQ	AX, (R10)
-	ADDQ	$8, R11
-store:
-	MOVQ	R11, TRACE_POS(DI)
+	WRITE_EVENT
 	TESTQ	R12, R12
 	JEQ	replace
 	TESTL	R8, R8
@@ -255,18 +281,34 @@ undecided:
 write:
 	JMP	runtime·rfWriteFull<ABIInternal>(SB)
 filled:
-	// The first cell of a page of the shadow: who goes through memory in order comes to the next page soon, and reads it first. A page
-	// that is read and then written costs two page faults; one that is written, one. The shadow is there for whole arenas.
+	// The first cell of a page of the shadow. A page that is read and then written costs two page faults; one that is written, one.
 	TESTL	$0xfff, R12
 	JNE	done
-	ADDQ	$0x1000, R12
-	TESTL	$ARENA_CELLS-1, R12
-	JEQ	done
 	MOVQ	R12, BX
 	SUBQ	runtime·rfFast+rfFastLimits_heapCells(SB), BX
 	SHRQ	$1, BX
 	CMPQ	BX, runtime·rfFast+rfFastLimits_heapBytes(SB)
 	JAE	done
+	// A read of the first word of a page of the heap, behind a word that was written: who goes through memory in order, and writes
+	// each word, comes to write this one. So it is written, without being changed, before it is read.
+	TESTL	$0x1fff, R12
+	JNE	ahead
+	TESTL	R9, R9
+	JEQ	ahead
+	TESTL	$ARENA_CELLS-1, R12
+	JEQ	ahead
+	MOVL	-16(R12), CX
+	TESTL	CX, CX
+	JEQ	ahead
+	TESTL	$READ, CX
+	JNE	ahead
+	ADDQ	runtime·rfFast+rfFastLimits_heap(SB), BX
+	LOCK
+	ORL	$0, (BX)
+ahead: // who goes on comes to the shadow's next page, and reads it first; there is shadow for whole arenas
+	ADDQ	$0x1000, R12
+	TESTL	$ARENA_CELLS-1, R12
+	JEQ	done
 	LOCK
 	ORL	$0, (R12)
 	RET

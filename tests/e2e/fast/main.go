@@ -12,7 +12,7 @@ import (
 )
 
 type counts struct {
-	Same, Stored, Raced, Ignored, Pages, Parts, Ranges, Calls, Grown, Differs uint64
+	Same, Stored, Own, Raced, Ignored, Pages, Parts, Ranges, Calls, Grown, Differs uint64
 
 	Settings           uintptr
 	Before, Fast, Full [8]uintptr
@@ -61,8 +61,8 @@ func main() {
 	}
 	var c counts
 	fastCheck(steps, seed, [2]unsafe.Pointer{unsafe.Pointer(&static), unsafe.Pointer(heap)}, others, &c)
-	fmt.Printf("fast %d same %d stored %d raced %d ignored %d pages %d parts %d ranges %d calls %d grown %d\n", c.Settings, c.Same,
-		c.Stored, c.Raced, c.Ignored, c.Pages, c.Parts, c.Ranges, c.Calls, c.Grown)
+	fmt.Printf("fast %d same %d stored %d own %d raced %d ignored %d pages %d parts %d ranges %d calls %d grown %d\n", c.Settings, c.Same,
+		c.Stored, c.Own, c.Raced, c.Ignored, c.Pages, c.Parts, c.Ranges, c.Calls, c.Grown)
 	ignored, bad := checkAtomics(steps, seed, fastShadow())
 	locked, more := checkMutexes(steps/100, seed)
 	fmt.Printf("atomics: ignored %d mutexes: locked %d\n", ignored, locked)

@@ -40,7 +40,7 @@ type fastImage struct {
 
 // fastCounts says what was met; differs is the first step with a difference, from 1 on.
 type fastCounts struct {
-	Same, Stored, Raced, Ignored, Pages, Parts, Ranges, Calls, Grown, Differs uint64
+	Same, Stored, Own, Raced, Ignored, Pages, Parts, Ranges, Calls, Grown, Differs uint64
 
 	Settings           uintptr    // rfSettings.fast
 	Before, Fast, Full [8]uintptr // of that step: fast_state, stack, trace, pc, cells 0 and 1, cells 2 and 3 of the first word, events
@@ -225,6 +225,13 @@ func (c *fastChecker) scene() {
 	}
 }
 
+// readHere leaves what this goroutine's read of the same byte would have left, and nothing else, as in x++. While accesses are ignored, it
+// has the bit that says so, which is that of an atomic read in a cell.
+func (c *fastChecker) readHere() {
+	c.cells[0] = [4]uint32{1<<30 | c.thread.state | 1<<(c.address&7)}
+	c.Own++
+}
+
 // note counts what kind of step the short cut made.
 func (c *fastChecker) note(old *fastState, size uint32) {
 	switch {
@@ -254,6 +261,9 @@ func (c *fastChecker) oneAccess(size uint32) {
 	ignored := c.below(32) == 0
 	if ignored {
 		c.thread.state |= 1 << 31
+	}
+	if size == 0 && c.below(8) == 0 {
+		c.readHere()
 	}
 	old := *c.thread
 	c.save(&c.before, &old)
