@@ -150,10 +150,14 @@ func (c *fastChecker) below(n uint32) uint32 {
 	return uint32(c.random>>33) % n
 }
 
+// save keeps what is there now, of the trace what was written since s.
 func (c *fastChecker) save(m *fastImage, s *fastState) {
 	m.state = *(*[fastCheckState]byte)(unsafe.Pointer(c.thread))
 	m.cells = *c.cells
-	m.trace = *(*[fastCheckTraced]uintptr)(unsafe.Pointer(s.tracePos))
+	m.trace = [fastCheckTraced]uintptr{}
+	for i, at := 0, s.tracePos; i < fastCheckTraced && at < c.thread.tracePos; i, at = i+1, at+8 { // behind a part there may be no memory
+		m.trace[i] = *(*uintptr)(unsafe.Pointer(at))
+	}
 	if s.shadowStackPos != s.shadowStackEnd {
 		m.call = *(*uintptr)(unsafe.Pointer(s.shadowStackPos))
 	}
@@ -162,7 +166,6 @@ func (c *fastChecker) save(m *fastImage, s *fastState) {
 func (c *fastChecker) restore(m *fastImage) {
 	*(*[fastCheckState]byte)(unsafe.Pointer(c.thread)) = m.state
 	*c.cells = m.cells
-	*(*[fastCheckTraced]uintptr)(unsafe.Pointer(c.thread.tracePos)) = m.trace
 	if c.thread.shadowStackPos != c.thread.shadowStackEnd {
 		*(*uintptr)(unsafe.Pointer(c.thread.shadowStackPos)) = m.call
 	}
