@@ -11,6 +11,7 @@
 #
 # nginx's seconds are those for 100 000 requests. What starting and ending costs is the row `short`: SHORT runs of 10 ms and 2 MB, of
 # which the seconds are the sum; it is part of the other rows, too, whose runs take half a second.
+# LONGER=4 makes runs four times as long (not redis and nginx), so that starting and ending is a fourth of what it was.
 # watch, cpu and io are the agent with --watch 10, --cpu 99 and --io 100, events with --offcpu 100 --faults 100 --system 99;
 # these, jemalloc and heaptrack get a tenth of the rounds. VARIANTS="agent watch" measures only these.
 #
@@ -26,11 +27,13 @@ processors=$(nproc)
 jemalloc=$(ldconfig -p | awk '/libjemalloc\.so\.2/ { print $NF; exit }')
 preload=$("$redflag" agent env --db "$work/a.db" | sed -n "s/^export LD_PRELOAD='\(.*\)'/\1/p")
 SHORT=${SHORT:-20}
+whole=$((100 * ${LONGER:-1}))
+more=$((101 * ${LONGER:-1}))
 build_measure || exit
 "${CC:-gcc}" -O2 -o "$work/alloc" "$root/tests/bench/agent/alloc.c" || exit
 "${CC:-gcc}" -O2 -o "$work/locks" "$root/tests/bench/agent/locks.c" -lpthread || exit
 (cd "$root/tests/bench/agent/cgo" && go build -o "$work/cgo" .) || exit
-for percent in 100 101; do
+for percent in $whole $more; do
 	cat >"$work/load.$percent.sql" <<SQL
 CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c REAL);
 WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ${percent}000 * 6)
@@ -86,11 +89,11 @@ program() { # NAME PREFIX...: does its work behind the prefix
 }
 # CPU seconds and peak KiB of one side of a pair. What measures writes to a file, since a server's load runs beside it.
 under() { # SIDE VARIANT NAME
-	local side=$1 percent=100 agent=(env "LD_PRELOAD=$preload" "REDFLAG_SPOOL=$work/spool")
+	local side=$1 percent=$whole agent=(env "LD_PRELOAD=$preload" "REDFLAG_SPOOL=$work/spool")
 	local measured=(taskset -c "$processor" "$work/measure" /dev/null /dev/null)
 	case $2 in
 	alone | again) measured+=(env NOTHING=) ;;
-	slower) measured+=(env NOTHING=) percent=101 ;;
+	slower) measured+=(env NOTHING=) percent=$more ;;
 	agent) measured+=("${agent[@]}" REDFLAG_AGENT=) ;;
 	watch) measured+=("${agent[@]}" REDFLAG_AGENT=watch=10) ;;
 	cpu) measured+=("${agent[@]}" REDFLAG_AGENT=cpu=99) ;;
