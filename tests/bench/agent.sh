@@ -11,7 +11,8 @@
 #
 # nginx's seconds are those for 100 000 requests. What starting and ending costs is the row `short`: SHORT runs of 10 ms and 2 MB, of
 # which the seconds are the sum; it is part of the other rows, too, whose runs take half a second.
-# LONGER=4 makes runs four times as long (not redis and nginx), so that starting and ending is a fourth of what it was.
+# LONGER=4 makes runs four times as long (not redis and nginx), so that starting and ending is a fourth of what it was; of `short` it
+# makes four times as many.
 # watch, cpu and io are the agent with --watch 10, --cpu 99 and --io 100, events with --offcpu 100 --faults 100 --system 99;
 # these, jemalloc and heaptrack get a tenth of the rounds. VARIANTS="agent watch" measures only these.
 #
@@ -28,7 +29,7 @@ jemalloc=$(ldconfig -p | awk '/libjemalloc\.so\.2/ { print $NF; exit }')
 preload=$("$redflag" agent env --db "$work/a.db" | sed -n "s/^export LD_PRELOAD='\(.*\)'/\1/p")
 SHORT=${SHORT:-20}
 whole=$((100 * ${LONGER:-1}))
-more=$((101 * ${LONGER:-1}))
+more=$((whole * 101 / 100))
 build_measure || exit
 "${CC:-gcc}" -O2 -o "$work/alloc" "$root/tests/bench/agent/alloc.c" || exit
 "${CC:-gcc}" -O2 -o "$work/locks" "$root/tests/bench/agent/locks.c" -lpthread || exit
